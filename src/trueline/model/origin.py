@@ -1,0 +1,19 @@
+"""Where a resource or a field was written: file, line and commit."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Origin:
+    """A place in a source. `path` is relative to the source's root; `line` counts from 1, 0 means the whole file.
+
+    >>> str(Origin(path="apps/shop/web.yaml", line=12, commit="8f3a2c1d9e"))
+    'apps/shop/web.yaml:12'
+    """
+
+    path: str
+    line: int = 0
+    commit: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}" if self.line else self.path
