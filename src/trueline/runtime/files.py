@@ -1,0 +1,68 @@
+"""Files as a render sees them: a read-only tree with `/`-separated paths relative to its root, and nothing outside it."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Protocol
+
+
+class FileKind(Enum):
+    """What stands at a path."""
+
+    FILE = "file"
+    DIRECTORY = "directory"
+
+
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """One path of a tree. `identity` changes whenever the content may have: a Git object id, or a digest."""
+
+    kind: FileKind
+    identity: str
+
+
+class FileTree(Protocol):
+    """What a renderer may read. Paths are normalised (`a/b`, the root is `""`); links are resolved inside the tree."""
+
+    def entry(self, path: str) -> FileEntry | None:
+        """What stands at a path, without reading it; `None` where nothing does."""
+        ...
+
+    def names(self, path: str) -> tuple[str, ...]:
+        """The sorted names in a directory; empty where there is none."""
+        ...
+
+    async def read(self, path: str) -> bytes:
+        """The bytes of a file.
+
+        Raises:
+            FileNotFoundError: there is no file at that path.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryTree:
+    """A tree that is given whole: for tests, and for a render that needs no files."""
+
+    files: Mapping[str, bytes] = field(default_factory=dict)
+
+    def entry(self, path: str) -> FileEntry | None:
+        """What stands at a path."""
+        if path in self.files:
+            return FileEntry(FileKind.FILE, hashlib.sha256(self.files[path]).hexdigest())
+        prefix = f"{path}/" if path else ""
+        return FileEntry(FileKind.DIRECTORY, "") if any(name.startswith(prefix) for name in self.files) else None
+
+    def names(self, path: str) -> tuple[str, ...]:
+        """The sorted names in a directory."""
+        prefix = f"{path}/" if path else ""
+        return tuple(sorted({name[len(prefix) :].split("/")[0] for name in self.files if name.startswith(prefix)}))
+
+    async def read(self, path: str) -> bytes:
+        """The bytes of a file."""
+        try:
+            return self.files[path]
+        except KeyError:
+            raise FileNotFoundError(path) from None

@@ -1,0 +1,73 @@
+"""HTTP as an effect: one request and its answer, or an answer that keeps coming line by line.
+
+The Kubernetes client speaks to this; a real server and the in-process embedded cluster are two transports.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One request; `path` begins with `/` and has no query, `query` is encoded by the transport."""
+
+    method: str
+    path: str
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """One answer, read whole. Header names are lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stream:
+    """An answer that keeps coming. `lines` yields each line without its end; a line may exceed 1 MB.
+
+    Where `status` is not 200, `lines` yields the body of the refusal.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    lines: AsyncIterator[bytes]
+
+
+class Unreachable(Exception):
+    """No answer: refused, reset, timed out, a certificate that does not hold. `reason` is a sentence."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+class Transport(Protocol):
+    """A way to one server. Redirects are not followed; an answer is a value, whatever its status."""
+
+    async def send(self, request: Request, *, timeout_s: float = 60.0) -> Response:
+        """Send and read the whole answer.
+
+        Raises:
+            Unreachable: there was no answer, or not a whole one.
+        """
+        ...
+
+    def stream(self, request: Request) -> AbstractAsyncContextManager[Stream]:
+        """Open an answer that keeps coming; leaving the block closes it.
+
+        Raises:
+            Unreachable: there was no answer. While reading, the end of the peer ends the iteration.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        ...

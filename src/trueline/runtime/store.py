@@ -1,0 +1,269 @@
+"""The data directory's database: SQLite with write-ahead log. It knows transactions, never what rows mean."""
+
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from trueline.model.diagnostic import Diagnostic
+from trueline.model.fault import Transient, UserError
+
+Schema: TypeAlias = Sequence[Sequence[str]]
+"""Migrations in their order, each the statements that lead from one version to the next."""
+
+MEMORY = ":memory:"
+BUSY_MS_MAX = 2_000
+LOG_BYTES_MAX = 64 << 20
+_PRIMARY = 0xFF
+_FULL = frozenset({sqlite3.SQLITE_FULL})
+_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_UNWRITABLE = frozenset(
+    {
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_AUTH,
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+    },
+)
+
+
+class StoreFull(Transient):
+    """The disk is full: nothing was written, and nothing may be done until there is room."""
+
+
+class StoreUnwritable(Transient):
+    """The database cannot be written: read-only, no rights, locked, or the disk fails. Nothing was written."""
+
+
+class StoreDamaged(UserError):  # noqa: N818 - named like the store's other faults
+    """The file is no database, or its pages do not agree with each other."""
+
+
+class Store:
+    """One connection, used by one thread. Calls take up to 1 ms, so that they may be made inside the event loop."""
+
+    def __init__(self, database: sqlite3.Connection, path: str) -> None:
+        self.path = path
+        self._database = database
+        self._depth = 0
+        self._durable = False
+        self._is_doomed = False
+
+    @classmethod
+    def open(
+        cls,
+        path: Path | str,
+        schema: Schema = (),
+        *,
+        factory: type[sqlite3.Connection] = sqlite3.Connection,
+    ) -> "Store":
+        """Open or make a database, readable by its owner alone, and bring it to the schema's last version.
+
+        Raises:
+            StoreFull: TL0802.
+            StoreUnwritable: TL0803.
+            StoreDamaged: TL0804.
+            UserError: TL0805, a newer Trueline wrote it.
+        """
+        with _translated(str(path)):
+            if str(path) != MEMORY:
+                _make_private(Path(path))
+            database = sqlite3.connect(path, isolation_level=None, factory=factory)
+        store = cls(database, str(path))
+        try:
+            store._prepare()
+            store._migrate(schema)
+        except BaseException:
+            database.close()
+            raise
+        return store
+
+    def _prepare(self) -> None:
+        for pragma in (
+            f"busy_timeout={BUSY_MS_MAX}",
+            "journal_mode=WAL",
+            "synchronous=NORMAL",
+            f"journal_size_limit={LOG_BYTES_MAX}",
+            "cell_size_check=ON",
+            "trusted_schema=OFF",
+        ):
+            self.execute(f"PRAGMA {pragma}")
+
+    def _migrate(self, schema: Schema) -> None:
+        version = self.version
+        if schema and version > len(schema):
+            raise _is_newer(self.path, version, len(schema))
+        for number, statements in enumerate(schema[version:], start=version + 1):
+            with self.transaction(durable=True):
+                for statement in statements:
+                    self.execute(statement)
+                self.execute(f"PRAGMA user_version={number}")
+
+    @property
+    def version(self) -> int:
+        """How many migrations it went through."""
+        return int(self.rows("PRAGMA user_version")[0][0])
+
+    @contextmanager
+    def transaction(self, *, durable: bool = False) -> Iterator[None]:
+        """All that is executed inside is written, or nothing.
+
+        A durable one is on the disk when the block is left; another one survives the end of the process at once, and a
+        power cut after the next durable one. A transaction inside another is part of it; if the inner one fails, the
+        outer one does.
+
+        Raises:
+            StoreFull: and the like, as `open`; then nothing was written.
+        """
+        if self._depth:
+            with self._joined(durable=durable):
+                yield
+            return
+        self._begin(durable=durable)
+        try:
+            yield
+            assert not self._is_doomed, "a part of this failed, and the rest was to be written"  # noqa: S101 - our own fault
+            self.execute("COMMIT")
+        except BaseException:
+            self._roll_back()
+            raise
+        finally:
+            self._depth = 0
+
+    def _begin(self, *, durable: bool) -> None:
+        if durable is not self._durable:
+            self.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+            self._durable = durable
+        self.execute("BEGIN IMMEDIATE")
+        self._depth, self._is_doomed = 1, False
+
+    @contextmanager
+    def _joined(self, *, durable: bool) -> Iterator[None]:
+        if durable and not self._durable:
+            raise AssertionError("a durable transaction inside one that is not")
+        self._depth += 1
+        try:
+            yield
+        except BaseException:
+            self._is_doomed = True
+            raise
+        finally:
+            self._depth -= 1
+
+    def _roll_back(self) -> None:
+        with suppress(sqlite3.Error):
+            self._database.rollback()
+
+    def execute(self, statement: str, values: Sequence[Any] = ()) -> int:
+        """Run one statement and tell how many rows it changed."""
+        with _translated(self.path):
+            return self._database.execute(statement, values).rowcount
+
+    def execute_many(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Run one statement for each row."""
+        with _translated(self.path):
+            self._database.executemany(statement, rows)
+
+    def rows(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """All rows that a query finds; a query over what may grow has a limit."""
+        with _translated(self.path):
+            return self._database.execute(query, values).fetchall()
+
+    def row(self, query: str, values: Sequence[Any] = ()) -> tuple[Any, ...] | None:
+        """The first row that a query finds."""
+        with _translated(self.path):
+            found: tuple[Any, ...] | None = self._database.execute(query, values).fetchone()
+        return found
+
+    def damage(self) -> tuple[str, ...]:
+        """What SQLite itself finds wrong with its pages and indices; empty where nothing is."""
+        try:
+            found = tuple(str(row[0]) for row in self.rows("PRAGMA integrity_check(20)"))
+        except StoreDamaged as damaged:
+            return tuple(diagnostic.detail for diagnostic in damaged.diagnostics)
+        return () if found == ("ok",) else found
+
+    def close(self) -> None:
+        """Give the file back."""
+        self._database.close()
+
+
+def _make_private(path: Path) -> None:
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    except OSError as error:
+        raise _unwritable(str(path), error.strerror or str(error)) from error
+
+
+@contextmanager
+def _translated(path: str) -> Iterator[None]:
+    try:
+        yield
+    except UnicodeDecodeError as error:
+        raise _damaged(path, "what SQLite says of it is no text") from error
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & _PRIMARY
+        if code in _FULL:
+            raise _full(path) from error
+        if code in _DAMAGED or "Could not decode" in str(error):
+            raise _damaged(path, str(error)) from error
+        if code in _UNWRITABLE:
+            raise _unwritable(path, str(error)) from error
+        raise
+
+
+def _full(path: str) -> StoreFull:
+    return StoreFull(
+        [
+            Diagnostic(
+                code="TL0802",
+                summary="the disk is full",
+                detail=f"{path} cannot grow; nothing is applied, for what is about to be done could not be recorded",
+                remedy="make room; it goes on by itself",
+            ),
+        ],
+    )
+
+
+def _unwritable(path: str, reason: str) -> StoreUnwritable:
+    return StoreUnwritable(
+        [
+            Diagnostic(
+                code="TL0803",
+                summary="the data directory cannot be written",
+                detail=f"{path}: {reason}",
+                remedy="give this user the right to write there, or name another directory with --data-dir",
+            ),
+        ],
+    )
+
+
+def _damaged(path: str, reason: str) -> StoreDamaged:
+    return StoreDamaged(
+        [
+            Diagnostic(
+                code="TL0804",
+                summary="the data directory's database is damaged",
+                detail=f"{path}: {reason}",
+                remedy="put a backup back, or move the file away: what is owned is found again by its marks",
+            ),
+        ],
+    )
+
+
+def _is_newer(path: str, found: int, known: int) -> UserError:
+    return UserError(
+        [
+            Diagnostic(
+                code="TL0805",
+                summary="a newer Trueline wrote this data directory",
+                detail=f"{path} has version {found}, this program knows {known}",
+                remedy="use the newer program, or put the backup back that was made before it",
+            ),
+        ],
+    )

@@ -1,0 +1,124 @@
+"""The real transport against a real server on loopback: values for answers, `Unreachable` for none."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+import pytest
+from aiohttp import web
+
+from trueline.runtime.http import Request, Unreachable
+from trueline.runtime.http_aiohttp import AiohttpTransport, Authorize, Endpoint, tls_context
+
+
+async def answer(request: web.Request) -> web.StreamResponse:
+    match request.path:
+        case "/moved":
+            return web.Response(status=302, headers={"Location": "/other"})
+        case "/large":
+            return web.Response(body=b"x" * 5000)
+        case "/secret" if request.headers.get("Authorization") != "Bearer fresh":
+            return web.Response(status=401)
+        case "/lines":
+            stream = web.StreamResponse()
+            await stream.prepare(request)
+            await stream.write(b"a" * 3_000_000 + b"\nb\n\nhalf")
+            return stream
+        case "/cut":
+            stream = web.StreamResponse(headers={"Content-Length": "100"})
+            await stream.prepare(request)
+            await stream.write(b"whole\nhalf")
+            assert request.transport is not None
+            request.transport.close()
+            return stream
+        case _:
+            return web.Response(text=f"{request.method} {request.raw_path}", headers={"X-Seen": "1"})
+
+
+@asynccontextmanager
+async def served(
+    *, authorize: Authorize | None = None, body_bytes_max: int = 1 << 20, line_bytes_max: int = 8 << 20
+) -> AsyncIterator[AiohttpTransport]:
+    application = web.Application()
+    application.router.add_route("*", "/{any:.*}", answer)
+    runner = web.AppRunner(application)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    host, port = runner.addresses[0][:2]
+    transport = AiohttpTransport(
+        Endpoint(url=f"http://{host}:{port}"),
+        authorize=authorize,
+        body_bytes_max=body_bytes_max,
+        line_bytes_max=line_bytes_max,
+    )
+    try:
+        yield transport
+    finally:
+        await transport.close()
+        await runner.cleanup()
+
+
+async def test_path_and_query_arrive_as_they_were_written() -> None:
+    async with served() as transport:
+        got = await transport.send(Request(method="PATCH", path="/a%2Fb/system:c", query={"s": "x in (a,b)"}))
+    assert (got.status, got.body) == (200, b"PATCH /a%2Fb/system:c?s=x+in+%28a%2Cb%29")
+    assert got.headers["x-seen"] == "1"
+
+
+async def test_a_redirect_is_an_answer() -> None:
+    async with served() as transport:
+        assert (await transport.send(Request(method="GET", path="/moved"))).status == 302
+
+
+async def test_a_body_has_a_bound() -> None:
+    async with served(body_bytes_max=4999) as transport:
+        with pytest.raises(Unreachable, match="larger than 4999"):
+            await transport.send(Request(method="GET", path="/large"))
+
+
+async def test_a_401_asks_for_a_fresh_proof_once() -> None:
+    asked = []
+
+    async def authorize(fresh: bool) -> Mapping[str, str]:
+        asked.append(fresh)
+        return {"Authorization": "Bearer fresh" if fresh else "Bearer old"}
+
+    async with served(authorize=authorize) as transport:
+        assert (await transport.send(Request(method="GET", path="/secret"))).status == 200
+    assert asked == [False, True]
+
+
+async def lines(transport: AiohttpTransport, path: str) -> list[bytes]:
+    async with transport.stream(Request(method="GET", path=path)) as stream:
+        return [line async for line in stream.lines]
+
+
+async def test_lines_of_megabytes_come_whole() -> None:
+    async with served() as transport:
+        assert [len(line) for line in await lines(transport, "/lines")] == [3_000_000, 1, 0, 4]
+
+
+async def test_a_cut_stream_ends_without_its_half_line() -> None:
+    async with served() as transport:
+        assert await lines(transport, "/cut") == [b"whole"]
+
+
+async def test_a_line_has_a_bound() -> None:
+    async with served(line_bytes_max=1 << 20) as transport:
+        with pytest.raises(Unreachable, match="longer than"):
+            await lines(transport, "/lines")
+
+
+async def test_nobody_there_is_a_sentence() -> None:
+    transport = AiohttpTransport(Endpoint(url="http://127.0.0.1:1"))
+    with pytest.raises(Unreachable, match="cannot connect to 127"):
+        await transport.send(Request(method="GET", path="/"))
+    with pytest.raises(Unreachable, match="cannot connect to 127"):
+        await lines(transport, "/")
+    await transport.close()
+
+
+def test_a_broken_certificate_is_told_without_its_key() -> None:
+    with pytest.raises(ValueError, match="does not hold") as caught:
+        tls_context(Endpoint(url="https://x", client_certificate_pem=b"hunter", client_key_pem=b"hunter2"))
+    assert "hunter" not in str(caught.value)

@@ -1,0 +1,157 @@
+"""Children get what they are given and no more, end when they must, and leave nobody behind."""
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from trueline.runtime.process import STDERR_BYTES_KEPT, Command, Ending, Limits, NotStarted, SystemProcesses
+
+PATH = {"PATH": "/usr/bin:/bin"}
+
+
+def shell(script: str, **more: object) -> Command:
+    return Command(argv=("sh", "-c", script), environment=PATH, **more)  # type: ignore[arg-type]
+
+
+def is_alive(process_id: int) -> bool:
+    try:
+        state = Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
+
+
+async def gone(process_id: int) -> bool:
+    for _ in range(100):
+        if not is_alive(process_id):
+            return True
+        await asyncio.sleep(0.01)
+    return False
+
+
+async def test_a_child_gets_its_input_and_says_its_end(tmp_path: Path) -> None:
+    processes = SystemProcesses()
+    completed = await processes.run(shell("cat; pwd; echo no >&2; exit 3", stdin=b"hello\n", cwd=str(tmp_path)))
+    assert (completed.ending, completed.exit_code, completed.is_success) == (Ending.EXITED, 3, False)
+    assert completed.stdout == f"hello\n{tmp_path}\n".encode()
+    assert completed.stderr == b"no\n"
+    assert processes.started == 1
+
+
+async def test_nothing_is_inherited(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRUELINE_TEST_SECRET", "hunter2")
+    completed = await SystemProcesses().run(Command(argv=("env",), environment={**PATH, "GIVEN": "1"}))
+    assert b"GIVEN=1" in completed.stdout
+    assert b"hunter2" not in completed.stdout
+
+
+async def test_a_child_that_does_not_read_is_no_fault() -> None:
+    completed = await SystemProcesses().run(shell("exit 0", stdin=b"x" * 1_000_000))
+    assert completed.is_success
+
+
+async def test_a_slow_child_is_ended_with_its_own_children(tmp_path: Path) -> None:
+    file = tmp_path / "pid"
+    completed = await SystemProcesses().run(shell(f"sleep 60 & echo $! > {file}; wait", timeout_s=0.3))
+    assert completed.ending is Ending.TIMED_OUT
+    assert completed.exit_code == -signal.SIGTERM
+    assert await gone(int(file.read_text()))
+
+
+async def test_a_child_that_ignores_the_gentle_signal_is_killed() -> None:
+    completed = await SystemProcesses().run(shell("trap '' TERM; while :; do sleep 0.05; done", timeout_s=0.2))
+    assert (completed.ending, completed.exit_code) == (Ending.TIMED_OUT, -signal.SIGKILL)
+
+
+async def test_a_child_of_a_child_does_not_outlive_it(tmp_path: Path) -> None:
+    file = tmp_path / "pid"
+    completed = await SystemProcesses().run(shell(f"sleep 60 >/dev/null 2>&1 & echo $! > {file}"))
+    assert completed.is_success
+    assert await gone(int(file.read_text()))
+
+
+async def test_a_cancelled_caller_leaves_nobody(tmp_path: Path) -> None:
+    file = tmp_path / "pid"
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.3):
+            await SystemProcesses().run(shell(f"sleep 60 & echo $! > {file}; wait"))
+    assert await gone(int(file.read_text()))
+
+
+async def test_output_is_bounded() -> None:
+    completed = await SystemProcesses().run(shell("while :; do echo 0123456789; done", stdout_bytes_max=1000))
+    assert (completed.ending, len(completed.stdout)) == (Ending.TOO_MUCH_OUTPUT, 1000)
+    completed = await SystemProcesses().run(shell("head -c 200000 /dev/zero >&2; echo end >&2"))
+    assert (completed.is_success, len(completed.stderr)) == (True, STDERR_BYTES_KEPT)
+    assert completed.stderr.endswith(b"end\n")
+
+
+async def test_limits_hold_from_the_first_instruction(tmp_path: Path) -> None:
+    limits = Limits(file_bytes=4096, open_files=16, memory_bytes=512 * 1024**2, cpu_s=5)
+    asked = await SystemProcesses().run(shell("ulimit -n; ulimit -v; ulimit -t; ulimit -f", limits=limits))
+    assert asked.stdout.split() == [b"16", b"524288", b"5", b"8"]
+    command = Command(argv=("head", "-c", "10000", "/dev/zero"), environment=PATH, limits=limits)
+    assert len((await SystemProcesses().run(command)).stdout) == 10000, "a pipe is no file"
+    written = await SystemProcesses().run(shell(f"exec head -c 10000 /dev/zero > {tmp_path / 'file'}", limits=limits))
+    assert written.exit_code == -signal.SIGXFSZ
+    assert (tmp_path / "file").stat().st_size == 4096
+
+
+@pytest.mark.parametrize("limits", [Limits(), Limits(cpu_s=1)])
+async def test_a_program_that_is_not_there(limits: Limits) -> None:
+    processes = SystemProcesses()
+    with pytest.raises(NotStarted, match="nothing-of-this-name"):
+        await processes.run(Command(argv=("nothing-of-this-name",), environment=PATH, limits=limits))
+    assert processes.started == 0
+
+
+async def test_a_long_lived_child_answers_and_is_ended(tmp_path: Path) -> None:
+    processes = SystemProcesses()
+    child = await processes.start(shell(f'echo $$ > {tmp_path / "pid"}; while read -r x; do echo "got $x"; done'))
+    await child.write(b"one\ntwo\n")
+    assert await child.read_line() == b"got one\n"
+    assert await child.read_exactly(4) == b"got "
+    assert await child.read_line() == b"two\n"
+    await child.close()
+    assert await gone(int((tmp_path / "pid").read_text()))
+    with pytest.raises(EOFError):
+        await child.read_exactly(1)
+    assert processes.started == 1
+
+
+@pytest.mark.parametrize("turns", range(12))
+async def test_a_caller_cancelled_at_any_moment_leaves_nobody(tmp_path: Path, turns: int) -> None:
+    processes = SystemProcesses()
+    async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
+        task = tasks.create_task(processes.run(shell(f"echo $$ >> {tmp_path / 'pid'}; exec sleep 60")))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        task.cancel()
+    for line in (tmp_path / "pid").read_text().split() if (tmp_path / "pid").exists() else ():
+        assert await gone(int(line))
+
+
+async def test_a_child_is_ended_in_the_midst_of_much_that_nobody_reads() -> None:
+    child = await SystemProcesses().start(Command(argv=("yes",), environment=PATH))
+    await child.read_line()
+    await asyncio.sleep(0.05)
+    async with asyncio.timeout(10):
+        await child.close()
+
+
+async def test_a_pipe_that_somebody_holds_does_not_hold_us(tmp_path: Path) -> None:
+    file = tmp_path / "pid"
+    script = f"setsid sh -c 'echo $$ > {file}; exec sleep 20' & while [ ! -s {file} ]; do sleep 0.01; done; sleep 60"
+    try:
+        async with asyncio.timeout(10):
+            completed = await SystemProcesses().run(shell(script, timeout_s=1))
+        assert completed.ending is Ending.TIMED_OUT
+    finally:
+        os.kill(int(file.read_text()), signal.SIGKILL)
+
+
+def test_the_helper_of_this_file_sees_itself() -> None:
+    assert is_alive(os.getpid())
