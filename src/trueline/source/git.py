@@ -1,0 +1,385 @@
+"""A Git repository as a source: a bare copy in the data directory, fetched no further than needed, with no work tree.
+
+Revisions and listings are read from the object database by one long-lived child; a new commit costs one question of the
+remote and one fetch, an unchanged remote only the question. Nothing here writes to the remote.
+"""
+
+import asyncio
+import difflib
+import hashlib
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+from trueline.model.fault import Fault
+from trueline.model.known import Known, Unknown
+from trueline.runtime.files import FileTree
+from trueline.source.artifact import Artifact, Revision
+from trueline.source.git_command import GitCommand
+from trueline.source.git_object import Malformed, parse_commit
+from trueline.source.listing import Leaf, Listing
+from trueline.source.listing_reader import ListingReader, notes_of
+from trueline.source.object_reader import ObjectReader, ReaderFailed
+from trueline.source.refusal import (
+    AMBIGUOUS,
+    COMMIT_MISSING,
+    EMPTY,
+    FILE_SIZE,
+    MALFORMED,
+    NO_VERSION,
+    NOT_GIT,
+    REF_MISSING,
+    TOO_LARGE,
+    UNREADABLE,
+)
+from trueline.source.selector import MatchVersions, Selector, SelectorKind
+from trueline.source.tree import ListedTree
+
+DEEPEN_STEPS = (50, 500, 5000)
+_LIST = ("ls-remote", "--quiet")
+_FETCH = ("fetch", "--quiet", "--force", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules")
+_COMMIT_BYTES_MAX = 1024 * 1024
+_FOUND = "refs/trueline/found"
+_KEPT = "refs/trueline/kept"
+_KEPT_ORDER = "trueline-kept"
+
+
+class GitRepository:
+    """One address, whoever asks for whatever of it. One process owns the bare copy (the data directory's lock)."""
+
+    def __init__(self, git: GitCommand, *, match_versions: MatchVersions) -> None:
+        self._git = git
+        self._bounds = git.bounds
+        self._match_versions = match_versions
+        self._reader = ObjectReader(git.processes, git.reader())
+        self._listings = ListingReader(self._reader, git.bounds, str(git.address))
+        self._remote_lock = asyncio.Lock()  # what is here is read while the remote is waited for
+        self._local_lock = asyncio.Lock()
+        self._is_open = False
+        self._found: dict[str, str] = {}
+
+    @property
+    def address(self) -> str:
+        """The address as it is shown."""
+        return str(self._git.address)
+
+    async def resolve(self, selector: Selector) -> Revision:
+        """The revision that a selector means now; fetched, when it is new.
+
+        Raises:
+            Fault: TL0105 to TL0129.
+        """
+        if selector.kind is SelectorKind.COMMIT:
+            return await self.revision(selector.text)
+        async with self._remote_lock:
+            ref, identity = await self._ask(selector)
+            await self._open(algorithm_of=identity)
+            return await self._obtain(ref, identity)
+
+    async def revision(self, commit: str) -> Revision:
+        """A revision by its full id: from what is kept, or fetched."""
+        await self._open(algorithm_of=commit)
+        if revision := await self._held(commit):
+            return revision
+        async with self._remote_lock:
+            await self._fetch(commit, _found_ref(commit), is_first=True)
+        if revision := await self._held(commit):
+            return revision
+        raise COMMIT_MISSING.about(f"{self.address}: {commit} is no commit")
+
+    async def artifact(self, revision: Revision) -> Artifact:
+        """The artifact of a revision; where its objects are no longer here, they are fetched again."""
+        await self._open(algorithm_of=revision.commit)
+        try:
+            listing = await self._listings.read(revision.tree)
+        except FileNotFoundError:
+            async with self._remote_lock:
+                await self._fetch(revision.commit, _found_ref(revision.commit), is_first=True)
+            listing = await self._read_again(revision)
+        return Artifact(source=self.address, revision=revision, listing=listing, notes=notes_of(self.address, listing))
+
+    def files(self, artifact: Artifact) -> FileTree:
+        """The files of an artifact of this repository."""
+        return ListedTree(artifact.listing, self._read_blob)
+
+    async def is_ancestor(self, old: str, new: str) -> Known[bool] | Unknown:
+        """Whether `old` is `new` or came before it; deepens a shallow history by 50, 500, then 5,000 commits."""
+        try:
+            await self._open(algorithm_of=new)
+            for depth in (0, *DEEPEN_STEPS):
+                if depth:
+                    async with self._remote_lock:
+                        await self._deepen(new, depth)
+                answer = await self._walk(old, new)
+                if answer is not None:
+                    return answer
+        except Fault as fault:
+            return Unknown(fault.diagnostics[0].detail)
+        return Unknown(f"{self.address}: {old[:10]} is not within the last {sum(DEEPEN_STEPS)} commits of {new[:10]}")
+
+    async def keep(self, commit: str, *, needed: Collection[str] = ()) -> None:
+        """Keep an applied commit's objects; releases the oldest beyond the bound, never one of `needed`."""
+        async with self._local_lock:
+            order = self._kept_order()
+            if order[-1:] == [commit]:
+                return
+            order = [*(known for known in order if known != commit), commit]
+            spare = [known for known in order[:-1] if known not in needed]
+            released = spare[: max(0, len(order) - self._bounds.kept_max)]
+            lines = [f"update {_KEPT}/{commit} {commit}", *(f"delete {_KEPT}/{known}" for known in released)]
+            await self._git.local("update-ref", "--stdin", stdin="".join(f"{line}\n" for line in lines).encode())
+            self._write_kept([known for known in order if known not in released])
+
+    async def kept(self) -> tuple[str, ...]:
+        """The kept commits, the latest kept last."""
+        return tuple(self._kept_order())
+
+    async def tidy(self) -> None:
+        """Pack what was fetched, drop what no ref holds, and end the reader; for a quiet hour."""
+        async with self._remote_lock, self._local_lock:
+            if (self._git.repository / "HEAD").exists():
+                await self._forget_unused()
+                await self._git.local("gc", "--quiet", "--prune=1.hour.ago")
+            await self._reader.close()
+
+    async def close(self) -> None:
+        """End the reader."""
+        await self._reader.close()
+
+    # What the remote says -------------------------------------------------------------------------------------------
+
+    async def _ask(self, selector: Selector) -> tuple[str, str]:
+        """The ref that a selector means, and the id that the remote gives it; tags give their commit."""
+        match selector.kind:
+            case SelectorKind.DEFAULT:
+                refs = await self._list_refs("--symref", patterns=("HEAD",))
+                if "HEAD" not in refs:
+                    raise await self._missing(selector)
+                return refs.get("symref", "HEAD"), refs["HEAD"]
+            case SelectorKind.RANGE:
+                return await self._ask_range(selector)
+            case _:
+                refs = await self._list_refs("--heads", "--tags", patterns=selector.candidates)
+        found = [ref for ref in selector.candidates if ref in refs]
+        match found:
+            case []:
+                raise await self._missing(selector)
+            case [ref]:
+                return ref, refs[ref]
+            case _:
+                raise AMBIGUOUS.about(f"{self.address}: {selector}")
+
+    async def _ask_range(self, selector: Selector) -> tuple[str, str]:
+        refs = await self._list_refs("--tags")
+        versions = [ref.removeprefix("refs/tags/") for ref in refs]
+        matching = await self._match_versions(selector.text, versions)
+        if not matching:
+            raise NO_VERSION.about(f"{self.address}: {selector} of {len(versions)} tags")
+        ref = f"refs/tags/{matching[0]}"
+        return ref, refs[ref]
+
+    async def _list_refs(self, *options: str, patterns: tuple[str, ...] = ()) -> dict[str, str]:
+        wanted = [name for pattern in patterns for name in (pattern, f"{pattern}^{{}}")]
+        self._git.repository.parent.mkdir(parents=True, exist_ok=True)
+        completed = await self._git.remote(
+            *_LIST, *options, "--", self.address, *wanted, timeout_s=self._bounds.poll_timeout_s
+        )
+        return _parse_refs(completed.stdout.decode(errors="backslashreplace"))
+
+    async def _missing(self, selector: Selector) -> Fault:
+        completed = await self._git.remote(
+            *_LIST, "--heads", "--tags", "--", self.address, timeout_s=self._bounds.poll_timeout_s, is_traced=True
+        )
+        if b"packet:" not in completed.stderr:  # a web page passes for a repository of the old, dumb protocol
+            return NOT_GIT.about(f"{self.address}: it answered, and not in Git's protocol")
+        refs = _parse_refs(completed.stdout.decode(errors="backslashreplace"))
+        if not refs:
+            return EMPTY.about(self.address)
+        names = [ref.split("/", 2)[2] for ref in refs]
+        near = difflib.get_close_matches(selector.text, names, n=3) or sorted(names)[:5]
+        return REF_MISSING.about(f"{self.address}: {selector}; there is {', '.join(near)}")
+
+    # What is fetched ------------------------------------------------------------------------------------------------
+
+    async def _open(self, *, algorithm_of: str) -> None:
+        async with self._local_lock:
+            path = self._git.repository
+            if self._is_open:
+                return
+            if not (path / "HEAD").exists():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                algorithm = "sha256" if len(algorithm_of) == 64 else "sha1"
+                await self._git.local("init", "--quiet", "--bare", "--template=", f"--object-format={algorithm}")
+            _sweep(path, "*.lock", "refs/trueline/**/*.lock")
+            self._is_open = True
+
+    async def _obtain(self, ref: str, identity: str) -> Revision:
+        kept_as = _found_ref(ref)
+        here = self._found.get(ref)
+        if here is None:
+            known = await self._commit_or_none(kept_as, ref)
+            here = known.commit if known else None
+        if here != identity:
+            await self._fetch(ref, kept_as, is_first=here is None)
+        revision = await self._commit_or_none(identity if here == identity else kept_as, ref)
+        if revision is None:
+            raise COMMIT_MISSING.about(f"{self.address}: {ref} is no commit")
+        self._found[ref] = revision.commit
+        return revision
+
+    async def _held(self, commit: str) -> Revision | None:
+        """A commit that a ref holds: only then are its objects here, all of them."""
+        self._found[commit] = commit
+        for holder in (f"{_KEPT}/{commit}", _found_ref(commit)):
+            if revision := await self._commit_or_none(holder, commit):
+                return revision
+        return None
+
+    async def _fetch(self, what: str, kept_as: str, *, is_first: bool) -> None:
+        depth = ("--depth=1",) if is_first else ()
+        await self._receive(*depth, refspec=f"+{what}:{kept_as}")
+
+    async def _deepen(self, commit: str, depth: int) -> None:
+        await self._receive(f"--deepen={depth}", refspec=commit)
+
+    async def _receive(self, *depth: str, refspec: str) -> None:
+        timeout_s, bound = self._bounds.fetch_timeout_s, self._bounds.repository_file_bytes_max
+        try:
+            await self._git.remote(*_FETCH, *depth, "--", self.address, refspec, timeout_s=timeout_s)
+        except Fault:
+            half_bytes = _sweep(self._git.repository, "shallow.lock", f"{_FOUND}/*.lock")
+            if half_bytes >= bound // 512 * 512:  # Git says nothing when the kernel stops its child
+                raise TOO_LARGE.about(f"{self.address}: a pack of more than {bound} bytes") from None
+            raise
+
+    # What is read ---------------------------------------------------------------------------------------------------
+
+    async def _commit_or_none(self, name: str, ref: str) -> Revision | None:
+        try:
+            (found,) = await self._reader.read([f"{name}^{{commit}}"], size_bytes_max=_COMMIT_BYTES_MAX)
+            return parse_commit(found, ref) if found is not None else None
+        except ReaderFailed as failure:
+            raise UNREADABLE.about(f"{self.address}: {failure}") from failure
+        except Malformed as failure:
+            raise MALFORMED.about(f"{self.address}: {failure}") from failure
+
+    async def _walk(self, old: str, new: str) -> Known[bool] | Unknown | None:
+        """Look for `old` among what came before `new`; `None` where history is cut before an answer."""
+        seen, edge, is_cut = {new}, [new], False
+        while edge:
+            if old in seen:
+                return Known(value=True)
+            if len(seen) > self._bounds.walk_commits_max:
+                return Unknown(f"{self.address}: more than {self._bounds.walk_commits_max} commits to look through")
+            commits = [await self._commit_or_none(name, name) for name in edge]
+            is_cut = is_cut or None in commits
+            edge = list(dict.fromkeys(p for c in commits if c is not None for p in c.parents if p not in seen))
+            seen.update(edge)
+        return None if is_cut else Known(value=False)
+
+    async def _read_again(self, revision: Revision) -> Listing:
+        try:
+            return await self._listings.read(revision.tree)
+        except FileNotFoundError as missing:
+            raise MALFORMED.about(f"{self.address}: {missing} is missing from {revision.commit}") from missing
+
+    async def _read_blob(self, path: str, leaf: Leaf) -> bytes:
+        bound = self._bounds.file_bytes_max
+        try:
+            (blob,) = await self._reader.read([leaf.identity], size_bytes_max=bound)
+        except ReaderFailed as failure:
+            raise UNREADABLE.about(f"{self.address}: {failure}") from failure
+        if blob is None:
+            raise UNREADABLE.about(f"{self.address}: {path} ({leaf.identity}) is no longer here")
+        if blob.size_bytes > bound:
+            raise FILE_SIZE.about(f"{self.address}: {path} has {blob.size_bytes} bytes of {bound}")
+        return blob.data
+
+    async def _forget_unused(self) -> None:
+        listed = await self._git.local("for-each-ref", "--format=%(refname)", _FOUND)
+        used = {_found_ref(ref) for ref in self._found}
+        lines = [f"delete {ref}\n" for ref in listed.stdout.decode().split() if ref not in used]
+        await self._git.local("update-ref", "--stdin", stdin="".join(lines).encode())
+
+    # What is kept ---------------------------------------------------------------------------------------------------
+
+    def _kept_order(self) -> list[str]:
+        try:
+            return (self._git.repository / _KEPT_ORDER).read_text().split()
+        except FileNotFoundError:
+            return []
+
+    def _write_kept(self, order: list[str]) -> None:
+        path = self._git.repository / _KEPT_ORDER
+        beside = path.with_suffix(".new")
+        beside.write_text("".join(f"{commit}\n" for commit in order))
+        beside.replace(path)
+
+
+class GitSource:
+    """A repository with what is wanted of it: the `Source` that the loop polls, with its `History`."""
+
+    def __init__(self, repository: GitRepository, selector: Selector) -> None:
+        self.repository = repository
+        self.selector = selector
+
+    async def poll(self) -> Revision:
+        """The revision that the selector means now."""
+        return await self.repository.resolve(self.selector)
+
+    async def artifact(self, revision: Revision) -> Artifact:
+        """The artifact of a revision."""
+        return await self.repository.artifact(revision)
+
+    def files(self, artifact: Artifact) -> FileTree:
+        """The files of an artifact."""
+        return self.repository.files(artifact)
+
+    async def is_ancestor(self, old: str, new: str) -> Known[bool] | Unknown:
+        """Whether one commit came before another."""
+        return await self.repository.is_ancestor(old, new)
+
+    async def keep(self, commit: str, *, needed: Collection[str] = ()) -> None:
+        """Keep the objects of a commit."""
+        await self.repository.keep(commit, needed=needed)
+
+    async def kept(self) -> tuple[str, ...]:
+        """The kept commits."""
+        return await self.repository.kept()
+
+    async def revision(self, commit: str) -> Revision:
+        """A revision by its full commit id."""
+        return await self.repository.revision(commit)
+
+
+def repository_path(data_directory: Path, address: str) -> Path:
+    """Where the bare copy of an address lives."""
+    return data_directory / "git" / f"{hashlib.sha256(address.encode()).hexdigest()[:16]}.git"
+
+
+def _sweep(repository: Path, *locks: str) -> int:
+    """Remove what a child that was killed left behind; the size in bytes of the largest half file."""
+    for lock in (path for pattern in locks for path in repository.glob(pattern)):
+        lock.unlink(missing_ok=True)
+    halves = [(path.stat().st_size, path) for path in repository.glob("objects/*/tmp_*")]
+    for _, path in halves:
+        path.unlink(missing_ok=True)
+    return max((size for size, _ in halves), default=0)
+
+
+def _found_ref(ref: str) -> str:
+    return f"{_FOUND}/{hashlib.sha256(ref.encode()).hexdigest()[:20]}"
+
+
+def _parse_refs(text: str) -> dict[str, str]:
+    """Names and ids; a tag object gives way to its commit, and `symref` is what HEAD points at."""
+    refs: dict[str, str] = {}
+    peeled: Mapping[str, str] = {}
+    for line in text.splitlines():
+        identity, _, name = line.partition("\t")
+        if identity.startswith("ref: ") and name == "HEAD":
+            refs["symref"] = identity.removeprefix("ref: ")
+        elif name.endswith("^{}"):
+            peeled = {**peeled, name.removesuffix("^{}"): identity}
+        elif name:
+            refs[name] = identity
+    return refs | dict(peeled)

@@ -1,0 +1,228 @@
+"""Runs the system's `git`, hardened: no configuration but ours, no hook, no prompt, no transport but the one asked for.
+
+A credential is given by environment or by a file of mode 0600 that lives as long as the call; it is never in the
+arguments, never sent on a redirect, and is taken out of what Git says.
+"""
+
+import base64
+import shlex
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import assert_never
+
+from trueline.runtime.process import Command, Completed, Ending, Limits, NotStarted, Processes
+from trueline.runtime.secret import Masked, scrub
+from trueline.source.address import Address, Transfer
+from trueline.source.refusal import NO_GIT, SLOW, TOO_LARGE, explain
+
+ENVIRONMENT_PASSED = frozenset(
+    [
+        "PATH",
+        "HOME",
+        "TMPDIR",
+        "SSH_AUTH_SOCK",
+        "SSL_CERT_FILE",
+        "SSL_CERT_DIR",
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "NO_PROXY",
+        "ALL_PROXY",
+        "http_proxy",
+        "https_proxy",
+        "no_proxy",
+        "all_proxy",
+    ]
+)
+_ALONE = {
+    "LC_ALL": "C",
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_CONFIG_GLOBAL": "/dev/null",
+    "GIT_ATTR_NOSYSTEM": "1",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_ADVICE": "0",
+}
+_CONFIG = {
+    "core.hooksPath": "/dev/null",
+    "core.fsmonitor": "false",
+    "core.askPass": "",
+    "credential.helper": "",
+    "credential.interactive": "false",
+    "protocol.allow": "never",
+    "transfer.fsckObjects": "true",
+    "fetch.fsckObjects": "true",
+    "fetch.recurseSubmodules": "false",
+    "gc.auto": "0",
+    "maintenance.auto": "false",
+    "advice.detachedHead": "false",
+    "submodule.recurse": "false",
+    "http.lowSpeedLimit": "1000",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """What opens a repository: user and password or a bearer token over HTTP, a key over SSH. `known_hosts` is text."""
+
+    username: str = ""
+    password: Masked | None = None
+    bearer: Masked | None = None
+    ssh_key: Masked | None = None
+    known_hosts: str = ""
+
+    def header(self) -> Masked | None:
+        """The HTTP header that carries them."""
+        if self.bearer is not None:
+            return Masked(f"Authorization: Bearer {self.bearer.reveal()}")
+        if self.password is not None:
+            pair = base64.b64encode(f"{self.username or 'git'}:{self.password.reveal()}".encode()).decode()
+            return Masked(f"Authorization: Basic {pair}")
+        return None
+
+    def secrets(self) -> tuple[Masked, ...]:
+        """Everything that no message may show."""
+        header = self.header()
+        encoded = Masked(header.reveal().split()[-1]) if header is not None else None
+        return tuple(secret for secret in (self.password, self.bearer, self.ssh_key, encoded) if secret is not None)
+
+
+NO_CREDENTIALS = Credentials()
+GiveCredentials = Callable[[], Awaitable[Credentials]]
+
+
+async def no_credentials() -> Credentials:
+    """For a repository that anyone may read."""
+    return NO_CREDENTIALS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """How much of a source we take."""
+
+    poll_timeout_s: float = 30.0
+    fetch_timeout_s: float = 300.0
+    stall_timeout_s: int = 30
+    repository_file_bytes_max: int = 2 * 1024**3
+    refs_bytes_max: int = 32 * 1024**2
+    paths_max: int = 200_000
+    path_bytes_max: int = 1024
+    file_bytes_max: int = 10 * 1024**2
+    tree_bytes_max: int = 32 * 1024**2
+    walk_commits_max: int = 20_000
+    kept_max: int = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GitCommand:
+    """`git` for one bare repository and one address. `environment` is filtered, so the process's own may be given."""
+
+    processes: Processes
+    address: Address
+    repository: Path
+    environment: Mapping[str, str]
+    credentials: GiveCredentials = no_credentials
+    bounds: Bounds = field(default_factory=Bounds)
+
+    async def local(self, *arguments: str, stdin: bytes = b"") -> Completed:
+        """Run something that only touches the bare repository."""
+        argv = ("git", f"--git-dir={self.repository}", *arguments)
+        return await self._run(self._command(argv, {}, self.bounds.fetch_timeout_s, stdin=stdin), ())
+
+    async def remote(self, *arguments: str, timeout_s: float, is_traced: bool = False) -> Completed:
+        """Run something that asks the other side; a trace puts each packet of Git's own protocol into `stderr`.
+
+        Raises:
+            Fault: it failed; the diagnostic says how.
+        """
+        credentials = await self.credentials()
+        is_there = (self.repository / "HEAD").exists()  # before it is, a remote can already be asked
+        async with self._transfer_settings(credentials) as extra:
+            argv = ("git", *([f"--git-dir={self.repository}"] if is_there else []), *arguments)
+            settings = {**extra, "GIT_TRACE_PACKET": "1"} if is_traced else extra
+            return await self._run(self._command(argv, settings, timeout_s), credentials.secrets())
+
+    def reader(self) -> Command:
+        """The long-lived reader of objects."""
+        return self._command(("git", f"--git-dir={self.repository}", "cat-file", "--batch"), {}, 0)
+
+    async def _run(self, command: Command, secrets: tuple[Masked, ...]) -> Completed:
+        try:
+            completed = await self.processes.run(command)
+        except NotStarted as failure:
+            raise NO_GIT.about(failure.reason) from None
+        match completed.ending:
+            case Ending.EXITED if completed.is_success:
+                return completed
+            case Ending.EXITED:
+                said = completed.stderr.decode(errors="replace")
+                raise explain(str(self.address), said, scrub(said, secrets))
+            case Ending.TIMED_OUT:
+                raise SLOW.about(f"{self.address}: no end after {command.timeout_s:g} s")
+            case Ending.TOO_MUCH_OUTPUT:
+                raise TOO_LARGE.about(f"{self.address}: more than {command.stdout_bytes_max} bytes of refs")
+            case _:
+                assert_never(completed.ending)
+
+    def _command(
+        self, argv: tuple[str, ...], extra: Mapping[str, str], timeout_s: float, *, stdin: bytes = b""
+    ) -> Command:
+        config = {f"protocol.{self.address.transfer.value}.allow": "always"}
+        config["http.lowSpeedTime"] = str(self.bounds.stall_timeout_s)
+        config["http.followRedirects"] = "initial"
+        config |= {name: value for name, value in extra.items() if not name.startswith("GIT_")}
+        environment = isolated(self.environment, config)
+        environment["GIT_CEILING_DIRECTORIES"] = str(self.repository.parent.parent)
+        environment |= {name: value for name, value in extra.items() if name.startswith("GIT_")}
+        return Command(
+            argv=argv,
+            cwd=str(self.repository.parent),
+            environment=environment,
+            stdin=stdin,
+            timeout_s=timeout_s,
+            stdout_bytes_max=self.bounds.refs_bytes_max,
+            limits=Limits(file_bytes=self.bounds.repository_file_bytes_max),
+        )
+
+    @asynccontextmanager
+    async def _transfer_settings(self, credentials: Credentials) -> AsyncIterator[Mapping[str, str]]:
+        header = credentials.header()
+        if self.address.transfer.is_http and header is not None:
+            yield {f"http.{self.address.scope}.extraHeader": header.reveal(), "http.followRedirects": "false"}
+        elif self.address.transfer is Transfer.SSH:
+            with tempfile.TemporaryDirectory(dir=self.repository.parent, prefix="ssh-") as directory:
+                yield {"GIT_SSH_COMMAND": _ssh(credentials, Path(directory)), "GIT_SSH_VARIANT": "ssh"}
+        else:
+            yield {}
+
+
+def isolated(environment: Mapping[str, str], config: Mapping[str, str]) -> dict[str, str]:
+    """An environment in which Git reads no configuration but ours and the repository's, and asks nobody anything."""
+    alone = {name: value for name, value in environment.items() if name in ENVIRONMENT_PASSED} | _ALONE
+    settings = {**_CONFIG, **config}
+    alone["GIT_CONFIG_COUNT"] = str(len(settings))
+    for index, (key, value) in enumerate(settings.items()):
+        alone[f"GIT_CONFIG_KEY_{index}"] = key
+        alone[f"GIT_CONFIG_VALUE_{index}"] = value
+    return alone
+
+
+def _ssh(credentials: Credentials, directory: Path) -> str:
+    words = ["ssh", "-F", "/dev/null", "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=yes"]
+    words += ["-o", "ConnectTimeout=15", "-o", "ServerAliveInterval=10", "-o", "ServerAliveCountMax=3"]
+    words += ["-o", "ClearAllForwardings=yes", "-o", "ForwardAgent=no", "-o", "PermitLocalCommand=no"]
+    if credentials.known_hosts:
+        known_hosts = _private_file(directory / "known_hosts", credentials.known_hosts)
+        words += ["-o", f"UserKnownHostsFile={known_hosts}", "-o", "GlobalKnownHostsFile=/dev/null"]
+    if credentials.ssh_key is not None:
+        key = _private_file(directory / "key", credentials.ssh_key.reveal())
+        words += ["-o", "IdentitiesOnly=yes", "-i", str(key)]
+    return shlex.join(words)
+
+
+def _private_file(path: Path, text: str) -> Path:
+    path.touch(mode=0o600, exist_ok=False)
+    path.write_text(text if text.endswith("\n") else f"{text}\n")
+    return path

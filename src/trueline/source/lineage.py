@@ -1,0 +1,51 @@
+"""Lineage: how a revision that was found stands to the one that was applied. Older is never applied over newer."""
+
+from enum import Enum
+
+from trueline.model.diagnostic import Diagnostic
+from trueline.model.known import Known, Unknown
+from trueline.source.artifact import Revision
+from trueline.source.protocol import History
+
+
+class Lineage(Enum):
+    """What the found revision is to the applied one."""
+
+    SAME = "the same"
+    NEWER = "newer"
+    OLDER = "older"
+    REWRITTEN = "on another line of history"
+
+
+async def relate(history: History, applied: str, found: str) -> Known[Lineage] | Unknown:
+    """Compare two commits of one source."""
+    if applied == found:
+        return Known(Lineage.SAME)
+    is_newer = await history.is_ancestor(applied, found)
+    if is_newer == Known(value=True):
+        return Known(Lineage.NEWER)
+    is_older = await history.is_ancestor(found, applied)
+    if is_older == Known(value=True):
+        return Known(Lineage.OLDER)
+    for answer in (is_newer, is_older):
+        if isinstance(answer, Unknown):
+            return answer
+    return Known(Lineage.REWRITTEN)
+
+
+def warn_of(lineage: Lineage, source: str, applied: str, found: Revision) -> Diagnostic | None:
+    """What to tell a person about a revision that does not simply follow the applied one."""
+    detail = f"{source}: {found} was found where {applied[:10]} is applied"
+    match lineage:
+        case Lineage.OLDER:
+            remedy = "to go back, revert the commits in Git, or use `trueline rollback`"
+            return Diagnostic(
+                code="TL0131", summary="the source went back to an older revision", detail=detail, remedy=remedy
+            )
+        case Lineage.REWRITTEN:
+            remedy = "if the branch was meant to be rewritten, resume the application; otherwise restore the branch"
+            return Diagnostic(
+                code="TL0130", summary="the history of the source was rewritten", detail=detail, remedy=remedy
+            )
+        case Lineage.SAME | Lineage.NEWER:
+            return None

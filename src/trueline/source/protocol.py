@@ -1,0 +1,57 @@
+"""What the loop asks of a source: the revision there is now, its artifact, its files; of a history, who came first."""
+
+from collections.abc import Collection
+from typing import Protocol
+
+from trueline.model.known import Known, Unknown
+from trueline.runtime.files import FileTree
+from trueline.source.artifact import Artifact, Revision
+
+
+class Source(Protocol):
+    """Where files come from: one address, and what is wanted of it."""
+
+    async def poll(self) -> Revision:
+        """The revision that the source stands at now. Where nothing is new it costs one request and nothing else.
+
+        Raises:
+            UserError: the source cannot be read as it is declared (TL01xx).
+            Transient: it could not be asked now; what was known before still holds.
+        """
+        ...
+
+    async def artifact(self, revision: Revision) -> Artifact:
+        """The artifact of a revision that was polled or kept.
+
+        Raises:
+            UserError: it exceeds a bound, or is no longer there.
+            Transient: it could not be fetched now.
+        """
+        ...
+
+    def files(self, artifact: Artifact) -> FileTree:
+        """The files of an artifact of this source, for a renderer."""
+        ...
+
+
+class History(Protocol):
+    """What a source with commits knows beside its files."""
+
+    async def is_ancestor(self, old: str, new: str) -> Known[bool] | Unknown:
+        """Whether commit `old` is `new` or came before it; more history is fetched where needed, within bounds."""
+        ...
+
+    async def keep(self, commit: str, *, needed: Collection[str] = ()) -> None:
+        """Keep the objects of an applied commit for a rollback while the source is away.
+
+        The oldest kept ones beyond the bound are released, never one of `needed`.
+        """
+        ...
+
+    async def kept(self) -> tuple[str, ...]:
+        """The kept commits, the latest kept last."""
+        ...
+
+    async def revision(self, commit: str) -> Revision:
+        """A revision by its full commit id, from what is kept where possible."""
+        ...
