@@ -1,0 +1,127 @@
+"""Renders kept under the identity of all that they depend on (D3): what did not change is not rendered again.
+
+The key holds the parameters, never the commit nor the files: for those, the kept trace is held against the tree.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from typing import Any, Final, Protocol, assert_never
+
+import msgspec
+
+from trueline.model.digest import Digest, digest_bytes, digest_value
+from trueline.render.detect import detect
+from trueline.render.helm import release_name
+from trueline.render.options import Helm, Jsonnet, Kustomize, Plain, RenderOptions
+from trueline.render.protocol import Renderer, RenderRequest
+from trueline.render.resource import Rendered
+from trueline.render.stored import StoredRender, from_stored, to_stored
+from trueline.render.trace import TracingTree
+from trueline.runtime.files import FileTree
+
+_FORMAT: Final = 1  # raise it whenever the same engine's answer makes other resources than before
+_BY_CAPABILITIES: Final = b"by capabilities"
+
+
+class RenderStore(Protocol):
+    """Where renders are kept. It may forget a render at any time, but a body only after every render that names it."""
+
+    def get(self, key: str) -> bytes | None:
+        """What was put last."""
+        ...
+
+    def put(self, key: str, value: bytes) -> None:
+        """Keep a value."""
+        ...
+
+    def put_many(self, bodies: Mapping[Digest, bytes]) -> None:
+        """Keep bodies under their digests."""
+        ...
+
+    def get_many(self, digests: Collection[Digest]) -> Mapping[Digest, bytes]:
+        """The bodies that are there."""
+        ...
+
+
+class CachedRenderer:
+    """A `Renderer` that asks another one only for what is not kept. `renders` counts by kind, failed ones too."""
+
+    def __init__(self, renderer: Renderer, store: RenderStore, toolbox_digest: str) -> None:
+        self._renderer = renderer
+        self._store = store
+        self._toolbox_digest = toolbox_digest
+        self.renders: Counter[str] = Counter()
+
+    async def render(self, request: RenderRequest, files: FileTree) -> Rendered:
+        """Render, or take what is kept; see `Renderer.render`."""
+        options = detect(request, files)
+        request = replace(request, options=options)
+        kept = self._kept(request, options, files)
+        if kept is not None:
+            return from_stored(kept, request.commit, self._store.get_many)
+        self.renders[kind_of(options)] += 1
+        tracing = TracingTree(files, request.path)
+        rendered = await self._renderer.render(request, tracing)
+        self._keep(request, options, rendered, tracing)
+        return rendered
+
+    def digest(self, request: RenderRequest, files: FileTree) -> Digest | None:
+        """The digest of the kept render of these files, `None` where none is kept; nothing is rendered or decoded.
+
+        Two equal digests are two equal renders: resources, bodies, origins but for the commit, notes.
+
+        Raises:
+            UserError: the path is not there, or is empty.
+        """
+        options = detect(request, files)
+        kept = self._kept(replace(request, options=options), options, files)
+        return None if kept is None else digest_bytes(bytes(kept.content))
+
+    def _kept(self, request: RenderRequest, options: RenderOptions, files: FileTree) -> StoredRender | None:
+        text = self._store.get(self._key(request, options))
+        if text == _BY_CAPABILITIES:
+            text = self._store.get(self._key(request, options, by_capabilities=True))
+        if text is None:
+            return None
+        kept = msgspec.json.decode(text, type=StoredRender)
+        return kept if kept.trace.holds(files) else None
+
+    def _keep(self, request: RenderRequest, options: RenderOptions, rendered: Rendered, tracing: TracingTree) -> None:
+        text = msgspec.json.encode(to_stored(rendered, tracing.trace()))
+        self._store.put_many(rendered.bodies)
+        if rendered.uses_capabilities:
+            self._store.put(self._key(request, options, by_capabilities=True), text)
+            text = _BY_CAPABILITIES
+        self._store.put(self._key(request, options), text)
+
+    def _key(self, request: RenderRequest, options: RenderOptions, *, by_capabilities: bool = False) -> str:
+        """Only what may change the result, so that what does not matter does not cost a render."""
+        parts: dict[str, Any] = {
+            "format": _FORMAT,
+            "toolbox": self._toolbox_digest,
+            "source": request.source,
+            "path": request.path,
+            "options": {kind_of(options): options},
+        }
+        if isinstance(options, Helm):
+            parts["release"] = release_name(request, options)
+            parts["namespace"] = request.namespace
+        if by_capabilities:
+            parts["capabilities"] = request.capabilities
+        return f"render/{digest_value(parts)}"
+
+
+def kind_of(options: RenderOptions) -> str:
+    """How a way to render is written in a declaration."""
+    match options:
+        case Plain():
+            return "plain"
+        case Kustomize():
+            return "kustomize"
+        case Helm():
+            return "helm"
+        case Jsonnet():
+            return "jsonnet"
+        case _:
+            assert_never(options)

@@ -1,0 +1,49 @@
+"""How files are rendered where a declaration does not say: found from the names that stand at the path."""
+
+from typing import Final
+
+from trueline.model.fault import UserError
+from trueline.model.origin import Origin
+from trueline.render import refusal
+from trueline.render.options import Helm, Jsonnet, Kustomize, Plain, RenderOptions
+from trueline.render.plain import EXTENSIONS
+from trueline.render.protocol import RenderRequest
+from trueline.runtime.files import FileKind, FileTree
+
+CHART: Final = "Chart.yaml"
+KUSTOMIZATIONS: Final = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+JSONNET: Final = ".jsonnet"
+
+
+def detect(request: RenderRequest, files: FileTree) -> RenderOptions:
+    """The request's options, else those that the files ask for.
+
+    Raises:
+        UserError: nothing stands at the path, or nothing in it: an empty folder is not an empty wish.
+    """
+    entry = files.entry(request.path)
+    if entry is None:
+        raise UserError([refusal.PATH_MISSING.about(request.path or "/", _here(request))])
+    if request.options is not None:
+        return request.options
+    if entry.kind is FileKind.FILE:
+        return Jsonnet() if request.path.endswith(JSONNET) else Plain()
+    if _has(files, request.path, CHART):
+        return Helm()
+    if any(_has(files, request.path, name) for name in KUSTOMIZATIONS):
+        return Kustomize()
+    names = files.names(request.path)
+    if not names:
+        raise UserError([refusal.NOTHING.about(f"{request.path or '/'} is empty", _here(request))])
+    if any(name.endswith(JSONNET) for name in names) and not any(name.endswith(EXTENSIONS) for name in names):
+        return Jsonnet()
+    return Plain()
+
+
+def _has(files: FileTree, path: str, name: str) -> bool:
+    entry = files.entry(f"{path}/{name}" if path else name)
+    return entry is not None and entry.kind is FileKind.FILE
+
+
+def _here(request: RenderRequest) -> Origin | None:
+    return Origin(path=request.path, commit=request.commit) if request.path else None

@@ -1,0 +1,43 @@
+"""The renderer of all kinds: takes the one that the options ask for, or that the files show."""
+
+from dataclasses import replace
+from typing import assert_never
+
+from trueline.render.detect import detect
+from trueline.render.helm import HelmRenderer
+from trueline.render.jsonnet import JsonnetRenderer
+from trueline.render.kustomize import KustomizeRenderer
+from trueline.render.options import Helm, Jsonnet, Kustomize, Plain, RenderOptions
+from trueline.render.plain import PlainRenderer
+from trueline.render.protocol import Renderer, RenderRequest
+from trueline.render.resource import Rendered
+from trueline.runtime.files import FileTree
+from trueline.runtime.toolbox import Toolbox
+
+
+class DispatchingRenderer:
+    """A `Renderer` of everything that a toolbox renders."""
+
+    def __init__(self, toolbox: Toolbox) -> None:
+        self._plain = PlainRenderer(toolbox)
+        self._kustomize = KustomizeRenderer(toolbox)
+        self._helm = HelmRenderer(toolbox)
+        self._jsonnet = JsonnetRenderer(toolbox)
+
+    async def render(self, request: RenderRequest, files: FileTree) -> Rendered:
+        """Render as the options say; see `Renderer.render`."""
+        options = detect(request, files)
+        return await self._renderer(options).render(replace(request, options=options), files)
+
+    def _renderer(self, options: RenderOptions) -> Renderer:
+        match options:
+            case Plain():
+                return self._plain
+            case Kustomize():
+                return self._kustomize
+            case Helm():
+                return self._helm
+            case Jsonnet():
+                return self._jsonnet
+            case _:
+                assert_never(options)

@@ -1,0 +1,209 @@
+"""Manifests → resources: lists taken apart, bodies made normal, order read; every error of all of them at once.
+
+What every renderer shares after its engine has spoken. It reads no file and asks nothing.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from trueline.model.diagnostic import Diagnostic
+from trueline.model.digest import Digest, canonical, digest_bytes, digest_value
+from trueline.model.fault import UserError
+from trueline.model.origin import Origin
+from trueline.model.ref import Ref
+from trueline.render import refusal
+from trueline.render.annotation import Timing, timing
+from trueline.render.body import applied_pointer, normal
+from trueline.render.resource import Position, Rendered, Resource
+
+LIST_DEPTH_MAX: Final = 8
+_DECLARATION: Final = "trueline.dev/"
+_KUSTOMIZATION: Final = "kustomize.config.k8s.io/"
+_NAME_LENGTH_MAX: Final = 63  # of a Job: its pods carry it in a label
+_DIGEST_LENGTH: Final = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """One document as an engine gave it. `unstable` are JSON pointers of what a chart makes up anew."""
+
+    value: Any
+    origin: Origin
+    unstable: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Draft:
+    """A resource whose name may not be settled."""
+
+    resource: Resource
+    body: dict[str, Any]
+    prefix: str = ""
+
+
+@dataclass(slots=True)
+class _Assembly:
+    """What was found so far."""
+
+    drafts: list[_Draft] = field(default_factory=list)
+    errors: list[Diagnostic] = field(default_factory=list)
+    notes: list[Diagnostic] = field(default_factory=list)
+
+
+def assemble(
+    manifests: Iterable[Manifest], notes: Iterable[Diagnostic] = (), *, uses_capabilities: bool = False
+) -> Rendered:
+    """Make resources, in the order of the manifests.
+
+    Raises:
+        UserError: a manifest is no resource; every diagnostic of all of them.
+    """
+    found = _Assembly(notes=list(notes))
+    for manifest in manifests:
+        for one in _flat(manifest, found.errors):
+            _add(one, found)
+    if found.errors:
+        raise UserError(found.errors)
+    named = _named(found.drafts)
+    bodies = {resource.digest: body for resource, body in named}
+    return Rendered(
+        resources=tuple(resource for resource, _ in named),
+        bodies=bodies,
+        notes=tuple(found.notes),
+        uses_capabilities=uses_capabilities,
+    )
+
+
+def is_list(value: Any) -> bool:
+    """Whether a document is a list of resources, which has no existence of its own."""
+    return (
+        isinstance(value, dict)
+        and isinstance(value.get("kind"), str)
+        and value["kind"].endswith("List")
+        and (value["kind"] == "List" or "items" in value)
+        and not (isinstance(value.get("metadata"), dict) and value["metadata"].get("name"))
+    )
+
+
+def _flat(manifest: Manifest, errors: list[Diagnostic], depth: int = 0) -> Iterator[Manifest]:
+    value = manifest.value
+    if not is_list(value):
+        yield manifest
+        return
+    items = value.get("items")
+    if depth == LIST_DEPTH_MAX:
+        errors.append(refusal.LIST.about(f"lists within lists, more than {LIST_DEPTH_MAX} deep", manifest.origin))
+        return
+    if not isinstance(items, list):
+        if items is not None:
+            errors.append(refusal.LIST.about("`items` is not a list", manifest.origin))
+        return
+    for index, item in enumerate(items):
+        one = replace(manifest, value=_typed(item, value), unstable=_beneath(manifest.unstable, index))
+        yield from _flat(one, errors, depth + 1)
+
+
+def _typed(item: Any, whole: Mapping[str, Any]) -> Any:
+    """An item of a `ConfigMapList` may leave its kind to the list."""
+    if not isinstance(item, dict) or whole["kind"] == "List":
+        return item
+    head = {"apiVersion": whole.get("apiVersion"), "kind": whole["kind"].removesuffix("List")}
+    return {**head, **item}
+
+
+def _beneath(pointers: tuple[str, ...], index: int) -> tuple[str, ...]:
+    head = f"/items/{index}"
+    return tuple(pointer.removeprefix(head) for pointer in pointers if f"{pointer}/".startswith(f"{head}/"))
+
+
+def _add(manifest: Manifest, found: _Assembly) -> None:
+    value = manifest.value
+    if isinstance(value, dict) and str(value.get("apiVersion", "")).startswith(_DECLARATION):
+        return
+    wrong = _not_a_resource(value)
+    if wrong:
+        found.errors.append(refusal.NO_RESOURCE.about(wrong, manifest.origin))
+        return
+    when = timing(value["metadata"].get("annotations") or {})
+    body, not_strings = normal(value)
+    found.errors += [refusal.ANNOTATION.about(problem, manifest.origin) for problem in when.problems]
+    found.errors += [refusal.STRING_DATA.about(path, manifest.origin) for path in not_strings]
+    found.notes += [refusal.NOT_RUN.about(f"{_title(value)}: {word}", manifest.origin) for word in when.unused]
+    if not value["metadata"].get("name") and not when.is_hook:
+        found.errors.append(refusal.GENERATED_NAME.about(_title(value), manifest.origin))
+        return
+    found.drafts += [_draft(manifest, body, when, position) for position in when.positions]
+
+
+def _not_a_resource(value: Any) -> str:
+    """What a document lacks to be a resource; empty where it is one."""
+    if not isinstance(value, dict):
+        return f"it is a {type(value).__name__}, not a mapping"
+    if str(value.get("apiVersion", "")).startswith(_KUSTOMIZATION):
+        return "it is a kustomization: render its folder with `render.kustomize`"
+    metadata = value.get("metadata")
+    missing = [lack for name in ("apiVersion", "kind") if (lack := _lack(name, value.get(name)))]
+    if not isinstance(metadata, dict):
+        return f"it has no {', '.join([*missing, 'metadata.name'])}"
+    if metadata.get("name") is not None or not metadata.get("generateName"):
+        missing += [lack for lack in (_lack("metadata.name", metadata.get("name")),) if lack]
+    missing += [
+        lack
+        for name in ("namespace", "generateName")
+        if metadata.get(name) is not None
+        and metadata[name] != ""
+        and (lack := _lack(f"metadata.{name}", metadata[name]))
+    ]
+    missing += [
+        f"metadata.{name} as a mapping"
+        for name in ("annotations", "labels")
+        if not isinstance(metadata.get(name) or {}, dict)
+    ]
+    return f"it has no {', '.join(missing)}" if missing else ""
+
+
+def _lack(name: str, value: Any) -> str:
+    """What is missing where a string must stand: YAML reads `n` and `5` as something else."""
+    if isinstance(value, str) and value:
+        return ""
+    return name if value is None or value == "" else f"{name} as a string (it reads {value!r}: put it in quotes)"
+
+
+def _title(value: Mapping[str, Any]) -> str:
+    metadata = value["metadata"]
+    return f"{value['kind']}/{metadata.get('name') or metadata.get('generateName')}"
+
+
+def _draft(manifest: Manifest, body: dict[str, Any], when: Timing, position: Position) -> _Draft:
+    metadata = body["metadata"]
+    group, slash, _ = body["apiVersion"].rpartition("/")
+    kind = f"{body['kind']}.{group}" if slash else body["kind"]
+    name = metadata.get("name", "")
+    resource = Resource(
+        ref=Ref(kind, metadata.get("namespace", ""), name),
+        digest=Digest(""),
+        origin=manifest.origin,
+        position=position,
+        is_hook=when.is_hook,
+        hook_delete=when.hook_delete,
+        keep=when.keep,
+        unstable=tuple(applied_pointer(body, pointer) for pointer in manifest.unstable),
+    )
+    return _Draft(resource=resource, body=body, prefix="" if name else metadata["generateName"])
+
+
+def _named(drafts: list[_Draft]) -> list[tuple[Resource, bytes]]:
+    """Settle the names of generated ones: the same content has the same names, other content runs its hooks anew."""
+    content = digest_value([one.body for one in drafts]) if any(one.prefix for one in drafts) else ""
+    named = []
+    for place, one in enumerate(drafts):
+        body, ref = one.body, one.resource.ref
+        if one.prefix:
+            suffix = digest_value([content, place, one.resource.position.phase.value])[:_DIGEST_LENGTH]
+            ref = Ref(ref.kind, ref.namespace, one.prefix[: _NAME_LENGTH_MAX - _DIGEST_LENGTH] + suffix)
+            rest = {name: part for name, part in body["metadata"].items() if name != "generateName"}
+            body = {**body, "metadata": {**rest, "name": ref.name}}
+        text = canonical(body)
+        named.append((replace(one.resource, ref=ref, digest=digest_bytes(text)), text))
+    return named

@@ -1,0 +1,37 @@
+"""What a renderer is: files and options in, resources out. It decides nothing and reads nothing else."""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from trueline.render.options import Capabilities, RenderOptions
+from trueline.render.resource import Rendered
+from trueline.runtime.files import FileTree
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderRequest:
+    """One application's render. `options` is `None` where the files shall tell; `commit` goes into origins only.
+
+    `source` names where the files come from, so that equal paths of two sources do not displace each other in a cache.
+    """
+
+    application: str
+    path: str
+    options: RenderOptions | None
+    namespace: str = ""
+    commit: str = ""
+    source: str = ""
+    capabilities: Capabilities = field(default_factory=Capabilities)
+
+
+class Renderer(Protocol):
+    """Turns one application's files into resources."""
+
+    async def render(self, request: RenderRequest, files: FileTree) -> Rendered:
+        """Render, reading nothing but `files`.
+
+        Raises:
+            UserError: the files do not render; every diagnostic that could be found.
+            Transient: the renderer ended without an answer.
+        """
+        ...

@@ -1,0 +1,83 @@
+"""A resource: one thing that shall exist, with its identity, its digest and where it was written."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from trueline.model.diagnostic import Diagnostic
+from trueline.model.digest import Digest
+from trueline.model.origin import Origin
+from trueline.model.ref import Ref
+
+
+class Phase(Enum):
+    """When a resource is applied. Everything that is not a hook is applied `DURING`."""
+
+    BEFORE = "before"
+    DURING = "during"
+    AFTER = "after"
+    FAILED = "failed"
+
+    @property
+    def rank(self) -> int:
+        """Its place in a sync; `FAILED` runs only when a sync failed."""
+        return list(Phase).index(self)
+
+
+class HookDelete(Enum):
+    """When the object that a hook made is deleted."""
+
+    BEFORE_NEXT = "before-next"
+    ON_SUCCESS = "on-success"
+    ON_FAILURE = "on-failure"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """When a resource is applied: by phase, then wave, then the stage that its target gives to its kind."""
+
+    phase: Phase = Phase.DURING
+    wave: int = 0
+    stage: int = 0
+
+    @property
+    def key(self) -> tuple[int, int, int]:
+        """What positions are sorted by."""
+        return self.phase.rank, self.wave, self.stage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """One thing that shall exist. The body is kept apart, under its digest: see `Rendered`.
+
+    `hook_delete` is empty for what is not a hook. `keep` tells that Git forbids to prune it, whatever happens.
+    `unstable` are JSON pointers of fields that a chart makes up anew at each render: see `unstable.keep_unstable`.
+    A hook that runs in two phases is two resources with one ref.
+    """
+
+    ref: Ref
+    digest: Digest
+    origin: Origin
+    position: Position = Position()
+    is_hook: bool = False
+    hook_delete: tuple[HookDelete, ...] = ()
+    keep: bool = False
+    unstable: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """What an application declares: its resources in a fixed order, their bodies (canonical JSON) by digest.
+
+    `notes` are diagnostics that do not stop it: a chart that differs from itself, a submodule that was passed over.
+    `uses_capabilities` tells that another Kubernetes version or API list may give another result.
+    """
+
+    resources: tuple[Resource, ...]
+    bodies: Mapping[Digest, bytes] = field(repr=False)
+    notes: tuple[Diagnostic, ...] = ()
+    uses_capabilities: bool = False
+
+    def body(self, resource: Resource) -> bytes:
+        """The canonical JSON of a resource."""
+        return self.bodies[resource.digest]

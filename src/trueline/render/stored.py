@@ -1,0 +1,135 @@
+"""The kept form of a render: light, without bodies and without the commit, which the reader gives anew."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from trueline.model.diagnostic import Diagnostic
+from trueline.model.digest import Digest
+from trueline.model.origin import Origin
+from trueline.model.ref import Ref
+from trueline.render.resource import HookDelete, Phase, Position, Rendered, Resource
+from trueline.render.trace import Trace
+
+
+class _Place(msgspec.Struct, frozen=True, array_like=True):
+    path: str
+    line: int
+
+
+class _Resource(msgspec.Struct, frozen=True, array_like=True):
+    kind: str
+    namespace: str
+    name: str
+    digest: Digest
+    place: _Place
+    phase: Phase = Phase.DURING
+    wave: int = 0
+    is_hook: bool = False
+    hook_delete: tuple[HookDelete, ...] = ()
+    keep: bool = False
+    unstable: tuple[str, ...] = ()
+
+
+class _Note(msgspec.Struct, frozen=True, array_like=True):
+    code: str
+    summary: str
+    detail: str
+    remedy: str
+    place: _Place | None
+
+
+class _Content(msgspec.Struct, frozen=True, kw_only=True):
+    resources: tuple[_Resource, ...]
+    notes: tuple[_Note, ...]
+    uses_capabilities: bool
+
+
+class StoredRender(msgspec.Struct, frozen=True, kw_only=True):
+    """A render as it is kept; `content` is decoded only where it is wanted."""
+
+    trace: Trace
+    content: msgspec.Raw
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBodies(Mapping[Digest, bytes]):
+    """The bodies of a kept render, each fetched when it is asked for."""
+
+    digests: Collection[Digest]
+    fetch: Callable[[Collection[Digest]], Mapping[Digest, bytes]]
+
+    def __getitem__(self, digest: Digest) -> bytes:
+        return self.fetch((digest,))[digest]
+
+    def __iter__(self) -> Iterator[Digest]:
+        return iter(self.digests)
+
+    def __len__(self) -> int:
+        return len(self.digests)
+
+
+def to_stored(rendered: Rendered, trace: Trace) -> StoredRender:
+    """The kept form."""
+    content = _Content(
+        resources=tuple(_stored(one) for one in rendered.resources),
+        notes=tuple(
+            _Note(one.code, one.summary, one.detail, one.remedy, _place(one.origin) if one.origin else None)
+            for one in rendered.notes
+        ),
+        uses_capabilities=rendered.uses_capabilities,
+    )
+    return StoredRender(trace=trace, content=msgspec.Raw(msgspec.json.encode(content)))
+
+
+def from_stored(
+    stored: StoredRender, commit: str, fetch: Callable[[Collection[Digest]], Mapping[Digest, bytes]]
+) -> Rendered:
+    """The render, with the origins of a commit and with bodies that are fetched one by one."""
+    content = msgspec.json.decode(stored.content, type=_Content)
+    resources = tuple(_resource(one, commit) for one in content.resources)
+    return Rendered(
+        resources=resources,
+        bodies=StoredBodies(dict.fromkeys(one.digest for one in resources), fetch),
+        notes=tuple(_note(one, commit) for one in content.notes),
+        uses_capabilities=content.uses_capabilities,
+    )
+
+
+def _place(origin: Origin) -> _Place:
+    return _Place(origin.path, origin.line)
+
+
+def _stored(one: Resource) -> _Resource:
+    return _Resource(
+        kind=one.ref.kind,
+        namespace=one.ref.namespace,
+        name=one.ref.name,
+        digest=one.digest,
+        place=_place(one.origin),
+        phase=one.position.phase,
+        wave=one.position.wave,
+        is_hook=one.is_hook,
+        hook_delete=one.hook_delete,
+        keep=one.keep,
+        unstable=one.unstable,
+    )
+
+
+def _resource(one: _Resource, commit: str) -> Resource:
+    return Resource(
+        ref=Ref(one.kind, one.namespace, one.name),
+        digest=one.digest,
+        origin=Origin(path=one.place.path, line=one.place.line, commit=commit),
+        position=Position(phase=one.phase, wave=one.wave),
+        is_hook=one.is_hook,
+        hook_delete=one.hook_delete,
+        keep=one.keep,
+        unstable=one.unstable,
+    )
+
+
+def _note(one: _Note, commit: str) -> Diagnostic:
+    origin = Origin(path=one.place.path, line=one.place.line, commit=commit) if one.place else None
+    return Diagnostic(code=one.code, summary=one.summary, detail=one.detail, remedy=one.remedy, origin=origin)
