@@ -1,0 +1,3 @@
+module trueline.dev/testbed/pki
+
+go 1.26.0
