@@ -1,0 +1,53 @@
+"""What an application owns on a target: one entry for each object that we applied, or are about to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from trueline.model.digest import Digest
+from trueline.model.ref import Ref
+from trueline.target.snapshot import NOTHING
+
+
+class EntryState(Enum):
+    """How sure we are of an entry."""
+
+    INTENDED = "intended"
+    """We were about to act and do not know what became of it: settled by reading the target, never by guessing."""
+    APPLIED = "applied"
+    DELETING = "deleting"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One object of an application.
+
+    `body` is the digest of what we declared and last applied, `intended` what we were about to apply while the entry is
+    `INTENDED` (`NOTHING` for a delete), `promised` the field set that the dry run promised, `ours`, `others` and
+    `generation` what we saw after the apply; a difference from the live object triggers a look (D5). `overruled` keeps
+    the paths that the target set otherwise than we declared. `keep`: its manifest forbids to prune it. For a hook,
+    `run` is the revision it ran for; hooks are not compared, they run.
+    """
+
+    ref: Ref
+    state: EntryState
+    body: Digest = NOTHING
+    intended: Digest = NOTHING
+    uid: str = ""
+    promised: Digest = NOTHING
+    ours: Digest = NOTHING
+    others: Digest = NOTHING
+    generation: int = 0
+    overruled: tuple[str, ...] = ()
+    withheld: tuple[str, ...] = ()
+    run: str = ""
+    keep: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inventory:
+    """All that one application owns on one target."""
+
+    application: str
+    entries: Mapping[Ref, Entry] = field(default_factory=dict)

@@ -1,0 +1,99 @@
+"""A live object as the mirror keeps it: what the planner needs, in as few bytes as that takes (D5: 0.5 kB each)."""
+
+import sys
+import uuid
+
+import msgspec
+
+from trueline.target.kubernetes.field_set import hex_digest, read_ownership
+from trueline.target.kubernetes.mark import LABEL
+from trueline.target.kubernetes.wire import ObjectMeta
+from trueline.target.snapshot import Observed
+
+SHARED_MAX = 50_000
+
+
+class Live(msgspec.Struct, gc=False, frozen=True):
+    """One object. UIDs and versions that have their usual form are kept as bytes and numbers."""
+
+    uid: bytes | str
+    version: int | str
+    generation: int
+    mark: str
+    mark_is_ours: bool
+    ours: bytes
+    others: bytes
+    managers: tuple[str, ...]
+    deleting: bool
+
+    def observed(self) -> Observed:
+        """As the planner reads it."""
+        return Observed(
+            uid=uid_text(self.uid),
+            version=str(self.version),
+            generation=self.generation,
+            mark=self.mark,
+            mark_is_ours=self.mark_is_ours,
+            ours=hex_digest(self.ours),
+            others=hex_digest(self.others),
+            managers=self.managers,
+            deleting=self.deleting,
+        )
+
+    def is_older(self, than: "Live") -> bool:
+        """Whether this is an earlier state of the same object."""
+        return (
+            isinstance(self.version, int)
+            and isinstance(than.version, int)
+            and self.uid == than.uid
+            and self.version < than.version
+        )
+
+    def differs(self, other: "Live | None") -> bool:
+        """Whether anything but the version is another one."""
+        return other is None or msgspec.structs.replace(self, version=other.version) != other
+
+
+class Pool:
+    """Makes live objects that share what is the same; one for each mirror."""
+
+    def __init__(self, manager: str) -> None:
+        self._manager = manager
+        self._digests: dict[bytes, bytes] = {b"": b""}
+        self._managers: dict[tuple[str, ...], tuple[str, ...]] = {(): ()}
+
+    def live(self, metadata: ObjectMeta) -> Live:
+        """What the metadata of an object says."""
+        owned = read_ownership(metadata.managedFields, self._manager)
+        if max(len(self._digests), len(self._managers)) > SHARED_MAX:
+            self._digests.clear()
+            self._managers.clear()
+        return Live(
+            uid=_uid(metadata.uid),
+            version=version_of(metadata.resourceVersion),
+            generation=metadata.generation,
+            mark=sys.intern((metadata.labels or {}).get(LABEL, "")),
+            mark_is_ours=owned.mark_is_ours,
+            ours=self._digests.setdefault(owned.ours, owned.ours),
+            others=self._digests.setdefault(owned.others, owned.others),
+            managers=self._managers.setdefault(owned.managers, owned.managers),
+            deleting=metadata.deletionTimestamp is not None,
+        )
+
+
+def version_of(text: str) -> int | str:
+    """A resource version as a number where it is one; such versions of one type can be compared."""
+    return int(text) if text.isascii() and text.isdecimal() and not text.startswith("0") else text
+
+
+def uid_text(uid: bytes | str) -> str:
+    """A UID as the server writes it."""
+    return uid if isinstance(uid, str) else str(uuid.UUID(bytes=uid))
+
+
+def _uid(text: str) -> bytes | str:
+    try:
+        parsed = uuid.UUID(text)
+    except ValueError:
+        return text
+    return parsed.bytes if str(parsed) == text else text

@@ -1,0 +1,75 @@
+"""What Kubernetes asks of the order of its kinds, and which of them hold data. Values only."""
+
+from trueline.target.rules import Rules
+
+STAGE_NAMESPACE = 0
+STAGE_DEFINITION = 1
+STAGE_GROUND = 2
+STAGE_DEFAULT = 3
+STAGE_GATE = 4
+"""What can refuse everybody's writes comes last, when what it calls is there."""
+
+_GROUND = (
+    "ClusterRole.rbac.authorization.k8s.io",
+    "ClusterRoleBinding.rbac.authorization.k8s.io",
+    "ConfigMap",
+    "CSIDriver.storage.k8s.io",
+    "DeviceClass.resource.k8s.io",
+    "FlowSchema.flowcontrol.apiserver.k8s.io",
+    "GatewayClass.gateway.networking.k8s.io",
+    "IngressClass.networking.k8s.io",
+    "LimitRange",
+    "NetworkPolicy.networking.k8s.io",
+    "PersistentVolume",
+    "PersistentVolumeClaim",
+    "PriorityClass.scheduling.k8s.io",
+    "PriorityLevelConfiguration.flowcontrol.apiserver.k8s.io",
+    "ResourceQuota",
+    "Role.rbac.authorization.k8s.io",
+    "RoleBinding.rbac.authorization.k8s.io",
+    "RuntimeClass.node.k8s.io",
+    "Secret",
+    "ServiceAccount",
+    "StorageClass.storage.k8s.io",
+    "VolumeAttributesClass.storage.k8s.io",
+    "VolumeSnapshotClass.snapshot.storage.k8s.io",
+)
+_GATES = (
+    "APIService.apiregistration.k8s.io",
+    "MutatingAdmissionPolicy.admissionregistration.k8s.io",
+    "MutatingAdmissionPolicyBinding.admissionregistration.k8s.io",
+    "MutatingWebhookConfiguration.admissionregistration.k8s.io",
+    "ValidatingAdmissionPolicy.admissionregistration.k8s.io",
+    "ValidatingAdmissionPolicyBinding.admissionregistration.k8s.io",
+    "ValidatingWebhookConfiguration.admissionregistration.k8s.io",
+)
+
+_CONTROLLERS = ("kustomize-controller", "helm-controller", "flux", "flux-*", "argocd-*", "argocd")
+
+NAMESPACE_KIND = "Namespace"
+DEFINITION_KIND = "CustomResourceDefinition.apiextensions.k8s.io"
+
+RULES = Rules(
+    stages={
+        NAMESPACE_KIND: STAGE_NAMESPACE,
+        DEFINITION_KIND: STAGE_DEFINITION,
+        **dict.fromkeys(_GROUND, STAGE_GROUND),
+        **dict.fromkeys(_GATES, STAGE_GATE),
+    },
+    stage_default=STAGE_DEFAULT,
+    protected=frozenset(
+        {
+            NAMESPACE_KIND,
+            DEFINITION_KIND,
+            "PersistentVolume",
+            "PersistentVolumeClaim",
+            "StatefulSet.apps",
+            "VolumeSnapshot.snapshot.storage.k8s.io",
+            "VolumeSnapshotContent.snapshot.storage.k8s.io",
+        }
+    ),
+    former_tools=("kubectl*", "before-first-apply", "helm", "Helm", *_CONTROLLERS),
+    untouchable=frozenset(
+        f"{NAMESPACE_KIND}/{name}" for name in ("default", "kube-node-lease", "kube-public", "kube-system")
+    ),
+)

@@ -1,0 +1,219 @@
+"""One object, applied or deleted. It forces where it is told to, and says what the server made of it.
+
+A field that left our body and stays because somebody else owns it too is found by our field set before and after. The
+set before is read where others own something of the object, for only they can keep it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import msgspec
+
+from trueline.model.digest import parse
+from trueline.model.known import Unknown
+from trueline.model.ref import Ref
+from trueline.target import answer
+from trueline.target.kubernetes import difference, field_path, refusal as refusals
+from trueline.target.kubernetes.admission import Mutators
+from trueline.target.kubernetes.client import KubernetesClient
+from trueline.target.kubernetes.field_set import leaves, other_fields, our_fields, owns
+from trueline.target.kubernetes.kind import Kinds
+from trueline.target.kubernetes.live import Live
+from trueline.target.kubernetes.resource_type import ResourceType
+from trueline.target.kubernetes.status import Ok, Refusal, RefusalKind
+from trueline.target.kubernetes.wire import ObjectMeta, PartialObject, decode_object, encode
+from trueline.target.protocol import Write
+from trueline.target.snapshot import Observed
+
+LOOKS_MAX = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recollection:
+    """What is remembered of live objects: by the mirror, given as callables so that it can be left out in a test."""
+
+    known: Callable[[ResourceType, str, str], Live | None]
+    note: Callable[[ResourceType, ObjectMeta], None]
+    expect_gone: Callable[[str], None]
+    live: Callable[[ObjectMeta], Live]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sent:
+    """One apply on its way: the type, the body as it is sent, and whether the answer is wanted whole."""
+
+    write: Write
+    type: ResourceType
+    body: dict[str, Any]
+    whole: bool
+
+    @property
+    def place(self) -> tuple[ResourceType, str, str]:
+        return self.type, self.write.ref.namespace, self.write.ref.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KubernetesWriter:
+    """Writes as one field manager."""
+
+    client: KubernetesClient
+    kinds: Kinds
+    mutators: Mutators
+    manager: str
+    recollection: Recollection
+    _none: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
+
+    async def write(self, write: Write) -> answer.Answer:
+        """Apply one resource, or try to."""
+        body = parse(write.body)
+        found = await self.kinds.one(body["apiVersion"], body["kind"])
+        if isinstance(found, Unknown):
+            return refusals.busy(found.reason)
+        if found.value is None:
+            return refusals.no_kind(f"the server has no {body['kind']} of {body['apiVersion']}")
+        whole = write.whole or await self.mutators.may_touch(found.value)
+        sent = _Sent(write=write, type=found.value, body=_prepared(write, body), whole=whole)
+        return await self._compared(sent) if write.whole and write.mode.is_dry else await self._applied(sent)
+
+    async def delete(self, ref: Ref, *, uid: str, version: str, dry: bool) -> answer.Answer:
+        """Delete one object if it is still the one with this UID and version, or try to."""
+        found = await self.kinds.one_named(ref.kind)
+        if isinstance(found, Unknown):
+            return refusals.busy(found.reason)
+        if found.value is None:
+            return refusals.no_kind(f"the server has no {ref.kind}")
+        said = await self.client.delete(
+            found.value, ref.namespace, ref.name, uid=uid, resource_version=version, dry_run=dry
+        )
+        if isinstance(said, Refusal):
+            return refusals.refused(said, found.value, "delete")
+        if not dry:
+            self.recollection.expect_gone(uid)
+        return answer.Accepted(observed=self._left(said, uid, version))
+
+    def _left(self, said: Ok, uid: str, version: str) -> Observed:
+        """What stands after a delete: the object on its way out, or the server's word that it is gone."""
+        seen = _metadata(said.body)
+        if seen is None or seen.kind == "Status" or not seen.metadata.uid:
+            return Observed(uid=uid, version=version, deleting=True)
+        return self.recollection.live(seen.metadata).observed()
+
+    async def _compared(self, sent: _Sent) -> answer.Answer:
+        """A look: the whole answer beside the live object, both of the same resource version."""
+        for _ in range(LOOKS_MAX):
+            said = await self._send(sent)
+            if isinstance(said, Refusal):
+                return refusals.refused(said, sent.type, "patch", sent.body)
+            live = await self.client.get(*sent.place, whole=True)
+            if isinstance(live, Refusal) and live.kind is not RefusalKind.NOT_FOUND:
+                return refusals.refused(live, sent.type, "get")
+            before = parse(live.body) if isinstance(live, Ok) else {}
+            after = parse(said.body)
+            if said.is_created or _version(before) == _version(after):
+                return self._accepted(sent, said, before=before)
+        return refusals.busy("the object changes faster than it can be looked at")
+
+    async def _applied(self, sent: _Sent) -> answer.Answer:
+        known = self.recollection.known(*sent.place)
+        before: dict[str, Any] | None = None
+        if sent.write.whole or (known is not None and known.managers):
+            live = await self.client.get(*sent.place, whole=sent.write.whole)
+            if isinstance(live, Refusal) and live.kind is not RefusalKind.NOT_FOUND:
+                return refusals.refused(live, sent.type, "get")
+            before = parse(live.body) if isinstance(live, Ok) else {}
+        said = await self._send(sent)
+        if isinstance(said, Refusal):
+            return refusals.refused(said, sent.type, "patch", sent.body)
+        version = _version(before) if before else str(known.version) if known is not None else sent.write.version
+        return self._accepted(sent, said, before=before, version=version)
+
+    async def _send(self, sent: _Sent) -> Ok | Refusal:
+        mode = sent.write.mode
+        said = await self.client.apply(
+            *sent.place,
+            encode(sent.body),
+            manager=self.manager,
+            force=mode.is_forced,
+            dry_run=mode.is_dry,
+            whole=sent.whole,
+        )
+        if isinstance(said, Ok) and _metadata(said.body) is None:
+            return Refusal(kind=RefusalKind.UNREADABLE, http_status=200, reason="", message="the answer is no object")
+        return said
+
+    def _accepted(self, sent: _Sent, said: Ok, *, before: dict[str, Any] | None, version: str = "") -> answer.Accepted:
+        metadata = decode_object(said.body).metadata
+        after = parse(said.body) if sent.whole else self._none
+        is_dry = sent.write.mode.is_dry
+        if not is_dry:
+            self.recollection.note(sent.type, metadata)
+        observed = self.recollection.live(metadata).observed()
+        compared = difference.changes(before, after) if sent.write.whole and before is not None else None
+        owned = our_fields(metadata.managedFields, self.manager) or {}
+        return answer.Accepted(
+            observed=replace(observed, uid="", version="") if is_dry and said.is_created else observed,
+            changes=compared,
+            overruled=difference.overruled(sent.body, after, owned) if sent.whole else (),
+            kept_by=self._kept(before, metadata),
+            wrote=bool(compared) if is_dry and compared is not None else metadata.resourceVersion != version or is_dry,
+        )
+
+    def _kept(self, before: dict[str, Any] | None, after: ObjectMeta) -> tuple[answer.FieldConflict, ...]:
+        """Paths that left our set and that others still own."""
+        if not before:
+            return ()
+        entries = msgspec.convert((before.get("metadata") or {}).get("managedFields") or [], list[_Entry])
+        was = next((entry.fieldsV1 for entry in entries if entry.is_of(self.manager)), {})
+        now = our_fields(after.managedFields, self.manager) or {}
+        left = [steps for steps in leaves(was) if steps[-1] != "." and not owns(now, steps) and not _stands(now, steps)]
+        return tuple(
+            sorted(
+                answer.FieldConflict(manager=entry.manager, path=field_path.text(field_path.of_fields(steps)))
+                for entry, fields in other_fields(after.managedFields, self.manager)
+                for steps in left
+                if owns(fields, steps)
+            )
+        )
+
+
+class _Entry(msgspec.Struct, gc=False):
+    """An entry of a body that was parsed whole."""
+
+    manager: str = ""
+    operation: str = ""
+    subresource: str = ""
+    fieldsV1: dict[str, Any] = {}  # noqa: N815 - the wire's own name
+
+    def is_of(self, manager: str) -> bool:
+        return (self.manager, self.operation, self.subresource) == (manager, "Apply", "")
+
+
+def _stands(fields: dict[str, Any], steps: tuple[str, ...]) -> bool:
+    """Whether a set owns the path or something below it."""
+    at: Any = fields
+    for step in steps:
+        if step not in at:
+            return False
+        at = at[step]
+    return True
+
+
+def _prepared(write: Write, body: dict[str, Any]) -> dict[str, Any]:
+    """The body as it is sent: without what is withheld, with what must still hold."""
+    for path in write.withheld:
+        body = field_path.removed(body, field_path.parse(path))
+    holds = {key: value for key, value in (("uid", write.uid), ("resourceVersion", write.version)) if value}
+    return {**body, "metadata": {**body["metadata"], **holds}}
+
+
+def _metadata(body: bytes) -> PartialObject | None:
+    try:
+        return decode_object(body)
+    except msgspec.DecodeError:
+        return None
+
+
+def _version(body: dict[str, Any] | None) -> str:
+    version: str = ((body or {}).get("metadata") or {}).get("resourceVersion", "")
+    return version

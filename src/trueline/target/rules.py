@@ -1,0 +1,33 @@
+"""What a target knows of kinds and the planner must not: their order, and which of them hold data."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """A target's knowledge of its kinds.
+
+    `stages` orders kinds within a wave (a kind that is not listed is in `stage_default`). `protected` kinds are deleted
+    only with a second consent in Git (promise 7); `untouchable` are refs, as text, that are never deleted at all.
+    `former_tools` are managers (a trailing `*` stands for anything) whose objects may be taken over (D17).
+    """
+
+    stages: Mapping[str, int] = field(default_factory=dict)
+    stage_default: int = 0
+    protected: frozenset[str] = frozenset()
+    untouchable: frozenset[str] = frozenset()
+    former_tools: tuple[str, ...] = ()
+
+    def stage(self, kind: str) -> int:
+        """The stage of a kind within its wave."""
+        return self.stages.get(kind, self.stage_default)
+
+    def is_former_tool(self, manager: str) -> bool:
+        """Whether a manager is a tool that makes objects, not one that keeps changing them.
+
+        >>> Rules(former_tools=("kubectl*", "helm")).is_former_tool("kubectl-client-side-apply")
+        True
+        """
+        return any(fnmatchcase(manager, pattern) for pattern in self.former_tools)

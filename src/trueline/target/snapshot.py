@@ -1,0 +1,46 @@
+"""What a target says is there: each part `Known` or `Unknown(reason)`. What could not be read is never absent (D8)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from trueline.model.digest import Digest
+from trueline.model.known import Known, Unknown
+from trueline.model.ref import Ref
+
+NOTHING = Digest("")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """One live object, as far as the planner needs it.
+
+    `mark` is the application label as it stands (`INSTALLATION.NAME`; empty where there is none), `mark_is_ours` tells
+    that our field manager owns that label: a copied label proves nothing. `ours` is the digest of our manager's field
+    set, `others` that of everybody else's without `status`; `NOTHING` where there is no entry. `managers` are the
+    names of the other managers, sorted.
+    """
+
+    uid: str
+    version: str
+    generation: int = 0
+    mark: str = ""
+    mark_is_ours: bool = False
+    ours: Digest = NOTHING
+    others: Digest = NOTHING
+    managers: tuple[str, ...] = ()
+    deleting: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """What is at each ref that was asked for. A ref that was not asked for is unknown."""
+
+    parts: Mapping[Ref, Known[Observed | None] | Unknown] = field(default_factory=dict)
+
+    def at(self, ref: Ref) -> Known[Observed | None] | Unknown:
+        """What the target says of a ref.
+
+        >>> Snapshot().at(Ref("ConfigMap", "shop", "settings"))
+        Unknown(reason='it was not asked for')
+        """
+        return self.parts.get(ref, Unknown("it was not asked for"))

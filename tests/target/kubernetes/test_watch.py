@@ -1,0 +1,101 @@
+"""A watch tells the complete set first, goes on where it was, and starts afresh where it cannot."""
+
+from collections.abc import Sequence
+from contextlib import aclosing
+from typing import Any
+
+import msgspec
+from inline_snapshot import snapshot
+
+from tests.target.kubernetes.fake import CONFIG_MAP, FakeTransport, Script, client_of, config_map, reply
+from trueline.target.kubernetes.watch import Gone, Lost, Reset, Restored, Seen, Sighting, Synced, watch
+
+
+def event(kind: str, name: str, version: str) -> bytes:
+    return msgspec.json.encode({"type": kind, "object": config_map(name, version)})
+
+
+def bookmark(version: str, *, ends: bool) -> bytes:
+    annotations = {"k8s.io/initial-events-end": "true"} if ends else {}
+    metadata: dict[str, Any] = {"resourceVersion": version, "annotations": annotations}
+    return msgspec.json.encode({"type": "BOOKMARK", "object": {"kind": "ConfigMap", "metadata": metadata}})
+
+
+def broken(code: int, message: str) -> bytes:
+    status = {"kind": "Status", "status": "Failure", "code": code, "message": message}
+    return msgspec.json.encode({"type": "ERROR", "object": status})
+
+
+def write(sighting: Sighting) -> str:
+    match sighting:
+        case Reset():
+            return "reset"
+        case Synced(version):
+            return f"synced {version}"
+        case Seen(seen):
+            return f"+{seen.metadata.name}"
+        case Gone(seen):
+            return f"-{seen.metadata.name}"
+        case Lost(reason):
+            return f"lost {reason}"
+        case Restored():
+            return "restored"
+
+
+async def check(transport: FakeTransport, scripts: Sequence[Script], count: int) -> str:
+    """The first sightings, and what each request asked for."""
+    transport.streams.extend(scripts)
+    told = []
+    async with aclosing(watch(client_of(transport), transport.clock, CONFIG_MAP, selector="a=b")) as sightings:
+        async for sighting in sightings:
+            told.append(write(sighting))
+            if len(told) == count:
+                break
+    asked = [sent.query.get("resourceVersion", "fresh") for sent in transport.requests]
+    return f"{', '.join(told)} | {', '.join(asked)}"
+
+
+INITIAL = (event("ADDED", "a", "1"), event("ADDED", "b", "2"), bookmark("9", ends=True))
+
+
+async def test_the_complete_set_comes_first_and_a_closed_connection_is_resumed() -> None:
+    first = Script((*INITIAL, event("MODIFIED", "a", "10"), bookmark("15", ends=False)), lasts_s=300)
+    second = Script((event("DELETED", "b", "16"),))
+    told = await check(FakeTransport(), [first, second], 6)
+    assert told == snapshot("reset, +a, +b, synced 9, +a, -b | fresh, 15")
+
+
+async def test_a_set_that_broke_off_is_asked_for_again() -> None:
+    told = await check(FakeTransport(), [Script(INITIAL[:1]), Script(INITIAL)], 6)
+    assert told == snapshot("reset, +a, reset, +a, +b, synced 9 | fresh, fresh")
+
+
+async def test_an_expired_version_gives_a_fresh_set() -> None:
+    gone = Script((*INITIAL, broken(410, "too old resource version")))
+    refused = Script((msgspec.json.encode({"kind": "Status", "code": 410, "reason": "Expired"}),), status=410)
+    told = await check(FakeTransport(), [gone, refused, Script(INITIAL)], 9)
+    assert told == snapshot("reset, +a, +b, synced 9, reset, reset, +a, +b, synced 9 | fresh, fresh, fresh")
+
+
+async def test_lost_and_restored_are_said_once() -> None:
+    transport = FakeTransport()
+    away = Script(error="refused")
+    told = await check(
+        transport, [Script(INITIAL, error="reset"), away, away, Script((event("DELETED", "a", "11"),))], 7
+    )
+    assert told == snapshot("reset, +a, +b, synced 9, lost reset, restored, -a | fresh, 9, 9, 9")
+    assert [pause for pause in transport.clock.slept_s if pause] == snapshot([0.1, 0.2, 0.4])
+
+
+async def test_a_line_that_does_not_decode_is_no_sighting() -> None:
+    told = await check(FakeTransport(), [Script((*INITIAL, b'{"type":"ADD')), Script((event("ADDED", "c", "10"),))], 7)
+    assert told.endswith("restored, +c | fresh, 9")
+
+
+async def test_a_server_without_watch_lists_is_listed() -> None:
+    transport = FakeTransport()
+    refused = Script((msgspec.json.encode({"kind": "Status", "code": 422, "reason": "Invalid", "message": "no"}),), 422)
+    items = [config_map("a", "1")]
+    transport.answers.append(reply({"kind": "ConfigMapList", "metadata": {"resourceVersion": "7"}, "items": items}))
+    told = await check(transport, [refused, Script((event("ADDED", "b", "8"),))], 5)
+    assert told == snapshot("reset, reset, +a, synced 7, +b | fresh, fresh, 7")
