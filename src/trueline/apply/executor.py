@@ -1,0 +1,120 @@
+"""Carrying out one stage of a plan: intents durable first, then every act side by side, then the outcomes.
+
+It decides nothing: what is sent was planned and tried. It never retries; the next pass starts from what is there.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import assert_never
+
+from trueline.apply.ledger import Act, Intent, Ledger
+from trueline.apply.outcome import Outcome, Result
+from trueline.plan.change import Action, Change
+from trueline.target.answer import Accepted, Answer, Refusal, Refused
+from trueline.target.protocol import Target, Write, WriteMode
+from trueline.trial.protocol import Bodies
+from trueline.trial.trial import Trial, Verdict
+
+
+async def carry_out(
+    act: Act, trials: Sequence[Trial], *, target: Target, bodies: Bodies, ledger: Ledger
+) -> tuple[Outcome, ...]:
+    """Do what one stage asks for; the outcomes stand in the order of the trials and are durable on return.
+
+    Raises:
+        StoreFull: the intents could not be written; nothing was done.
+    """
+    intents = [Intent(change=t.change, promised=t.promised) for t in trials if t.verdict is not Verdict.SAME]
+    if intents:
+        ledger.intend(act, intents)
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(_do(trial, target, bodies)) for trial in trials]
+    outcomes = tuple(task.result() for task in tasks)
+    ledger.settle(act, outcomes)
+    return outcomes
+
+
+async def _do(trial: Trial, target: Target, bodies: Bodies) -> Outcome:
+    change = trial.change
+    match change.action:
+        case Action.HEAL if trial.verdict is Verdict.SAME:
+            return Outcome(change=change, result=Result.SAME, observed=trial.observed, withheld=trial.withheld)
+        case Action.CREATE | Action.UPDATE | Action.HEAL | Action.TRANSFER:
+            return _outcome(trial, await target.write(_write(trial, bodies)))
+        case Action.TAKE_OVER:
+            return await _take_over(trial, target, bodies)
+        case Action.REPLACE:
+            return await _replace(trial, target, bodies)
+        case Action.PRUNE:
+            return _pruned(change, await target.delete(change.ref, uid=change.uid, version="", dry=False))
+        case Action.FORGET:
+            return Outcome(change=change, result=Result.DONE)
+        case Action.KEEP | Action.HOLD:
+            raise AssertionError(f"{change} is nothing to do")
+        case _:
+            assert_never(change.action)
+
+
+async def _take_over(trial: Trial, target: Target, bodies: Bodies) -> Outcome:
+    """First the former tools' entries become ours, otherwise a field that leaves Git would stay live for ever."""
+    match await target.take_over(trial.change.ref, uid=trial.change.uid, dry=False):
+        case Accepted():
+            return _outcome(trial, await target.write(_write(trial, bodies)))
+        case Refused() as refused:
+            return _outcome(trial, refused)
+
+
+async def _replace(trial: Trial, target: Target, bodies: Bodies) -> Outcome:
+    """Git asked for it by name: an immutable field cannot change in place."""
+    match await target.delete(trial.change.ref, uid=trial.change.uid, version="", dry=False):
+        case Accepted() | Refused(refusal=Refusal.GONE):
+            return _outcome(trial, await target.write(_write(trial, bodies)))
+        case Refused() as refused:
+            return _outcome(trial, refused)
+
+
+def _write(trial: Trial, bodies: Bodies) -> Write:
+    change = trial.change
+    body = bodies.get(change.body)
+    assert body is not None, f"no body for {change.ref}"  # noqa: S101 - our own fault: the render was not kept
+    return Write(
+        ref=change.ref,
+        body=body,
+        mode=WriteMode.APPLY_FORCED if trial.forced else WriteMode.APPLY,
+        uid="" if change.action is Action.REPLACE else change.uid,
+        withheld=tuple(conflict.path for conflict in trial.withheld),
+    )
+
+
+def _outcome(trial: Trial, answer: Answer) -> Outcome:
+    match answer:
+        case Accepted() as accepted:
+            overruled = accepted.overruled or trial.overruled
+            return Outcome(
+                change=trial.change,
+                result=Result.OVERRULED if overruled else Result.DONE,
+                observed=accepted.observed,
+                withheld=trial.withheld,
+                overruled=overruled,
+                kept_by=accepted.kept_by,
+            )
+        case Refused() as refused:
+            return Outcome(change=trial.change, result=_result(refused.refusal), message=refused.message)
+
+
+def _result(refusal: Refusal) -> Result:
+    match refusal:
+        case Refusal.STALE | Refusal.GONE:
+            return Result.STALE
+        case Refusal.BUSY:
+            return Result.UNKNOWN
+        case _:
+            return Result.REFUSED
+
+
+def _pruned(change: Change, answer: Answer) -> Outcome:
+    match answer:
+        case Accepted() | Refused(refusal=Refusal.GONE):
+            return Outcome(change=change, result=Result.DONE)
+        case Refused() as refused:
+            return Outcome(change=change, result=_result(refused.refusal), message=refused.message)

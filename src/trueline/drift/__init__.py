@@ -1,0 +1,1 @@
+"""Snapshot + Inventory + what a look found → Drift (pure): changed, added, overruled."""

@@ -1,0 +1,207 @@
+"""The difference between what Git asks for and what the target has: one change for each resource, with its reason.
+
+The same function serves preview, apply, drift and rollback (D1): "delete" is a diff against no resources, "rollback" a
+diff against an older render, a look at one object a diff with a `focus`.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from trueline.model.known import Known, Unknown
+from trueline.model.ref import Ref
+from trueline.plan.change import Action, Change
+from trueline.render.resource import Position, Resource
+from trueline.target.inventory import Entry, EntryState, Inventory
+from trueline.target.rules import Rules
+from trueline.target.snapshot import NOTHING, Observed, Snapshot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiffOptions:
+    """What a declaration and a target say about changes.
+
+    `mark` is the label value that makes an object this application's; `family` is what the marks of this installation
+    begin with. `allow_delete` holds refs (as text) whose deletion Git consents to. `yielded` are refs that another
+    application of this installation owns and no longer declares.
+    """
+
+    mark: str
+    family: str
+    rules: Rules
+    prune: bool = True
+    heals: bool = True
+    heals_added: bool = False
+    allow_delete: frozenset[str] = frozenset()
+    replace: frozenset[str] = frozenset()
+    yielded: Mapping[Ref, str] = field(default_factory=dict)
+
+
+def diff(
+    *,
+    desired: Collection[Resource],
+    snapshot: Snapshot,
+    inventory: Inventory,
+    options: DiffOptions,
+    focus: Collection[Ref] | None = None,
+) -> tuple[Change, ...]:
+    """Say how to bring the target to what is desired, sorted by position and ref; `focus` looks at no other refs.
+
+    A resource that Git does not mention is pruned only where it is proven ours: it stands in the inventory, has the
+    UID we recorded, carries our mark, and our manager owns that mark (D16). Hooks are not compared: they run.
+    """
+    looked = None if focus is None else frozenset(focus)
+    wanted = {r.ref: r for r in desired if not r.is_hook and (looked is None or r.ref in looked)}
+    owned = {ref: e for ref, e in inventory.entries.items() if not e.run and (looked is None or ref in looked)}
+    changes = [*_declared(wanted, owned, snapshot, options), *_left(wanted, owned, snapshot, options)]
+    return tuple(sorted(changes, key=lambda change: (*change.position.key, change.ref)))
+
+
+def _declared(
+    wanted: Mapping[Ref, Resource], owned: Mapping[Ref, Entry], snapshot: Snapshot, options: DiffOptions
+) -> Iterator[Change]:
+    for ref, resource in wanted.items():
+        match snapshot.at(ref):
+            case Unknown(reason):
+                yield _change(resource, Action.HOLD, f"the target could not be read: {reason}")
+            case Known(None):
+                yield _absent(resource, owned.get(ref), options)
+            case Known(observed):
+                assert observed is not None  # noqa: S101 - the case above took None
+                yield _present(resource, owned.get(ref), observed, options)
+
+
+def _absent(resource: Resource, entry: Entry | None, options: DiffOptions) -> Change:
+    if entry is None or entry.state is EntryState.INTENDED or not entry.uid:
+        return _change(resource, Action.CREATE, "new in Git")
+    if entry.body != resource.digest:
+        return _change(resource, Action.CREATE, "changed in Git, and deleted on the target")
+    if not options.heals:
+        return _change(resource, Action.HOLD, "deleted on the target; drift is not healed here")
+    return _change(resource, Action.HEAL, "deleted on the target")
+
+
+def _present(resource: Resource, entry: Entry | None, live: Observed, options: DiffOptions) -> Change:
+    if live.deleting:
+        return _change(resource, Action.HOLD, "it is being deleted; it is made again when it is gone", live)
+    if live.mark == options.mark:
+        return _marked(resource, entry, live, options)
+    if live.mark.startswith(options.family):
+        return _of_a_sibling(resource, live, options)
+    if live.mark:
+        return _change(resource, Action.HOLD, f"it belongs to another installation of Trueline ({live.mark})", live)
+    if entry is not None and entry.uid == live.uid:
+        return _change(resource, Action.HEAL, "our mark was taken off it", live)
+    made_by = ", ".join(live.managers) or "an unknown tool"
+    return _change(resource, Action.TAKE_OVER, f"made by {made_by}", live)
+
+
+def _of_a_sibling(resource: Resource, live: Observed, options: DiffOptions) -> Change:
+    if giver := options.yielded.get(resource.ref):
+        return _change(resource, Action.TRANSFER, f"moves here from {giver}", live)
+    owner = live.mark.removeprefix(options.family)
+    return _change(resource, Action.HOLD, f"it belongs to the application {owner}", live)
+
+
+def _marked(resource: Resource, entry: Entry | None, live: Observed, options: DiffOptions) -> Change:
+    if not live.mark_is_ours:
+        return _change(resource, Action.TAKE_OVER, "it carries our mark, but another tool put it there", live)
+    if entry is None:
+        return _change(resource, Action.UPDATE, "ours, but our inventory does not list it", live)
+    if entry.state is EntryState.INTENDED:
+        return _change(resource, Action.UPDATE, "an earlier attempt has no known outcome", live)
+    if entry.uid != live.uid:
+        return _change(resource, Action.UPDATE, "somebody made it again", live)
+    if entry.body != resource.digest:
+        return _change(resource, Action.UPDATE, "changed in Git", live)
+    return _untouched(resource, entry, live, options)
+
+
+def _untouched(resource: Resource, entry: Entry, live: Observed, options: DiffOptions) -> Change:
+    """Git says what it said before: whatever differs now is drift, or nothing. A difference only triggers a look."""
+    if entry.state is EntryState.FAILED:
+        return _change(resource, Action.UPDATE, "refused before, tried again", live)
+    if (entry.ours, entry.others, entry.generation) == (live.ours, live.others, live.generation):
+        return _change(resource, Action.KEEP, "as declared", live)
+    if not options.heals:
+        return _change(resource, Action.HOLD, "it may have drifted; drift is not healed here", live)
+    return _change(resource, Action.HEAL, "touched on the target since we applied it", live)
+
+
+def _left(
+    wanted: Mapping[Ref, Resource], owned: Mapping[Ref, Entry], snapshot: Snapshot, options: DiffOptions
+) -> Iterator[Change]:
+    for ref, entry in owned.items():
+        if ref not in wanted:
+            action, reason = departure(ref, entry, snapshot.at(ref), options)
+            live = snapshot.at(ref)
+            observed = live.value if isinstance(live, Known) else None
+            yield Change(
+                ref=ref,
+                action=action,
+                reason=reason,
+                position=Position(stage=options.rules.stage(ref.kind)),
+                uid=observed.uid if observed else entry.uid,
+                ours=observed.ours if observed else NOTHING,
+                generation=observed.generation if observed else 0,
+            )
+
+
+def departure(
+    ref: Ref, entry: Entry, live: Known[Observed | None] | Unknown, options: DiffOptions
+) -> tuple[Action, str]:
+    """What becomes of an object that Git no longer mentions; every way to a deletion leads through here."""
+    match live:
+        case Unknown(reason):
+            return Action.HOLD, f"the target could not be read: {reason}"
+        case Known(None):
+            return Action.FORGET, "gone already"
+        case Known(observed):
+            assert observed is not None  # noqa: S101 - the case above took None
+            return _foreign(entry, observed, options) or _consent(ref, entry, observed, options)
+
+
+def _foreign(entry: Entry, live: Observed, options: DiffOptions) -> tuple[Action, str] | None:
+    if entry.uid and live.uid != entry.uid:
+        return Action.FORGET, "somebody made it again: it is not ours"
+    if live.mark != options.mark:
+        return Action.FORGET, "it no longer carries our mark"
+    if not live.mark_is_ours:
+        return Action.FORGET, "another manager owns our mark on it"
+    if not entry.uid:
+        return Action.HOLD, "we intended to make it and do not know whether this is it"
+    return None
+
+
+def _consent(ref: Ref, entry: Entry, live: Observed, options: DiffOptions) -> tuple[Action, str]:
+    if live.deleting:
+        return Action.HOLD, "it is being deleted"
+    if str(ref) in options.rules.untouchable:
+        return Action.HOLD, "it belongs to the target itself and is never deleted"
+    if entry.keep:
+        return Action.HOLD, "its manifest said that it stays"
+    if not options.prune:
+        return Action.HOLD, "pruning is off for this application"
+    if ref.kind in options.rules.protected and not _is_allowed(ref, options.allow_delete):
+        return Action.HOLD, f'it may hold data; Git has to consent with sync.allowDelete: ["{ref}"]'
+    return Action.PRUNE, "no longer in Git"
+
+
+def _is_allowed(ref: Ref, allowed: frozenset[str]) -> bool:
+    bare = Ref(ref.kind.partition(".")[0], ref.namespace, ref.name)
+    return str(ref) in allowed or str(bare) in allowed
+
+
+def _change(resource: Resource, action: Action, reason: str, live: Observed | None = None) -> Change:
+    return Change(
+        ref=resource.ref,
+        action=action,
+        reason=reason,
+        position=resource.position,
+        body=resource.digest,
+        origin=resource.origin,
+        uid=live.uid if live else "",
+        ours=live.ours if live else NOTHING,
+        generation=live.generation if live else 0,
+        taken=live.managers if live and action is Action.TAKE_OVER else (),
+        keep=resource.keep,
+    )

@@ -1,0 +1,26 @@
+"""Intents without an outcome: what became of them is read from the target, never guessed (design, Inventory)."""
+
+from dataclasses import replace
+
+from trueline.model.known import Known
+from trueline.target.inventory import Entry, EntryState, Inventory
+from trueline.target.snapshot import Observed, Snapshot
+
+
+def settle(inventory: Inventory, snapshot: Snapshot, *, mark: str) -> Inventory:
+    """The inventory with each open intent as the target tells it now; what is unknown stays open.
+
+    An object counts as ours only if our manager put this application's mark on it.
+    """
+    entries = {ref: _settled(entry, snapshot, mark) for ref, entry in inventory.entries.items()}
+    return replace(inventory, entries=entries)
+
+
+def _settled(entry: Entry, snapshot: Snapshot, mark: str) -> Entry:
+    if entry.state is not EntryState.INTENDED:
+        return entry
+    match snapshot.at(entry.ref):
+        case Known(Observed() as live) if live.mark == mark and live.mark_is_ours:
+            return replace(entry, state=EntryState.FAILED, uid=live.uid)
+        case _:
+            return entry

@@ -1,0 +1,143 @@
+"""Trying: every change of a plan as an unforced dry run, side by side; all refusals come back at once."""
+
+import asyncio
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+
+from trueline.model import field_path
+from trueline.model.digest import parse
+from trueline.model.ref import Ref
+from trueline.plan.change import Action, Change
+from trueline.target.answer import Accepted, Answer, FieldConflict, Refusal, Refused
+from trueline.target.inventory import Entry, Inventory
+from trueline.target.protocol import Target, Write, WriteMode
+from trueline.trial.protocol import Bodies
+from trueline.trial.trial import Trial, Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """What a trial is made with: the target, the bodies, what we own, and which foreign fields Git takes (D17)."""
+
+    target: Target
+    bodies: Bodies
+    inventory: Inventory
+    take_over: frozenset[str] = frozenset()
+    awaits: Mapping[Ref, Ref] | None = None
+    whole: bool = False
+
+
+async def try_all(changes: Collection[Change], tried: Tried) -> tuple[Trial, ...]:
+    """Try each change that writes, in parallel; the answers stand in the order of the changes."""
+    writes = [change for change in changes if change.action.is_write]
+    made = {change.ref for change in writes if change.action is Action.CREATE}
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(_try_one(change, tried, made)) for change in writes]
+    return tuple(task.result() for task in tasks)
+
+
+async def _try_one(change: Change, tried: Tried, made: Collection[Ref]) -> Trial:
+    needed = (tried.awaits or {}).get(change.ref)
+    if needed is not None and needed in made:
+        return Trial(change=change, verdict=Verdict.DEFERRED, message=f"{needed} is made first")
+    if change.action is Action.PRUNE:
+        answer = await tried.target.delete(change.ref, uid=change.uid, version="", dry=True)
+        return _pruned(change, answer)
+    return await _try_apply(change, tried)
+
+
+def _pruned(change: Change, answer: Answer) -> Trial:
+    match answer:
+        case Accepted() | Refused(refusal=Refusal.GONE):
+            return Trial(change=change, verdict=Verdict.PASSED)
+        case Refused():
+            return _refused(change, answer)
+
+
+async def _try_apply(change: Change, tried: Tried) -> Trial:
+    looks = change.action is Action.HEAL
+    write = Write(
+        ref=change.ref,
+        body=_declared(change, tried.bodies),
+        mode=WriteMode.TRY,
+        uid=change.uid,
+        whole=looks or tried.whole,
+        withheld=_withheld_before(change, tried),
+    )
+    match await tried.target.write(write):
+        case Accepted() as accepted:
+            return _accepted(change, accepted, looks=looks)
+        case Refused(refusal=Refusal.CONFLICT) as refused:
+            return await _contested(change, tried, write, refused)
+        case Refused() as refused:
+            return _refused(change, refused)
+
+
+def _accepted(change: Change, accepted: Accepted, *, looks: bool) -> Trial:
+    same = looks and accepted.changes == () and bool(change.uid)
+    return Trial(
+        change=change,
+        verdict=Verdict.SAME if same else Verdict.PASSED,
+        promised=accepted.observed.ours,
+        changes=accepted.changes or (),
+        observed=accepted.observed,
+        overruled=accepted.overruled,
+    )
+
+
+async def _contested(change: Change, tried: Tried, write: Write, refused: Refused) -> Trial:
+    """Others hold fields that we declare. Ours by the inventory: drift, forced. Anybody else's: left to them (D17)."""
+    ours, foreign = _sort(change, tried, refused.conflicts)
+    fresh = tuple(conflict for conflict in foreign if conflict.path not in write.withheld)
+    withheld = (*write.withheld, *(conflict.path for conflict in fresh))
+    forced = replace(write, mode=WriteMode.TRY_FORCED if ours else WriteMode.TRY, withheld=withheld)
+    match await tried.target.write(forced):
+        case Accepted() as accepted:
+            trial = _accepted(change, accepted, looks=change.action is Action.HEAL and not ours)
+            return replace(trial, drifted=ours, withheld=foreign, forced=bool(ours))
+        case Refused() as again:
+            return _refused(change, again)
+
+
+def _sort(
+    change: Change, tried: Tried, conflicts: Collection[FieldConflict]
+) -> tuple[tuple[FieldConflict, ...], tuple[FieldConflict, ...]]:
+    """Split conflicts into fields that are ours to force and fields that are not."""
+    entry = tried.inventory.entries.get(change.ref)
+    owned = _owned_body(entry, tried.bodies)
+    ours: list[FieldConflict] = []
+    foreign: list[FieldConflict] = []
+    for conflict in conflicts:
+        was_ours = entry is not None and conflict.path not in entry.withheld and field_path.has(owned, conflict.path)
+        taken = conflict.path in tried.take_over or (
+            change.action is Action.TAKE_OVER and tried.target.rules.is_former_tool(conflict.manager)
+        )
+        (ours if was_ours or taken else foreign).append(conflict)
+    return tuple(ours), tuple(foreign)
+
+
+def _owned_body(entry: Entry | None, bodies: Bodies) -> object:
+    body = bodies.get(entry.body) if entry and entry.body else None
+    return parse(body) if body else {}
+
+
+def _withheld_before(change: Change, tried: Tried) -> tuple[str, ...]:
+    """Fields left to others so far: looked at without them, so that a look does not find the same conflict for ever."""
+    entry = tried.inventory.entries.get(change.ref)
+    if entry is None or change.action is not Action.HEAL:
+        return ()
+    return tuple(path for path in entry.withheld if path not in tried.take_over)
+
+
+def _declared(change: Change, bodies: Bodies) -> bytes:
+    body = bodies.get(change.body)
+    assert body is not None, f"no body for {change.ref}"  # noqa: S101 - our own fault: the render was not kept
+    return body
+
+
+_PASSING = frozenset({Refusal.BUSY, Refusal.STALE, Refusal.GONE})
+
+
+def _refused(change: Change, refused: Refused) -> Trial:
+    verdict = Verdict.LOST if refused.refusal in _PASSING else Verdict.REFUSED
+    return Trial(change=change, verdict=verdict, message=refused.message, refusal=refused.refusal)

@@ -1,0 +1,122 @@
+"""Each difference has its action and its reason; nothing that is not proven ours is deleted."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, strategies as st
+
+from tests.plan.world import OPTIONS, actions, changes, entry, live, ref, resource
+from trueline.model.known import Unknown
+from trueline.plan.change import Action
+from trueline.target.inventory import EntryState
+from trueline.target.snapshot import Observed
+
+DECLARED = [
+    ("new in Git", None, None, Action.CREATE),
+    ("deleted on the target", entry("web"), None, Action.HEAL),
+    ("changed in Git, and deleted on the target", entry("web", body="old"), None, Action.CREATE),
+    ("as declared", entry("web"), live(), Action.KEEP),
+    ("changed in Git", entry("web", body="old"), live(), Action.UPDATE),
+    ("touched on the target since we applied it", entry("web"), live(ours="f2"), Action.HEAL),
+    ("touched on the target since we applied it", entry("web"), live(others="sidecar"), Action.HEAL),
+    ("touched on the target since we applied it", entry("web"), live(generation=2), Action.HEAL),
+    ("somebody made it again", entry("web"), live(uid="u2"), Action.UPDATE),
+    ("our mark was taken off it", entry("web"), live(mark=""), Action.HEAL),
+    ("ours, but our inventory does not list it", None, live(), Action.UPDATE),
+    ("an earlier attempt has no known outcome", entry("web", state=EntryState.INTENDED), live(), Action.UPDATE),
+    ("refused before, tried again", entry("web", state=EntryState.FAILED), live(), Action.UPDATE),
+    ("made by kubectl", None, live(mark="", managers=("kubectl",)), Action.TAKE_OVER),
+    ("it carries our mark, but another tool put it there", None, live(mark_is_ours=False), Action.TAKE_OVER),
+    ("it belongs to the application blog", None, live(mark="t1.blog"), Action.HOLD),
+    ("it belongs to another installation of Trueline (t2.shop)", None, live(mark="t2.shop"), Action.HOLD),
+    ("it is being deleted; it is made again when it is gone", None, live(deleting=True), Action.HOLD),
+    ("the target could not be read: 429", entry("web"), Unknown("429"), Action.HOLD),
+]
+
+LEFT = [
+    ("no longer in Git", entry("web"), live(), Action.PRUNE),
+    ("gone already", entry("web"), None, Action.FORGET),
+    ("somebody made it again: it is not ours", entry("web"), live(uid="u2"), Action.FORGET),
+    ("it no longer carries our mark", entry("web"), live(mark=""), Action.FORGET),
+    ("it no longer carries our mark", entry("web"), live(mark="t2.shop"), Action.FORGET),
+    ("another manager owns our mark on it", entry("web"), live(mark_is_ours=False), Action.FORGET),
+    ("we intended to make it and do not know whether this is it", entry("web", uid=""), live(), Action.HOLD),
+    ("it is being deleted", entry("web"), live(deleting=True), Action.HOLD),
+    ("the target could not be read: HTML", entry("web"), Unknown("HTML"), Action.HOLD),
+    ("its manifest said that it stays", replace(entry("web"), keep=True), live(), Action.HOLD),
+]
+
+
+@pytest.mark.parametrize(("reason", "owned", "observed", "action"), DECLARED)
+def test_what_git_declares(reason: str, owned: object, observed: object, action: Action) -> None:
+    (change,) = changes([resource("web")], {ref("web"): observed}, [owned] if owned else [])  # type: ignore[dict-item,list-item]
+    assert (change.action, change.reason) == (action, reason)
+
+
+@pytest.mark.parametrize(("reason", "owned", "observed", "action"), LEFT)
+def test_what_left_git(reason: str, owned: object, observed: object, action: Action) -> None:
+    (change,) = changes([], {ref("web"): observed}, [owned])  # type: ignore[dict-item,list-item]
+    assert (change.action, change.reason) == (action, reason)
+
+
+def test_what_holds_data_needs_consent_in_git() -> None:
+    claim = ref("data", "PersistentVolumeClaim")
+    owned = [entry("data", kind="PersistentVolumeClaim")]
+    assert actions(changes([], {claim: live()}, owned)) == {"data": Action.HOLD}
+    consent = replace(OPTIONS, allow_delete=frozenset({"PersistentVolumeClaim/shop/data"}))
+    assert actions(changes([], {claim: live()}, owned, consent)) == {"data": Action.PRUNE}
+
+
+def test_a_sibling_that_gave_it_up_hands_it_over() -> None:
+    yielding = replace(OPTIONS, yielded={ref("web"): "blog"})
+    (change,) = changes([resource("web")], {ref("web"): live(mark="t1.blog")}, [], yielding)
+    assert change.action is Action.TRANSFER
+
+
+def test_drift_is_told_and_not_healed_where_git_says_so() -> None:
+    warning = replace(OPTIONS, heals=False)
+    assert actions(changes([resource("web")], {ref("web"): live(ours="f2")}, [entry("web")], warning)) == {
+        "web": Action.HOLD
+    }
+    assert actions(changes([resource("web")], {}, [entry("web")], warning)) == {"web": Action.HOLD}
+
+
+names = st.sampled_from(["db", "web", "job", "cron"])
+observations = st.one_of(
+    st.none(),
+    st.just(Unknown("lost")),
+    st.builds(
+        live,
+        uid=st.sampled_from(["u1", "u2"]),
+        mark=st.sampled_from(["", "t1.shop", "t1.blog", "t2.shop"]),
+        ours=st.sampled_from(["f1", "f2"]),
+        mark_is_ours=st.booleans(),
+        deleting=st.booleans(),
+    ),
+)
+entries = st.builds(
+    entry, names, body=st.sampled_from(["a", "b"]), uid=st.sampled_from(["", "u1"]), state=st.sampled_from(EntryState)
+)
+
+
+@given(
+    st.lists(st.builds(resource, names), unique_by=lambda r: r.ref),
+    st.dictionaries(names.map(ref), observations),
+    st.lists(entries, unique_by=lambda e: e.ref),
+)
+def test_only_what_is_proven_ours_is_ever_deleted(desired: list, observed: dict, owned: list) -> None:  # type: ignore[type-arg]
+    recorded = {e.ref: e for e in owned}
+    for change in changes(desired, observed, owned):
+        if change.action is Action.PRUNE:
+            seen = observed[change.ref]
+            assert isinstance(seen, Observed)
+            assert seen.mark_is_ours
+            assert (seen.mark, seen.uid) == ("t1.shop", recorded[change.ref].uid)
+            assert change.ref not in {r.ref for r in desired}
+
+
+@given(st.lists(st.builds(resource, names), unique_by=lambda r: r.ref), st.randoms())
+def test_the_order_of_input_does_not_matter(desired: list, random: object) -> None:  # type: ignore[type-arg]
+    shuffled = list(desired)
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    assert changes(desired, {}, []) == changes(shuffled, {}, [])
