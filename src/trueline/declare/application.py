@@ -1,0 +1,158 @@
+"""An application as it is declared, whatever the dialect: where its files come from, how, whereto, and how it is kept.
+
+Values only. Nothing here reads YAML or knows a dialect.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, TypeAlias
+
+from trueline.model.origin import Origin
+from trueline.plan.guard import Approve
+from trueline.render.options import RenderOptions
+from trueline.runtime.secret import SecretReference
+
+
+class Mode(Enum):
+    """Who starts a sync."""
+
+    AUTO = "auto"
+    PLAN_ONLY = "plan-only"
+    MANUAL = "manual"
+
+
+class DriftMode(Enum):
+    """What is done about a declared field that somebody changed on the target."""
+
+    HEAL = "heal"
+    WARN = "warn"
+    IGNORE = "ignore"
+    ADOPT = "adopt"
+
+
+class OnRemoval(Enum):
+    """What becomes of the resources when the application leaves Git."""
+
+    PRUNE = "prune"
+    KEEP = "keep"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Auth:
+    """What opens a source: names of secrets, never secrets."""
+
+    username: str = ""
+    password: SecretReference | None = None
+    bearer: SecretReference | None = None
+    ssh_key: SecretReference | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceSpec:
+    """Where files come from. An empty `url` is the fleet repository; with an empty `revision`, at its own revision.
+
+    `path` is normalised, relative to the source's root; `""` is the root. `name` is empty for an only source. `chart`
+    (of a Helm repository) and `image` (of a registry) stand in the place of a path.
+    """
+
+    name: str = ""
+    url: str = ""
+    revision: str = ""
+    path: str = ""
+    chart: str = ""
+    image: str = ""
+    auth: Auth = Auth()
+    known_hosts: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterTarget:
+    """A Kubernetes cluster; an empty `cluster` is the default one. `namespace` is for resources that name none."""
+
+    cluster: str = ""
+    namespace: str = ""
+    create_namespace: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DirectoryTarget:
+    """A directory of this machine."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteTarget:
+    """Where a static site is published, as it is written."""
+
+    place: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostTarget:
+    """A host, by its name."""
+
+    host: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComposeTarget:
+    """A Compose project."""
+
+    project: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TofuTarget:
+    """An OpenTofu workspace."""
+
+    workspace: str
+
+
+TargetSpec: TypeAlias = ClusterTarget | DirectoryTarget | SiteTarget | HostTarget | ComposeTarget | TofuTarget
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncOptions:
+    """How an application is kept. `take_over` are field paths; `allow_delete` and `replace` are refs as text.
+
+    `replace` consents to delete and create again where an immutable field changed; never for what holds data.
+    """
+
+    mode: Mode = Mode.AUTO
+    prune: bool = True
+    drift: DriftMode = DriftMode.HEAL
+    approve: Approve = Approve.DESTRUCTIVE
+    take_over: tuple[str, ...] = ()
+    allow_delete: tuple[str, ...] = ()
+    replace: tuple[str, ...] = ()
+    on_removal: OnRemoval = OnRemoval.PRUNE
+    heal_added: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Application:
+    """What is delivered as one. `render` is `None` where the files shall tell.
+
+    Of several sources the first is rendered; the others lend it files, as `$NAME/path`.
+    """
+
+    name: str
+    sources: tuple[SourceSpec, ...]
+    target: TargetSpec
+    origin: Origin
+    labels: Mapping[str, str] = field(default_factory=dict)
+    render: RenderOptions | None = None
+    depends_on: tuple[str, ...] = ()
+    sync: SyncOptions = SyncOptions()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterConnection:
+    """A declared `Target`: a cluster by its name here; an empty `context` is the kubeconfig's current one."""
+
+    name: str
+    kubeconfig: SecretReference
+    origin: Origin
+    context: str = ""

@@ -1,0 +1,296 @@
+"""The written form of our kinds: the one table that reader, conversion and JSON schema are made from.
+
+What a form cannot say by its types stands in its class variables: which fields exclude each other, which need another,
+of which at least one is there, and which this version only knows by name.
+"""
+
+from itertools import combinations, product
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from trueline.declare.text import check_address, check_file, check_path, check_ref, check_revision
+
+API_GROUP = "trueline.dev/"
+API_VERSION = "trueline.dev/v1"
+_END = r"$(?!\n)"
+_LABEL = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
+
+Name: TypeAlias = Annotated[
+    str,
+    Meta(
+        pattern=rf"^{_LABEL}(\.{_LABEL})*{_END}",
+        max_length=253,
+        extra={"what": "lower-case letters, digits, `-` and `.`, beginning and ending with a letter or digit"},
+    ),
+]
+Namespace: TypeAlias = Annotated[
+    str,
+    Meta(
+        pattern=f"^{_LABEL}{_END}",
+        max_length=63,
+        extra={"what": "at most 63 lower-case letters, digits and `-`, beginning and ending with a letter or digit"},
+    ),
+]
+Words: TypeAlias = Annotated[str, Meta(min_length=1, max_length=1024, extra={"what": "a text that is not empty"})]
+InnerPath: TypeAlias = Annotated[str, Meta(max_length=1024, extra={"check": check_path})]
+FilePath: TypeAlias = Annotated[str, Meta(min_length=1, max_length=1024, extra={"check": check_file})]
+Revision: TypeAlias = Annotated[str, Meta(extra={"check": check_revision})]
+Address: TypeAlias = Annotated[str, Meta(min_length=1, extra={"check": check_address})]
+RefText: TypeAlias = Annotated[str, Meta(extra={"check": check_ref})]
+Scalar: TypeAlias = str | int | float | bool
+Pairs: TypeAlias = tuple[tuple[str, str], ...]
+
+
+class Form(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+    """What every form has in common."""
+
+    EXCLUDES: ClassVar[Pairs] = ()
+    NEEDS: ClassVar[Pairs] = ()
+    SOME_OF: ClassVar[tuple[str, ...]] = ()
+    LATER: ClassVar[frozenset[str]] = frozenset()
+
+
+def _one_of(*names: str) -> tuple[Pairs, tuple[str, ...]]:
+    return tuple(combinations(names, 2)), names
+
+
+class SecretPlaceForm(Form, frozen=True, kw_only=True):
+    """Where a secret stands."""
+
+    EXCLUDES, SOME_OF = _one_of("env", "file", "sops", "kubernetes")
+    LATER = frozenset({"sops"})
+    env: Words | UnsetType = UNSET
+    file: Words | UnsetType = UNSET
+    sops: Words | UnsetType = UNSET
+    kubernetes: Words | UnsetType = UNSET
+
+
+class SecretForm(Form, frozen=True, kw_only=True):
+    """The name of a secret; never its value."""
+
+    secret: SecretPlaceForm
+
+
+class AuthForm(Form, frozen=True, kw_only=True):
+    """What opens a source."""
+
+    EXCLUDES = (("password", "bearer"), ("password", "sshKey"), ("bearer", "sshKey"), ("username", "bearer"))
+    username: Words | UnsetType = UNSET
+    password: SecretForm | UnsetType = UNSET
+    bearer: SecretForm | UnsetType = UNSET
+    ssh_key: SecretForm | UnsetType = UNSET
+
+
+_PLACES = tuple(product(("from",), ("url", "auth", "knownHosts")))
+_SOURCE_EXCLUDES = (*_PLACES, ("chart", "path"), ("image", "path"), ("chart", "image"))
+
+
+class SourceForm(Form, frozen=True, kw_only=True, rename={"from_": "from", "known_hosts": "knownHosts"}):
+    """Where an application's files come from; without `url` and `from`, the fleet repository."""
+
+    EXCLUDES = _SOURCE_EXCLUDES
+    NEEDS = (("auth", "url"), ("knownHosts", "url"))
+    LATER = frozenset({"chart", "image"})
+    from_: Name | UnsetType = UNSET
+    url: Address | UnsetType = UNSET
+    revision: Revision = ""
+    path: InnerPath = ""
+    chart: Words | UnsetType = UNSET
+    image: Words | UnsetType = UNSET
+    auth: AuthForm | UnsetType = UNSET
+    known_hosts: str = ""
+
+
+class NamedSourceForm(SourceForm, frozen=True, kw_only=True, rename={"from_": "from", "known_hosts": "knownHosts"}):
+    """One of several sources."""
+
+    EXCLUDES = _SOURCE_EXCLUDES
+    NEEDS = (("auth", "url"), ("knownHosts", "url"))
+    LATER = frozenset({"chart", "image"})
+    name: Name
+
+
+class PlainForm(Form, frozen=True, kw_only=True):
+    """Manifests as they stand."""
+
+    recursive: bool = True
+    include: tuple[InnerPath, ...] = ()
+    exclude: tuple[InnerPath, ...] = ()
+
+
+class KustomizeForm(Form, frozen=True, kw_only=True):
+    """A folder with a kustomization."""
+
+
+class HelmForm(
+    Form,
+    frozen=True,
+    kw_only=True,
+    rename={
+        "release_name": "releaseName",
+        "value_files": "valueFiles",
+        "include_crds": "includeCRDs",
+    },
+):
+    """A chart."""
+
+    release_name: Annotated[str, Meta(max_length=53)] = ""
+    value_files: tuple[FilePath, ...] = ()
+    values: dict[str, Any] = {}
+    parameters: dict[str, Scalar] = {}
+    include_crds: bool = True
+
+
+class JsonnetVariableForm(Form, frozen=True, kw_only=True):
+    """A variable: a text, or code to evaluate."""
+
+    EXCLUDES, SOME_OF = _one_of("value", "code")
+    value: str | UnsetType = UNSET
+    code: str | UnsetType = UNSET
+
+
+class JsonnetForm(Form, frozen=True, kw_only=True):
+    """Jsonnet files."""
+
+    file: FilePath | UnsetType = UNSET
+    external_variables: dict[str, str | JsonnetVariableForm] = {}
+    arguments: dict[str, str | JsonnetVariableForm] = {}
+    libraries: tuple[FilePath, ...] = ()
+
+
+class RenderForm(Form, frozen=True, kw_only=True):
+    """How files become resources; found from the files where absent."""
+
+    EXCLUDES, SOME_OF = _one_of("plain", "kustomize", "helm", "jsonnet", "site")
+    LATER = frozenset({"site"})
+    plain: PlainForm | UnsetType = UNSET
+    kustomize: KustomizeForm | UnsetType = UNSET
+    helm: HelmForm | UnsetType = UNSET
+    jsonnet: JsonnetForm | UnsetType = UNSET
+    site: dict[str, Any] | UnsetType = UNSET
+
+
+class TofuForm(Form, frozen=True, kw_only=True):
+    """An OpenTofu workspace."""
+
+    workspace: Words
+
+
+_OTHER_TARGETS = ("directory", "site", "host", "compose", "tofu")
+
+
+class TargetForm(Form, frozen=True, kw_only=True):
+    """Where resources are made live."""
+
+    EXCLUDES = (
+        *combinations(("cluster", *_OTHER_TARGETS), 2),
+        *product(("namespace", "createNamespace"), _OTHER_TARGETS),
+    )
+    NEEDS = (("createNamespace", "namespace"),)
+    SOME_OF = ("cluster", "namespace", *_OTHER_TARGETS)
+    LATER = frozenset(_OTHER_TARGETS)
+    cluster: Words | UnsetType = UNSET
+    namespace: Namespace | UnsetType = UNSET
+    create_namespace: bool = False
+    directory: Words | UnsetType = UNSET
+    site: dict[str, Any] | UnsetType = UNSET
+    host: Words | UnsetType = UNSET
+    compose: Words | UnsetType = UNSET
+    tofu: TofuForm | UnsetType = UNSET
+
+
+class SyncForm(Form, frozen=True, kw_only=True):
+    """How an application is kept."""
+
+    mode: Literal["auto", "plan-only", "manual"] = "auto"
+    prune: bool = True
+    drift: Annotated[
+        Literal["heal", "warn", "ignore", "adopt"],
+        Meta(extra={"later": "adopt"}),
+    ] = "heal"
+    approve: Literal["never", "destructive", "always"] = "destructive"
+    take_over: tuple[Words, ...] = ()
+    allow_delete: tuple[RefText, ...] = ()
+    replace: tuple[RefText, ...] = ()
+    on_removal: Literal["prune", "keep"] = "prune"
+    heal_added: bool = False
+
+
+class MetadataForm(Form, frozen=True, kw_only=True):
+    """The name of a declaration."""
+
+    name: Name
+    labels: dict[str, str] = {}
+
+
+class ApplicationSpecForm(Form, frozen=True, kw_only=True):
+    """What is delivered as one."""
+
+    EXCLUDES, SOME_OF = _one_of("source", "sources")
+    source: SourceForm | UnsetType = UNSET
+    sources: Annotated[tuple[NamedSourceForm, ...], Meta(min_length=1, max_length=32)] | UnsetType = UNSET
+    target: TargetForm
+    render: RenderForm | UnsetType = UNSET
+    depends_on: tuple[Name, ...] = ()
+    sync: SyncForm = SyncForm()
+
+
+class ApplicationForm(Form, frozen=True, kw_only=True):
+    """An Application."""
+
+    api_version: Literal["trueline.dev/v1"]
+    kind: Literal["Application"]
+    metadata: MetadataForm
+    spec: ApplicationSpecForm
+
+
+class SourceSpecForm(Form, frozen=True, kw_only=True):
+    """A source that several applications take `from`."""
+
+    url: Address
+    revision: Revision = ""
+    auth: AuthForm | UnsetType = UNSET
+    known_hosts: str = ""
+
+
+class SourceKindForm(Form, frozen=True, kw_only=True):
+    """A Source."""
+
+    api_version: Literal["trueline.dev/v1"]
+    kind: Literal["Source"]
+    metadata: MetadataForm
+    spec: SourceSpecForm
+
+
+class ClusterForm(Form, frozen=True, kw_only=True):
+    """A cluster, by its kubeconfig."""
+
+    kubeconfig: SecretForm
+    context: Words | UnsetType = UNSET
+
+
+class TargetSpecForm(Form, frozen=True, kw_only=True):
+    """What a declared target is."""
+
+    EXCLUDES, SOME_OF = _one_of("cluster", *_OTHER_TARGETS)
+    LATER = frozenset(_OTHER_TARGETS)
+    cluster: ClusterForm | UnsetType = UNSET
+    directory: dict[str, Any] | UnsetType = UNSET
+    site: dict[str, Any] | UnsetType = UNSET
+    host: dict[str, Any] | UnsetType = UNSET
+    compose: dict[str, Any] | UnsetType = UNSET
+    tofu: dict[str, Any] | UnsetType = UNSET
+
+
+class TargetKindForm(Form, frozen=True, kw_only=True):
+    """A Target."""
+
+    api_version: Literal["trueline.dev/v1"]
+    kind: Literal["Target"]
+    metadata: MetadataForm
+    spec: TargetSpecForm
+
+
+KINDS: dict[str, type[Form]] = {"Application": ApplicationForm, "Source": SourceKindForm, "Target": TargetKindForm}
+LATER_KINDS = ("ApplicationSet", "ImageUpdate", "Notifier", "Policy", "Project", "Promotion", "Removal")

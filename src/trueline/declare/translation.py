@@ -1,0 +1,246 @@
+"""A form without faults → the values that the loop works with. What spans several fields is checked here.
+
+It asks nothing and reads nothing: sources that are taken `from` elsewhere are resolved by the caller's mapping.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import TypeVar
+
+from msgspec import UNSET, UnsetType
+
+from trueline.declare import form as written
+from trueline.declare.application import (
+    Application,
+    Auth,
+    ClusterConnection,
+    ClusterTarget,
+    ComposeTarget,
+    DirectoryTarget,
+    DriftMode,
+    HostTarget,
+    Mode,
+    OnRemoval,
+    SiteTarget,
+    SourceSpec,
+    SyncOptions,
+    TargetSpec,
+    TofuTarget,
+)
+from trueline.declare.finding import LEADS_OUT, NO_SOURCE, REFUSED_VALUE, TWICE, Finding, shown, suggestion
+from trueline.declare.text import is_outside, normal_path
+from trueline.model.origin import Origin
+from trueline.model.pointer import Path, text
+from trueline.plan.guard import Approve
+from trueline.render.options import Helm, Jsonnet, JsonnetVariable, Kustomize, Plain, RenderOptions
+from trueline.runtime.secret import SecretReference
+
+T = TypeVar("T")
+Sources = Mapping[str, SourceSpec]
+
+
+def application(read: written.ApplicationForm, origin: Origin, sources: Sources) -> Application:
+    """The application; every source that it takes `from` elsewhere is among `sources`."""
+    spec = read.spec
+    return Application(
+        name=read.metadata.name,
+        labels=read.metadata.labels,
+        sources=tuple(_source(one, origin, sources) for _, one in _sources(spec)),
+        render=_render(spec.render) if not isinstance(spec.render, UnsetType) else None,
+        target=_target(spec.target),
+        depends_on=tuple(dict.fromkeys(spec.depends_on)),
+        sync=_sync(spec.sync),
+        origin=origin,
+    )
+
+
+def source(read: written.SourceKindForm, origin: Origin) -> SourceSpec:
+    """A declared source."""
+    spec = read.spec
+    return SourceSpec(
+        name=read.metadata.name,
+        url=spec.url,
+        revision=spec.revision,
+        auth=_auth(spec.auth, origin),
+        known_hosts=spec.known_hosts,
+    )
+
+
+def connection(read: written.TargetKindForm, origin: Origin) -> ClusterConnection | None:
+    """A declared cluster; `None` for a target of another kind."""
+    cluster = read.spec.cluster
+    if isinstance(cluster, UnsetType):
+        return None
+    kubeconfig = _secret(cluster.kubeconfig, origin)
+    return ClusterConnection(
+        name=read.metadata.name, kubeconfig=kubeconfig, context=_or(cluster.context, ""), origin=origin
+    )
+
+
+def find_contradictions(
+    read: written.ApplicationForm, sources: Sources, broken: Collection[str] = ()
+) -> Iterator[Finding]:
+    """What the form alone cannot tell: unknown sources, names twice, files that lead out of their source."""
+    names: dict[str, int] = {}
+    for at, one in _sources(read.spec):
+        origin = _or(one.from_, "")
+        if origin and origin not in sources:
+            said = ": its declaration is broken" if origin in broken else suggestion(origin, sources)
+            remedy = "correct the Source" if origin in broken else "declare a Source with this name, or write `url`"
+            yield NO_SOURCE.at((*at, "from"), f"`{text((*at, 'from'))}` is {shown(origin)}{said}", remedy)
+        if isinstance(one, written.NamedSourceForm):
+            if one.name in names:
+                yield TWICE.at((*at, "name"), f"the source {shown(one.name)}", "give each source a name of its own")
+            names[one.name] = len(names)
+    yield from _files_that_lead_out(read.spec, names)
+
+
+def _files_that_lead_out(spec: written.ApplicationSpecForm, names: Mapping[str, int]) -> Iterator[Finding]:
+    rendered = next((one for _, one in _sources(spec)), None)
+    folder = normal_path(rendered.path) if rendered is not None else ""
+    for at, file in _files(spec.render):
+        other, _, below = file[1:].partition("/") if file.startswith("$") else ("", "", file)
+        if file.startswith("$") and other not in names:
+            yield REFUSED_VALUE.at(
+                at, f"`{text(at)}` is {shown(file)}: no source has this name", "write $NAME/PATH with one of `sources`"
+            )
+        elif is_outside("" if other else folder, below):
+            yield LEADS_OUT.at(
+                at, f"`{text(at)}` is {shown(file)}, in {shown(folder)}", "move the file into the source"
+            )
+
+
+def _files(render: written.RenderForm | UnsetType) -> Iterator[tuple[Path, str]]:
+    """Every file that the render options name, beside the rendered folder."""
+    base: Path = ("spec", "render")
+    if isinstance(render, UnsetType):
+        return
+    if not isinstance(render.helm, UnsetType):
+        for index, file in enumerate(render.helm.value_files):
+            yield (*base, "helm", "valueFiles", index), file
+    if not isinstance(render.jsonnet, UnsetType):
+        for index, file in enumerate(render.jsonnet.libraries):
+            yield (*base, "jsonnet", "libraries", index), file
+        if not isinstance(render.jsonnet.file, UnsetType):
+            yield (*base, "jsonnet", "file"), render.jsonnet.file
+
+
+def _sources(spec: written.ApplicationSpecForm) -> Iterator[tuple[Path, written.SourceForm]]:
+    if not isinstance(spec.source, UnsetType):
+        yield ("spec", "source"), spec.source
+    if not isinstance(spec.sources, UnsetType):
+        for index, one in enumerate(spec.sources):
+            yield ("spec", "sources", index), one
+
+
+def _source(one: written.SourceForm, origin: Origin, sources: Sources) -> SourceSpec:
+    shared = sources[one.from_] if not isinstance(one.from_, UnsetType) else None
+    return SourceSpec(
+        name=one.name if isinstance(one, written.NamedSourceForm) else "",
+        url=shared.url if shared else _or(one.url, ""),
+        revision=one.revision or (shared.revision if shared else ""),
+        path=normal_path(one.path),
+        chart=_or(one.chart, ""),
+        image=_or(one.image, ""),
+        auth=shared.auth if shared else _auth(one.auth, origin),
+        known_hosts=shared.known_hosts if shared else one.known_hosts,
+    )
+
+
+def _auth(auth: written.AuthForm | UnsetType, origin: Origin) -> Auth:
+    if isinstance(auth, UnsetType):
+        return Auth()
+    password, bearer, key = (
+        None if isinstance(one, UnsetType) else _secret(one, origin)
+        for one in (auth.password, auth.bearer, auth.ssh_key)
+    )
+    return Auth(username=_or(auth.username, ""), password=password, bearer=bearer, ssh_key=key)
+
+
+def _secret(secret: written.SecretForm, origin: Origin) -> SecretReference:
+    place = secret.secret
+    named = {"env": place.env, "file": place.file, "kubernetes": place.kubernetes}
+    return SecretReference.parse({"secret": {key: name for key, name in named.items() if name is not UNSET}}, origin)
+
+
+def _target(target: written.TargetForm) -> TargetSpec:
+    match target:
+        case written.TargetForm(directory=str(path)):
+            return DirectoryTarget(path=path)
+        case written.TargetForm(site=dict(place)):
+            return SiteTarget(place=place)
+        case written.TargetForm(host=str(host)):
+            return HostTarget(host=host)
+        case written.TargetForm(compose=str(project)):
+            return ComposeTarget(project=project)
+        case written.TargetForm(tofu=written.TofuForm(workspace=workspace)):
+            return TofuTarget(workspace=workspace)
+        case _:
+            return ClusterTarget(
+                cluster=_or(target.cluster, ""),
+                namespace=_or(target.namespace, ""),
+                create_namespace=target.create_namespace,
+            )
+
+
+def _render(render: written.RenderForm) -> RenderOptions | None:
+    match render:
+        case written.RenderForm(plain=written.PlainForm() as plain):
+            return Plain(recursive=plain.recursive, include=plain.include, exclude=plain.exclude)
+        case written.RenderForm(kustomize=written.KustomizeForm()):
+            return Kustomize()
+        case written.RenderForm(helm=written.HelmForm() as helm):
+            return _helm(helm)
+        case written.RenderForm(jsonnet=written.JsonnetForm() as jsonnet):
+            return _jsonnet(jsonnet)
+        case _:
+            return None
+
+
+def _helm(helm: written.HelmForm) -> Helm:
+    return Helm(
+        release_name=helm.release_name,
+        value_files=helm.value_files,
+        values=helm.values,
+        parameters={key: _scalar(value) for key, value in helm.parameters.items()},
+        include_crds=helm.include_crds,
+    )
+
+
+def _jsonnet(jsonnet: written.JsonnetForm) -> Jsonnet:
+    return Jsonnet(
+        file=_or(jsonnet.file, ""),
+        external_variables={key: _variable(value) for key, value in jsonnet.external_variables.items()},
+        arguments={key: _variable(value) for key, value in jsonnet.arguments.items()},
+        libraries=jsonnet.libraries,
+    )
+
+
+def _variable(value: str | written.JsonnetVariableForm) -> JsonnetVariable:
+    if isinstance(value, str):
+        return JsonnetVariable(value=value)
+    if not isinstance(value.code, UnsetType):
+        return JsonnetVariable(value=value.code, code=True)
+    return JsonnetVariable(value=_or(value.value, ""))
+
+
+def _scalar(value: written.Scalar) -> str:
+    """A parameter as `--set` would have it on a command line."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _sync(sync: written.SyncForm) -> SyncOptions:
+    return SyncOptions(
+        mode=Mode(sync.mode),
+        prune=sync.prune,
+        drift=DriftMode(sync.drift),
+        approve=Approve(sync.approve),
+        take_over=sync.take_over,
+        allow_delete=sync.allow_delete,
+        replace=sync.replace,
+        on_removal=OnRemoval(sync.on_removal),
+        heal_added=sync.heal_added,
+    )
+
+
+def _or(value: T | UnsetType, absent: T) -> T:
+    return absent if isinstance(value, UnsetType) else value

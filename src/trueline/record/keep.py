@@ -1,0 +1,143 @@
+"""Bytes by key, compressed and bounded: the longest unused go first. Losing one costs work, never truth.
+
+`Bodies` keeps what was declared by its digest and never lets go of what an inventory names; `RenderStore` is the cache
+of renders. Both hold what they are given: who has a secret's body does not give it.
+"""
+
+import zlib
+from collections.abc import Iterable, Mapping
+
+from trueline.model.digest import Digest, digest_bytes
+from trueline.runtime.store import Store
+
+BODIES_BYTES_MAX = 512 << 20
+RENDERS_BYTES_MAX = 256 << 20
+VALUE_BYTES_MAX = 64 << 20
+TOUCHED_MAX = 1_000
+_LEVEL = 1
+_ROOM_PERCENT = 90
+_EVICTED_MAX = 500
+
+
+class _Keep:
+    """One table of bytes; what is read is noted as used with the next write.
+
+    Sizes are those on the disk. What one write puts there is not let go of by it.
+    """
+
+    def __init__(self, store: Store, table: str, spared: str, size_bytes_max: int) -> None:
+        self._store = store
+        self._table = table
+        self._spared = spared
+        self._size_bytes_max = size_bytes_max
+        self._touched: dict[str, None] = {}
+
+    def get(self, key: str) -> bytes | None:
+        found = self._store.row(f"SELECT data FROM {self._table} WHERE key = ?", (key,))  # noqa: S608 - a constant
+        if found is None:
+            return None
+        self._touch(key)
+        return _unpacked(found[0])
+
+    def _touch(self, key: str) -> None:
+        self._touched.pop(key, None)
+        self._touched[key] = None
+        if len(self._touched) > TOUCHED_MAX:
+            del self._touched[next(iter(self._touched))]
+
+    def put(self, values: Mapping[str, bytes]) -> None:
+        with self._store.transaction():
+            tick = self._tick()
+            use = f"UPDATE {self._table} SET used = ? WHERE key = ?"  # noqa: S608 - a constant
+            self._store.execute_many(use, [(tick, key) for key in self._touched])
+            known = f"SELECT 1 FROM {self._table} WHERE key = ?"  # noqa: S608 - a constant
+            new = {
+                key: zlib.compress(value, _LEVEL) for key, value in values.items() if not self._store.row(known, (key,))
+            }
+            insert = f"INSERT INTO {self._table} (key, size, used, data) VALUES (?, ?, ?, ?)"  # noqa: S608 - a constant
+            self._store.execute_many(insert, [(key, len(data), tick + 1, data) for key, data in new.items()])
+            self._store.execute_many(use, [(tick + 1, key) for key in values if key not in new])
+            if new:
+                self._evict(tick + 1)
+        self._touched.clear()
+
+    def _tick(self) -> int:
+        found = self._store.row(f"SELECT max(used) FROM {self._table}")  # noqa: S608 - a constant
+        return ((found[0] if found else None) or 0) + 1
+
+    def size_bytes(self) -> int:
+        found = self._store.row(f"SELECT sum(size) FROM {self._table}")  # noqa: S608 - a constant
+        return (found[0] if found else None) or 0
+
+    def _evict(self, newest: int) -> None:
+        size = self.size_bytes()
+        if size <= self._size_bytes_max:
+            return
+        wanted = self._size_bytes_max * _ROOM_PERCENT // 100
+        while size > wanted:
+            oldest = self._oldest(newest)
+            if not oldest:
+                return
+            for key, bytes_count in oldest:
+                if size <= wanted:
+                    return
+                self._store.execute(f"DELETE FROM {self._table} WHERE key = ?", (key,))  # noqa: S608 - a constant
+                size -= bytes_count
+
+    def _oldest(self, newest: int) -> list[tuple[str, int]]:
+        query = (
+            f"SELECT key, size FROM {self._table} WHERE used < ? {self._spared} ORDER BY used, key LIMIT {_EVICTED_MAX}"  # noqa: S608 - constants
+        )
+        return [(str(key), int(size)) for key, size in self._store.rows(query, (newest,))]
+
+
+class Bodies:
+    """Bodies of resources by digest, canonical JSON as it was rendered."""
+
+    def __init__(self, store: Store, size_bytes_max: int = BODIES_BYTES_MAX) -> None:
+        owned = "SELECT body FROM entry UNION SELECT intended FROM entry"
+        self._keep = _Keep(store, "kept_body", f"AND key NOT IN ({owned})", size_bytes_max)
+
+    def put_many(self, bodies: Mapping[Digest, bytes]) -> None:
+        """Keep them all, or none; what is known already is only noted as used."""
+        self._keep.put({str(digest): body for digest, body in bodies.items()})
+
+    def get(self, digest: Digest) -> bytes | None:
+        """The body of a digest; `None` where it is not kept, or what is kept does not have that digest."""
+        body = self._keep.get(digest)
+        return body if body is not None and digest_bytes(body) == digest else None
+
+    def get_many(self, digests: Iterable[Digest]) -> dict[Digest, bytes]:
+        """The bodies that are kept of those asked for."""
+        return {digest: body for digest in digests if (body := self.get(digest)) is not None}
+
+    def size_bytes(self) -> int:
+        """How much is kept."""
+        return self._keep.size_bytes()
+
+
+class RenderStore:
+    """The cache of renders: bytes by the key of everything that can change them (D3)."""
+
+    def __init__(self, store: Store, size_bytes_max: int = RENDERS_BYTES_MAX) -> None:
+        self._keep = _Keep(store, "kept_render", "", size_bytes_max)
+
+    def get(self, key: str) -> bytes | None:
+        """What was put under a key."""
+        return self._keep.get(key)
+
+    def put(self, key: str, value: bytes) -> None:
+        """Keep a value; one above `VALUE_BYTES_MAX` is not kept."""
+        if len(value) <= VALUE_BYTES_MAX:
+            self._keep.put({key: value})
+
+    def size_bytes(self) -> int:
+        """How much is kept."""
+        return self._keep.size_bytes()
+
+
+def _unpacked(data: bytes) -> bytes | None:
+    try:
+        return zlib.decompress(data)
+    except zlib.error:
+        return None

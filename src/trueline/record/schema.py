@@ -1,0 +1,41 @@
+"""Every table of the data directory's database, by version. A version that was released is never edited: add one.
+
+`record` has no row id, so that every byte of a record is one that its digest covers.
+"""
+
+from trueline.runtime.store import Schema
+
+_FIRST = (
+    """CREATE TABLE record (
+        sequence INTEGER PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL, application TEXT NOT NULL,
+        body BLOB NOT NULL, previous TEXT NOT NULL, digest TEXT NOT NULL
+    ) WITHOUT ROWID""",
+    "CREATE INDEX record_of ON record (application, sequence)",
+    "CREATE TABLE head (one INTEGER PRIMARY KEY CHECK (one = 1), sequence INTEGER NOT NULL, digest TEXT NOT NULL)",
+    """CREATE TABLE entry (
+        target TEXT NOT NULL, ref TEXT NOT NULL, application TEXT NOT NULL, state TEXT NOT NULL,
+        body TEXT NOT NULL, intended TEXT NOT NULL, value BLOB NOT NULL, before BLOB,
+        PRIMARY KEY (target, ref, application)
+    ) WITHOUT ROWID""",
+    "CREATE INDEX entry_of ON entry (application, target)",
+    """CREATE TABLE deployment (
+        application TEXT NOT NULL, number INTEGER NOT NULL, revision TEXT NOT NULL, tree TEXT NOT NULL,
+        plan TEXT NOT NULL, began TEXT NOT NULL, ended TEXT, by TEXT NOT NULL, result TEXT NOT NULL,
+        PRIMARY KEY (application, number)
+    ) WITHOUT ROWID""",
+    "CREATE TABLE fence (application TEXT PRIMARY KEY, newest TEXT NOT NULL) WITHOUT ROWID",
+    """CREATE TABLE hold (
+        application TEXT NOT NULL, revision TEXT NOT NULL, who TEXT NOT NULL, why TEXT NOT NULL,
+        since TEXT NOT NULL, until TEXT, PRIMARY KEY (application, revision)
+    ) WITHOUT ROWID""",
+    """CREATE TABLE approval (
+        plan TEXT NOT NULL, who TEXT NOT NULL, application TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (plan, who)
+    ) WITHOUT ROWID""",
+    "CREATE TABLE status (application TEXT PRIMARY KEY, at TEXT NOT NULL, body BLOB NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE kept_body (key TEXT PRIMARY KEY, size INTEGER NOT NULL, used INTEGER NOT NULL, data BLOB NOT NULL)",
+    "CREATE TABLE kept_render (key TEXT PRIMARY KEY, size INTEGER NOT NULL, used INTEGER NOT NULL, data BLOB NOT NULL)",
+    "CREATE INDEX kept_body_used ON kept_body (used, key, size)",
+    "CREATE INDEX kept_render_used ON kept_render (used, key, size)",
+)
+
+SCHEMA: Schema = (_FIRST,)

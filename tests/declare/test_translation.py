@@ -1,0 +1,73 @@
+"""What translation knows beyond what this version follows, and what spans several fields."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from trueline.declare import translation
+from trueline.declare.application import (
+    ComposeTarget,
+    DirectoryTarget,
+    HostTarget,
+    SiteTarget,
+    SourceSpec,
+    TargetSpec,
+    TofuTarget,
+)
+from trueline.declare.form import ApplicationForm
+from trueline.model.origin import Origin
+
+ORIGIN = Origin(path="a.yaml")
+
+
+def form(**spec: Any) -> ApplicationForm:
+    source = {} if "sources" in spec else {"source": {"path": "charts/shop"}}
+    value = {
+        "apiVersion": "trueline.dev/v1",
+        "kind": "Application",
+        "metadata": {"name": "shop"},
+        "spec": {"target": {"cluster": "prod"}} | source | spec,
+    }
+    return msgspec.convert(value, ApplicationForm)
+
+
+@pytest.mark.parametrize(
+    ("written", "target"),
+    [
+        ({"directory": "/srv"}, DirectoryTarget(path="/srv")),
+        ({"site": {"serve": ":80"}}, SiteTarget(place={"serve": ":80"})),
+        ({"host": "web1"}, HostTarget(host="web1")),
+        ({"compose": "shop"}, ComposeTarget(project="shop")),
+        ({"tofu": {"workspace": "net"}}, TofuTarget(workspace="net")),
+    ],
+)
+def test_other_targets_are_values_already(written: dict[str, Any], target: TargetSpec) -> None:
+    assert translation.application(form(target=written), ORIGIN, {}).target == target
+
+
+def details(read: ApplicationForm, sources: dict[str, SourceSpec] | None = None) -> list[str]:
+    return [f"{one.code} {one.detail}" for one in translation.find_contradictions(read, sources or {})]
+
+
+def test_files_stay_inside_their_source() -> None:
+    files = ["values.yaml", "../../values.yaml", "../../../values.yaml", "$other/values.yaml"]
+    assert details(form(render={"helm": {"valueFiles": files}})) == [
+        "TL0209 `spec.render.helm.valueFiles[2]` is '../../../values.yaml', in 'charts/shop'",
+        "TL0207 `spec.render.helm.valueFiles[3]` is '$other/values.yaml': no source has this name",
+    ]
+
+
+def test_files_of_another_source() -> None:
+    sources = [{"name": "main", "path": "a"}, {"name": "other", "path": "b"}]
+    render = {"jsonnet": {"file": "x.jsonnet", "libraries": ["$other/lib", "$other/../lib"]}}
+    read = form(sources=sources, render=render)
+    assert details(read) == ["TL0209 `spec.render.jsonnet.libraries[1]` is '$other/../lib', in 'a'"]
+
+
+def test_sources_with_the_same_name_or_none() -> None:
+    read = form(sources=[{"name": "a", "from": "chart"}, {"name": "a"}])
+    assert details(read, {"charts": SourceSpec(name="charts", url="https://example.com/x")}) == [
+        "TL0212 `spec.sources[0].from` is 'chart'; did you mean `charts`?",
+        "TL0201 the source 'a'",
+    ]
