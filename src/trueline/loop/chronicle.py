@@ -1,0 +1,102 @@
+"""What the engine writes down of its passes: deployments, drift, changes of sync and health. It decides nothing."""
+
+from trueline.drift.drift import Drift
+from trueline.loop.desired import Desired
+from trueline.loop.progress import Pass
+from trueline.loop.status import ApplicationStatus
+from trueline.model.diagnostic import Diagnostic
+from trueline.record.history import Deployment, DeploymentResult, History
+from trueline.record.journal import Journal, Kind, Note
+from trueline.source.artifact import Revision
+
+FLEET = "(fleet)"
+"""The name under which the fence of the fleet repository is kept; no application can have it."""
+
+
+class Chronicle:
+    """The journal and the history, in the engine's words."""
+
+    def __init__(self, journal: Journal, history: History) -> None:
+        self._journal = journal
+        self._history = history
+
+    def completed_run(self, application: str) -> str:
+        """The run of the last deployment that went to its end."""
+        good = self._history.last_good(application)
+        return good.tree if good else ""
+
+    @property
+    def newest(self) -> str:
+        """The fleet commit that was applied last; empty before the first."""
+        return self._history.newest(FLEET)
+
+    def advance(self, commit: str) -> None:
+        """The fleet repository was followed to this commit."""
+        if self.newest != commit:
+            self._history.advance(FLEET, expected=self.newest, commit=commit)
+
+    def remove(self, application: str) -> None:
+        """An application left Git, and everything it owned is gone or kept as Git said."""
+        self._journal.append([Note(kind=Kind.REMOVED, application=application)])
+
+    def drift(self, application: str, made: Pass) -> None:
+        """What a look at single objects found."""
+        self._drifts(application, made.drifts)
+
+    def see(self, revision: Revision) -> None:
+        """A new revision of the fleet repository."""
+        body = {"commit": revision.commit, "author": revision.author_name, "subject": revision.subject}
+        self._journal.append([Note(kind=Kind.REVISION_SEEN, body=body)])
+
+    def fail(self, application: str, diagnostics: tuple[Diagnostic, ...]) -> None:
+        """What Git declares cannot be rendered."""
+        body = {"diagnostics": [str(diagnostic) for diagnostic in diagnostics[:20]]}
+        self._journal.append([Note(kind=Kind.RENDER_FAILED, application=application, body=body)])
+
+    def conclude(self, desired: Desired, made: Pass, *, by: str) -> None:
+        """Begin, go on with or end a deployment, and write down what drifted."""
+        name = desired.application.name
+        self._drifts(name, made.drifts)
+        running = self._running(name)
+        if running is not None and running.tree != desired.run:
+            self._history.end(name, running.number, DeploymentResult.SUPERSEDED)
+            running = None
+        if self.completed_run(name) == desired.run and running is None:
+            return
+        if running is None and (made.outcomes or made.is_complete):
+            plan = made.review.plan.digest
+            running = self._history.begin(name, revision=desired.commit, tree=desired.run, plan=plan, by=by)
+        if running is not None and made.is_complete:
+            self._history.end(name, running.number, DeploymentResult.DONE)
+
+    def change(self, before: ApplicationStatus | None, after: ApplicationStatus) -> None:
+        """Sync or health have another word than before."""
+        notes = []
+        if before is None or before.sync is not after.sync:
+            body = {"sync": after.sync.value, "message": after.message, "revision": after.revision}
+            notes.append(Note(kind=Kind.SYNC_CHANGED, application=after.application, body=body))
+        if before is None or before.health is not after.health:
+            body = {"health": after.health.value, "message": after.health_message}
+            notes.append(Note(kind=Kind.HEALTH_CHANGED, application=after.application, body=body))
+        if notes:
+            self._journal.append(notes)
+
+    def _running(self, application: str) -> Deployment | None:
+        return next((d for d in self._history.history(application, 1) if d.ended is None), None)
+
+    def _drifts(self, application: str, drifts: tuple[Drift, ...]) -> None:
+        notes = [
+            Note(
+                kind=Kind.DRIFT_FOUND,
+                application=application,
+                body={
+                    "ref": str(drift.ref),
+                    "drift": drift.kind.value,
+                    "fields": list(drift.fields),
+                    "managers": list(drift.managers),
+                },
+            )
+            for drift in drifts
+        ]
+        if notes:
+            self._journal.append(notes)

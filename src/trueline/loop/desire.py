@@ -1,0 +1,141 @@
+"""From a declaration to what is desired: its sources, their files, the render, in the target's terms.
+
+What cannot be rendered becomes a `Desired` with problems: it blocks its own application and no other.
+"""
+
+from dataclasses import dataclass, replace
+
+from trueline.declare.application import Application, ClusterTarget, SourceSpec
+from trueline.loop.desired import Desired
+from trueline.loop.mount import MountedTree
+from trueline.loop.parts import Parts
+from trueline.loop.supply import OpenSource, Sources, Targets
+from trueline.model.digest import Digest, digest_value
+from trueline.model.fault import UserError
+from trueline.render.cache import CachedRenderer
+from trueline.render.protocol import RenderRequest
+from trueline.runtime.files import FileTree
+from trueline.source.artifact import Artifact, Revision
+from trueline.target.protocol import Normalised
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What the fleet repository is at one revision: the ground on which applications are desired."""
+
+    source: OpenSource
+    artifact: Artifact
+    files: FileTree
+
+    @property
+    def revision(self) -> Revision:
+        """The fleet repository's revision."""
+        return self.artifact.revision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """An application with its files at hand; `identity` is equal where the render and the declaration are.
+
+    `revision` is that of the source that is rendered, `commit` the fleet repository's.
+    """
+
+    application: Application
+    revision: Revision
+    commit: str
+    request: RenderRequest
+    files: FileTree
+    identity: Digest | None
+
+
+class Desirer:
+    """Turns declarations into what is desired."""
+
+    def __init__(self, *, sources: Sources, targets: Targets, renderer: CachedRenderer) -> None:
+        self._sources = sources
+        self._targets = targets
+        self._renderer = renderer
+
+    async def wish(self, application: Application, ground: Ground) -> Wish:
+        """Find the files of an application; nothing is rendered.
+
+        Raises:
+            UserError: a source cannot be read as it is declared, or its path is not there.
+            Transient: a source or the target could not be asked now.
+        """
+        first, *others = application.sources
+        revision, root = await self._files(first, ground)
+        mounts = {spec.name: (await self._files(spec, ground))[1] for spec in others}
+        files = MountedTree(root, mounts)
+        parts = await self._targets.parts(application.target)
+        request = RenderRequest(
+            application=application.name,
+            source=first.url,
+            path=first.path,
+            options=application.render,
+            namespace=_namespace(application),
+            commit=revision.commit,
+            capabilities=await parts.target.capabilities(),
+        )
+        kept = self._renderer.digest(request, files)
+        identity = digest_value([kept, repr(application)]) if kept else None
+        return Wish(
+            application=application,
+            revision=revision,
+            commit=ground.revision.commit,
+            request=request,
+            files=files,
+            identity=identity,
+        )
+
+    async def desire(self, wish: Wish) -> Desired:
+        """Render, put it into the target's terms, and keep the bodies; a problem of the user's is part of the answer.
+
+        Raises:
+            Transient: a renderer or the target did not answer.
+        """
+        application = wish.application
+        revision = str(wish.revision)
+        try:
+            parts = await self._targets.parts(application.target)
+            normalised = await self._normalised(wish, parts)
+        except UserError as error:
+            return Desired(application=application, revision=revision, commit=wish.commit, problems=error.diagnostics)
+        rendered = normalised.rendered
+        parts.bodies.put_many(rendered.bodies)
+        return Desired(
+            application=application,
+            revision=revision,
+            commit=wish.commit,
+            resources=rendered.resources,
+            awaits=dict(normalised.awaits),
+            problems=normalised.problems,
+            notes=rendered.notes,
+        )
+
+    async def _normalised(self, wish: Wish, parts: Parts) -> Normalised:
+        rendered = await self._renderer.render(wish.request, wish.files)
+        target = wish.application.target
+        create = isinstance(target, ClusterTarget) and target.create_namespace
+        namespace = _namespace(wish.application)
+        return await parts.target.normalise(
+            rendered, application=wish.application.name, namespace=namespace, create=create
+        )
+
+    async def _files(self, spec: SourceSpec, ground: Ground) -> tuple[Revision, FileTree]:
+        if not spec.url and not spec.revision:
+            return ground.revision, ground.files
+        source = self._sources.open(spec)
+        revision = await source.poll()
+        artifact = await source.artifact(revision)
+        return revision, source.files(artifact)
+
+
+def removed(application: Application, revision: Revision) -> Desired:
+    """What is desired of an application that left Git: nothing, on purpose."""
+    alone = replace(application, depends_on=())
+    return Desired(application=alone, revision=str(revision), commit=revision.commit, is_removal=True)
+
+
+def _namespace(application: Application) -> str:
+    return application.target.namespace if isinstance(application.target, ClusterTarget) else ""

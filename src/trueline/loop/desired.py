@@ -1,0 +1,38 @@
+"""What one application shall be: its declaration, a revision, and the resources that the two render to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from trueline.declare.application import Application
+from trueline.model.diagnostic import Diagnostic
+from trueline.model.digest import Digest, digest_value
+from trueline.model.ref import Ref
+from trueline.render.resource import Resource
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desired:
+    """One application at one revision, in its target's terms. The bodies are kept under their digests.
+
+    `revision` is for people, `commit` the fleet repository's commit that declares it: enough to desire it again.
+    `problems` block it. `is_removal`: Git took the declaration away, so nothing is desired on purpose.
+    """
+
+    application: Application
+    revision: str
+    commit: str
+    resources: tuple[Resource, ...] = ()
+    awaits: Mapping[Ref, Ref] = field(default_factory=dict)
+    problems: tuple[Diagnostic, ...] = ()
+    notes: tuple[Diagnostic, ...] = ()
+    is_removal: bool = False
+
+    @property
+    def run(self) -> Digest:
+        """What a hook ran for: the same resources are the same run, whatever the commit."""
+        return digest_value([[str(r.ref), r.digest] for r in self.resources])
+
+    @property
+    def hooks(self) -> tuple[Resource, ...]:
+        """The resources that run instead of being kept."""
+        return tuple(r for r in self.resources if r.is_hook)

@@ -1,0 +1,404 @@
+"""The engine: it follows Git and the targets, takes turns, makes passes, and keeps how everything stands.
+
+It holds no thread and waits for no child; time is the clock's. A lost event costs time and never correctness, because
+every pass starts from what Git and the target say then (D2).
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+
+from trueline.declare.application import Application, OnRemoval
+from trueline.health.status import Status
+from trueline.loop.chronicle import Chronicle
+from trueline.loop.claim import ClaimBook
+from trueline.loop.desire import Desirer, removed
+from trueline.loop.desired import Desired
+from trueline.loop.fleet import Fleet, Look
+from trueline.loop.kept import Kept
+from trueline.loop.parts import Parts
+from trueline.loop.progress import Pass
+from trueline.loop.reconcile import reconcile
+from trueline.loop.register import Register
+from trueline.loop.schedule import Schedule, Turn
+from trueline.loop.standing import stand
+from trueline.loop.status import ApplicationStatus, Sync
+from trueline.loop.supply import Targets
+from trueline.model.diagnostic import Diagnostic
+from trueline.model.fault import Fault, Transient, UserError
+from trueline.record.hold import Holds
+from trueline.runtime.clock import Clock
+from trueline.target.inventory import Entry, EntryState
+from trueline.target.protocol import Contact, Seen, Sighting
+from trueline.target.snapshot import Observed
+
+REFRESH_PAUSE_S = 0.05
+RENDERS_AT_ONCE = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineParts:
+    """What the wiring gives."""
+
+    fleet: Fleet
+    desirer: Desirer
+    targets: Targets
+    register: Register
+    chronicle: Chronicle
+    claims: ClaimBook
+    holds: Holds
+    clock: Clock
+    interval_s: float = 30.0
+    workers: int = 4
+
+
+class Engine:
+    """The whole loop of one fleet repository."""
+
+    def __init__(self, parts: EngineParts) -> None:
+        self._parts = parts
+        self._schedule = Schedule(parts.clock)
+        self.kept: dict[str, Kept] = {}
+        self.look: Look | None = None
+        self.problems: tuple[Diagnostic, ...] = ()
+        self._poked = asyncio.Event()
+        self._changed = asyncio.Event()
+        self._stale: set[str] = set()
+        self._group: asyncio.TaskGroup | None = None
+        self._observers: dict[str, asyncio.Task[None]] = {}
+        self._looks = 0
+
+    # ---- the tasks --------------------------------------------------------------------------------------------
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Everything goes on inside the block; what was under way at its end is settled at the next start."""
+        async with asyncio.TaskGroup() as group:
+            self._group = group
+            tasks = [group.create_task(self._follow()), group.create_task(self._refresh())]
+            tasks += [group.create_task(self._work()) for _ in range(self._parts.workers)]
+            try:
+                yield
+            finally:
+                self._group = None
+                for task in [*tasks, *self._observers.values()]:
+                    task.cancel()
+
+    def poke(self) -> None:
+        """Somebody says that Git has changed: look now. Never more than "look again" (D2)."""
+        self._poked.set()
+
+    async def _follow(self) -> None:
+        while True:
+            self._poked.clear()
+            await self.follow_once()
+            async with asyncio.TaskGroup() as group:
+                timer = group.create_task(self._parts.clock.sleep(self._parts.interval_s))
+                poke = group.create_task(self._poked.wait())
+                await asyncio.wait({timer, poke}, return_when=asyncio.FIRST_COMPLETED)
+                timer.cancel()
+                poke.cancel()
+
+    async def follow_once(self) -> None:
+        """One look at Git; whatever cannot be told now leaves everything as it is."""
+        try:
+            revision = await self._parts.fleet.poll()
+            if self.look is None or revision.commit != self.look.revision.commit:
+                await self._advance(await self._parts.fleet.look(revision))
+            elif self._has_other_sources or self._unread:
+                await self._desire_all(self.look)
+            self.problems = self.look.declared.diagnostics if self.look else ()
+        except Fault as fault:
+            self.problems = fault.diagnostics
+        self._looks += 1
+        self._changed.set()
+
+    @property
+    def _has_other_sources(self) -> bool:
+        return any(spec.url or spec.revision for kept in self.kept.values() for spec in kept.application.sources)
+
+    @property
+    def _unread(self) -> bool:
+        return any(kept.desired is None for kept in self.kept.values())
+
+    async def _advance(self, look: Look) -> None:
+        """Follow a new revision, unless it is older than what was applied or rewrites it (promise 9)."""
+        newest = self._parts.chronicle.newest
+        if (warning := await self._parts.fleet.lineage(newest, look.revision)) is not None:
+            raise UserError([warning])
+        self._parts.chronicle.see(look.revision)
+        self.look = look
+        self._remove_missing(look)
+        await self._desire_all(look)
+
+    async def _desire_all(self, look: Look) -> None:
+        bound = asyncio.Semaphore(RENDERS_AT_ONCE)
+
+        async def one(application: Application) -> None:
+            async with bound:
+                await self._desire(application, look)
+
+        async with asyncio.TaskGroup() as group:
+            for application in look.applications:
+                group.create_task(one(application))
+
+    async def _desire(self, application: Application, look: Look) -> None:
+        kept = self._keep(application)
+        try:
+            wish = await self._parts.desirer.wish(application, look.ground)
+            if wish.identity is not None and wish.identity == kept.identity and kept.desired is not None:
+                kept.desired = replace(kept.desired, revision=str(wish.revision), commit=wish.commit)
+                kept.failure = ()
+                self._touch(application.name)
+                return
+            desired = await self._parts.desirer.desire(wish)
+            kept.identity = (await self._parts.desirer.wish(application, look.ground)).identity
+            await self._adopt(kept, desired)
+        except Transient as fault:
+            kept.failure = fault.diagnostics if kept.desired is None else kept.failure
+            self._touch(application.name)
+        except UserError as fault:
+            self._fail(kept, fault.diagnostics)
+
+    async def _adopt(self, kept: Kept, desired: Desired) -> None:
+        """Take a new desired, unless it has problems: then what was desired before goes on, and the problem is told."""
+        name = desired.application.name
+        if desired.problems and kept.desired is not None:
+            self._fail(kept, desired.problems)
+            return
+        parts = await self._parts.targets.parts(desired.application.target)
+        self._observe(parts)
+        self._parts.claims.declare(name, parts.target.name, desired.resources)
+        disputes = self._parts.claims.disputes(desired, parts.target.name)
+        kept.failure = ()
+        kept.application = desired.application
+        kept.desired = replace(desired, problems=(*desired.problems, *disputes))
+        self._schedule.succeed(name)
+        self._schedule.wake(name)
+
+    def _fail(self, kept: Kept, diagnostics: tuple[Diagnostic, ...]) -> None:
+        if kept.failure != diagnostics:
+            self._parts.chronicle.fail(kept.application.name, diagnostics)
+        kept.failure = diagnostics
+        self._touch(kept.application.name)
+
+    def _keep(self, application: Application) -> Kept:
+        if application.name not in self.kept:
+            now = self._parts.clock.now()
+            status = ApplicationStatus(application=application.name, target="", sync=Sync.UNKNOWN, at=now, since=now)
+            self.kept[application.name] = Kept(application=application, status=status)
+        return self.kept[application.name]
+
+    def _remove_missing(self, look: Look) -> None:
+        """Applications that left Git go through the same guarded lane; a broken declaration removes nothing."""
+        declared = {application.name for application in look.applications}
+        known = {a.name: a for a in self._parts.register.applications()}
+        known |= {name: kept.application for name, kept in self.kept.items()}
+        for name, application in sorted(known.items()):
+            if name not in declared and not look.declared.keeps(name, application.origin.path):
+                kept = self._keep(application)
+                kept.application, kept.failure = application, ()
+                kept.desired = removed(application, look.revision)
+                self._parts.claims.forget(name)
+                self._schedule.wake(name)
+
+    # ---- passes -----------------------------------------------------------------------------------------------
+
+    async def _work(self) -> None:
+        while True:
+            turn = await self._schedule.next()
+            try:
+                await self._take(turn)
+            finally:
+                self._schedule.done(turn)
+
+    async def _take(self, turn: Turn) -> None:
+        kept = self.kept.get(turn.application)
+        if kept is None or kept.aim is None:
+            return
+        kept.held = self._held(kept)
+        kept.waits_for = self._dependency(kept)
+        if not kept.held and not kept.waits_for:
+            await self._pass(kept, kept.aim, turn)
+        self._touch(turn.application)
+
+    async def _pass(self, kept: Kept, aim: Desired, turn: Turn) -> None:
+        name = kept.application.name
+        try:
+            parts = await self._parts.targets.parts(aim.application.target)
+            self._observe(parts)
+            if aim.is_removal and aim.application.sync.on_removal is OnRemoval.KEEP:
+                self._gone(name)
+                return
+            completed = self._parts.chronicle.completed_run(name)
+            focus = turn.focus if kept.last is not None and kept.last.is_complete else None
+            made = await reconcile(parts, aim, completed_run=completed, focus=focus, is_asked=kept.is_asked)
+        except Fault as fault:
+            kept.failure = fault.diagnostics
+            self._schedule.retry(name)
+            return
+        self._conclude(kept, aim, made, is_whole=focus is None)
+
+    def _conclude(self, kept: Kept, aim: Desired, made: Pass, *, is_whole: bool) -> None:
+        name = kept.application.name
+        kept.waits = frozenset(made.waits)
+        kept.is_asked = kept.is_asked and not made.is_complete
+        if is_whole or not made.is_complete:
+            kept.last = made
+        if is_whole:
+            self._parts.chronicle.conclude(aim, made, by="git" if kept.pinned is None else "rollback")
+        else:
+            self._parts.chronicle.drift(name, made)
+        if made.is_retried:
+            self._schedule.retry(name)
+        else:
+            self._schedule.succeed(name)
+        if not is_whole and not made.is_complete:
+            self._schedule.wake(name)
+        if aim.is_removal and made.is_complete:
+            self._gone(name)
+
+    def _gone(self, name: str) -> None:
+        self._parts.chronicle.remove(name)
+        self._parts.register.forget(name)
+        self._schedule.forget(name)
+        self.kept.pop(name, None)
+        self._wake_dependants(name)
+
+    def _held(self, kept: Kept) -> str:
+        """Why nothing is applied: a hold of the whole application, or of exactly the revision that is aimed at."""
+        for hold in self._parts.holds.active(kept.application.name):
+            if not hold.revision or (kept.aim is not None and hold.revision == kept.aim.commit):
+                return f"{hold.why} ({hold.who})"
+        return ""
+
+    def _dependency(self, kept: Kept) -> str:
+        """What has to be True before this one (D10); on removal, what needs this one and is still there."""
+        if kept.desired is not None and kept.desired.is_removal:
+            name = kept.application.name
+            return next((n for n, other in self.kept.items() if name in other.application.depends_on), "")
+        for name in kept.application.depends_on:
+            needed = self.kept.get(name)
+            if needed is None or not needed.status.is_true or needed.status.wanted != needed.status.revision:
+                return name
+        return ""
+
+    # ---- what the targets say ---------------------------------------------------------------------------------
+
+    def _observe(self, parts: Parts) -> None:
+        name = parts.target.name
+        if self._group is not None and name not in self._observers:
+            self._observers[name] = self._group.create_task(self._follow_target(parts))
+
+    async def _follow_target(self, parts: Parts) -> None:
+        async for sighting in parts.watcher.sightings():
+            self._sight(parts, sighting)
+
+    def _sight(self, parts: Parts, sighting: Sighting) -> None:
+        match sighting:
+            case Contact():
+                self._contact(parts)
+            case Seen(ref=ref, observed=observed):
+                owned = parts.owners.lookup(parts.target.name, ref)
+                name = owned[0] if owned else self._marked(parts, observed)
+                kept = self.kept.get(name)
+                if kept is None:
+                    return
+                self._touch(name)
+                if owned is None or not _is_as_left(owned[1], observed):
+                    self._schedule.wake(name, [ref])
+                elif kept.waits:
+                    self._schedule.wake(name)
+
+    def _marked(self, parts: Parts, observed: Observed | None) -> str:
+        mark = observed.mark if observed else ""
+        return next((name for name in sorted(self.kept) if mark and parts.target.mark(name) == mark), "")
+
+    def _contact(self, parts: Parts) -> None:
+        for name, kept in self.kept.items():
+            if kept.status.target in {"", parts.target.name}:
+                self._schedule.wake(name)
+
+    # ---- how everything stands --------------------------------------------------------------------------------
+
+    def _touch(self, name: str) -> None:
+        self._stale.add(name)
+        self._changed.set()
+
+    async def _refresh(self) -> None:
+        """Statuses follow events, coalesced: however many objects change, a status is put together once for all."""
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            names, self._stale = sorted(self._stale), set()
+            for name in names:
+                if name in self.kept:
+                    await self._restand(self.kept[name])
+            await self._parts.clock.sleep(REFRESH_PAUSE_S)
+
+    async def _restand(self, kept: Kept) -> None:
+        before = kept.status
+        try:
+            parts = await self._parts.targets.parts(kept.application.target)
+        except Fault:
+            parts = None
+        kept.status = stand(kept, parts, self._parts.clock.now())
+        if _words(before) != _words(kept.status):
+            self._parts.chronicle.change(before, kept.status)
+            self._parts.register.put(kept.application, kept.status)
+        if kept.status.is_true and not before.is_true:
+            self._wake_dependants(kept.application.name)
+            if self.look is not None:
+                await self._parts.fleet.keep(self.look.revision.commit)
+                self._parts.chronicle.advance(self.look.revision.commit)
+
+    def _wake_dependants(self, name: str) -> None:
+        for other, kept in self.kept.items():
+            if name in kept.application.depends_on or kept.waits_for == name:
+                self._schedule.wake(other)
+
+    def statuses(self) -> tuple[ApplicationStatus, ...]:
+        """How every application stands, sorted by name."""
+        return tuple(kept.status for _, kept in sorted(self.kept.items()))
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether Git was looked at and every application had its first pass."""
+        return self._looks > 0 and all(kept.last is not None or kept.failure for kept in self.kept.values())
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing is under way and nothing will change by itself."""
+        return (
+            self.is_ready and not self._stale and self._schedule.is_idle and all(map(_is_settled, self.kept.values()))
+        )
+
+    async def wait_settled(self, poll_s: float = 0.05) -> None:
+        """Wait until everything is True or has a named state that only a person, Git or the target can change."""
+        while not self.is_settled:
+            await self._parts.clock.sleep(poll_s)
+
+
+_FINAL = frozenset({Sync.SYNCED, Sync.OUT_OF_SYNC, Sync.OVERRULED, Sync.WAITING, Sync.HELD, Sync.BLOCKED, Sync.PARTLY})
+
+
+def _is_settled(kept: Kept) -> bool:
+    status = kept.status
+    if kept.failure:
+        return True
+    is_progressing = status.sync is Sync.SYNCED and status.health in {Status.PROGRESSING, Status.MISSING}
+    return status.sync in _FINAL and not is_progressing
+
+
+def _is_as_left(entry: Entry, observed: Observed | None) -> bool:
+    """Whether a sighting is what we know already: recorded, or promised by the dry run before our own apply."""
+    if observed is None or observed.uid != entry.uid:
+        return observed is not None and not entry.uid and observed.ours == entry.promised
+    if entry.state is EntryState.INTENDED and observed.ours == entry.promised:
+        return True
+    return (entry.ours, entry.others, entry.generation) == (observed.ours, observed.others, observed.generation)
+
+
+def _words(status: ApplicationStatus) -> tuple[object, ...]:
+    return (status.sync, status.health, status.message, status.revision, status.wanted, status.problems, status.objects)

@@ -1,0 +1,97 @@
+"""The fleet repository as the engine follows it: what it declares at its newest revision, and at any older one.
+
+A fleet that cannot be read declares nothing new and removes nothing; a broken declaration blocks what it declared.
+"""
+
+from dataclasses import dataclass
+
+from trueline.declare.application import Application
+from trueline.declare.protocol import Declared, Dialect
+from trueline.loop.desire import Ground
+from trueline.loop.supply import OpenSource
+from trueline.model.diagnostic import Diagnostic
+from trueline.model.fault import UserError
+from trueline.model.known import Known
+from trueline.source.artifact import Revision
+from trueline.source.lineage import Lineage, relate, warn_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What one look at the fleet repository found."""
+
+    ground: Ground
+    declared: Declared
+    applications: tuple[Application, ...]
+
+    @property
+    def revision(self) -> Revision:
+        """The revision that was looked at."""
+        return self.ground.revision
+
+
+class Fleet:
+    """One repository (or folder) and a path in it."""
+
+    def __init__(self, *, source: OpenSource, dialect: Dialect, path: str, folder: Application | None) -> None:
+        self._source = source
+        self._dialect = dialect
+        self._path = path
+        self._folder = folder
+
+    async def poll(self) -> Revision:
+        """The newest revision; see `Source.poll`."""
+        return await self._source.poll()
+
+    async def lineage(self, applied: str, found: Revision) -> Diagnostic | None:
+        """Why a revision must not be followed by itself: older than what was applied, or on another line of history."""
+        if not applied:
+            return None
+        match await relate(self._source, applied, found.commit):
+            case Known(Lineage() as lineage):
+                return warn_of(lineage, "the fleet repository", applied, found)
+            case _:
+                return None
+
+    async def look(self, revision: Revision) -> Look:
+        """Read what a revision declares.
+
+        Raises:
+            UserError: nothing at all can be told.
+            Transient: the files cannot be read now.
+        """
+        artifact = await self._source.artifact(revision)
+        ground = Ground(source=self._source, artifact=artifact, files=self._source.files(artifact))
+        declared = await self._dialect.read(ground.files, self._path, revision.commit)
+        if not declared.is_fleet and self._folder is not None:
+            return Look(ground=ground, declared=declared, applications=(self._folder,))
+        return Look(ground=ground, declared=declared, applications=declared.applications)
+
+    async def look_back(self, commit: str) -> Look:
+        """What was declared at an older commit, from what is kept even while the repository is away."""
+        return await self.look(await self._source.revision(commit))
+
+    async def keep(self, commit: str) -> None:
+        """Keep the objects of an applied commit for a rollback."""
+        await self._source.keep(commit)
+
+
+def find(look: Look, name: str) -> Application:
+    """The application of a name.
+
+    Raises:
+        UserError: it was not declared there.
+    """
+    for application in look.applications:
+        if application.name == name:
+            return application
+    raise UserError(
+        [
+            Diagnostic(
+                code="TL0701",
+                summary="the application is not declared at that revision",
+                detail=f"{name} at {look.revision}",
+                remedy="choose a revision of `trueline history`",
+            )
+        ]
+    )

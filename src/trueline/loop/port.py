@@ -1,0 +1,54 @@
+"""The ports of the loop: what it needs and does not care who gives."""
+
+from collections.abc import Collection, Mapping
+from typing import Protocol
+
+from trueline.health.status import Health
+from trueline.model.digest import Digest
+from trueline.model.ref import Ref
+from trueline.render.resource import Resource
+from trueline.target.inventory import Entry
+
+
+class HealthReader(Protocol):
+    """How live objects do, as the target's watch saw them last."""
+
+    def health(self, refs: Collection[Ref]) -> Mapping[Ref, Health]:
+        """A judgement for each ref; what could not be read is Unknown with the reason."""
+        ...
+
+
+class BodyStore(Protocol):
+    """Bodies by digest, for as long as something of ours refers to them."""
+
+    def get(self, digest: Digest) -> bytes | None:
+        """The body, or `None` where it is not kept."""
+        ...
+
+    def put_many(self, bodies: Mapping[Digest, bytes]) -> None:
+        """Keep bodies."""
+        ...
+
+
+class Approvals(Protocol):
+    """Who agreed to which plan."""
+
+    def is_approved(self, plan: Digest) -> bool:
+        """Whether somebody agreed to exactly this plan."""
+        ...
+
+
+class Claims(Protocol):
+    """Which application of this installation declares and owns what (D16)."""
+
+    def yielded(self, application: str, target: str, resources: Collection[Resource]) -> Mapping[Ref, str]:
+        """Of these resources, those that another application owns and no longer declares, with its name."""
+        ...
+
+
+class Owners(Protocol):
+    """Who owns an object by the inventory."""
+
+    def lookup(self, target: str, ref: Ref) -> tuple[str, Entry] | None:
+        """The application that owns a ref on a target, with its entry."""
+        ...

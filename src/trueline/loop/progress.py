@@ -1,0 +1,128 @@
+"""How far a pass got, and what that makes of the application's sync."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from trueline.apply.outcome import Outcome, Result
+from trueline.drift.drift import Drift, DriftKind, judge
+from trueline.loop.review import Review
+from trueline.loop.status import Sync
+from trueline.model.diagnostic import Diagnostic
+from trueline.model.known import Known
+from trueline.model.ref import Ref
+from trueline.plan.change import Action
+from trueline.trial.trial import Trial, Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pass:
+    """One pass: the review it began with, what was done, and how it stands.
+
+    `waits` are refs whose health the next pass needs; `is_retried`: nothing will wake it, so it comes again by itself.
+    """
+
+    review: Review
+    sync: Sync
+    message: str = ""
+    outcomes: tuple[Outcome, ...] = ()
+    drifts: tuple[Drift, ...] = ()
+    waits: tuple[Ref, ...] = ()
+    problems: tuple[Diagnostic, ...] = ()
+    is_retried: bool = False
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether everything that is declared was applied and nothing is waited for."""
+        return self.sync in {Sync.SYNCED, Sync.OVERRULED} and not self.waits
+
+
+def blocked(review: Review, problems: Collection[Diagnostic]) -> Pass:
+    """Nothing was changed, because something is wrong with what Git says."""
+    problems = tuple(problems)
+    message = f"{problems[0].summary}: {problems[0].detail}" if problems else ""
+    return Pass(review=review, sync=Sync.BLOCKED, message=message, problems=problems, is_retried=True)
+
+
+def lost(review: Review) -> Pass:
+    """Nothing was changed, because the target does not answer."""
+    silent = [f"{ref}: {reason}" for ref, reason in review.unknown]
+    silent += [f"{t.change.ref}: {t.message}" for t in review.trials if t.verdict is Verdict.LOST]
+    return Pass(review=review, sync=Sync.UNKNOWN, message=silent[0] if silent else "", is_retried=True)
+
+
+def waiting(review: Review, sync: Sync, message: str) -> Pass:
+    """Nothing was changed, because a person decides."""
+    return Pass(review=review, sync=sync, message=message)
+
+
+def concluded(
+    review: Review, outcomes: Sequence[Outcome], *, waits: Collection[Ref], refused: Collection[Trial] = ()
+) -> Pass:
+    """What was done, and what that leaves."""
+    sync, message = _sync(review, outcomes, tuple(waits), refused)
+    return Pass(
+        review=review,
+        sync=sync,
+        message=message,
+        outcomes=tuple(outcomes),
+        drifts=tuple(_drifts(review, outcomes)),
+        waits=tuple(waits),
+        is_retried=sync in {Sync.PARTLY, Sync.UNKNOWN}
+        or any(o.result is Result.STALE for o in outcomes)
+        or bool(waits),
+    )
+
+
+def _sync(
+    review: Review, outcomes: Sequence[Outcome], waits: tuple[Ref, ...], refused: Collection[Trial]
+) -> tuple[Sync, str]:
+    for outcome in outcomes:
+        match outcome.result:
+            case Result.REFUSED:
+                return Sync.PARTLY, f"{outcome.change.ref}: {outcome.message}"
+            case Result.UNKNOWN | Result.STALE:
+                return Sync.SYNCING, f"{outcome.change.ref}: {outcome.message}"
+            case Result.DONE | Result.SAME | Result.OVERRULED:
+                continue
+    for trial in refused:
+        return Sync.PARTLY, f"{trial.change.ref}: {trial.message}"
+    if waits:
+        return Sync.SYNCING, f"waits for {', '.join(map(str, waits[:3]))}" + (" and others" if waits[3:] else "")
+    return _settled(review, outcomes)
+
+
+def _settled(review: Review, outcomes: Sequence[Outcome]) -> tuple[Sync, str]:
+    """Everything was done that could be: what is left differs for a reason that has a name."""
+    held = [change for change in review.plan.changes if change.action is Action.HOLD]
+    if held:
+        return Sync.OUT_OF_SYNC, f"{held[0].ref}: {held[0].reason}"
+    withheld = [(o.change.ref, o.withheld[0]) for o in outcomes if o.withheld]
+    if withheld:
+        ref, conflict = withheld[0]
+        return Sync.OUT_OF_SYNC, f"{ref}: {conflict.path} is left to {conflict.manager}"
+    done = {outcome.change.ref: outcome for outcome in outcomes}
+    overruled = {ref: e.overruled for ref, e in review.inventory.entries.items() if e.overruled and ref not in done}
+    overruled |= {o.change.ref: o.overruled for o in outcomes if o.overruled}
+    for ref, paths in sorted(overruled.items()):
+        return Sync.OVERRULED, f"{ref}: the target sets {', '.join(paths)} otherwise"
+    for ref, entry in sorted(review.inventory.entries.items()):
+        if entry.withheld and ref not in done:
+            return Sync.OUT_OF_SYNC, f"{ref}: {entry.withheld[0]} is left to another manager"
+    return Sync.SYNCED, ""
+
+
+def _drifts(review: Review, outcomes: Sequence[Outcome]) -> list[Drift]:
+    """What was drift among the looks of this pass; a look that found nothing leaves no record."""
+    trials = {trial.change.ref: trial for trial in review.trials}
+    found = []
+    for outcome in outcomes:
+        entry = review.inventory.entries.get(outcome.change.ref)
+        trial = trials.get(outcome.change.ref)
+        if outcome.change.action is not Action.HEAL or entry is None or trial is None:
+            continue
+        part = review.snapshot.at(outcome.change.ref)
+        live = part.value if isinstance(part, Known) else None
+        drift = judge(entry, live, conflicts=trial.drifted, changes=trial.changes, overruled=trial.overruled)
+        if drift is not None and (drift.kind is not DriftKind.ADDED or outcome.result is Result.SAME):
+            found.append(drift)
+    return found

@@ -1,0 +1,150 @@
+"""One application, one pass: snapshot, plan, trial, apply. It reads like the way of a commit because it is that way.
+
+A pass starts from what Git and the target say now (D2) and keeps nothing between passes. It never waits for health:
+where a wave has to be healthy first, the pass ends and says what it waits for; a watch event starts the next one (D9).
+"""
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from trueline.apply.executor import carry_out
+from trueline.apply.ledger import Act
+from trueline.apply.outcome import Outcome, Result
+from trueline.declare.application import Mode
+from trueline.health.status import Status
+from trueline.loop.desired import Desired
+from trueline.loop.parts import Parts
+from trueline.loop.progress import Pass, blocked, concluded, lost, waiting
+from trueline.loop.review import Review, review
+from trueline.loop.status import Sync
+from trueline.model.ref import Ref
+from trueline.plan.change import Action
+from trueline.plan.order import Stage, stages
+from trueline.target.answer import Refusal
+from trueline.trial.attempt import try_all
+from trueline.trial.trial import Trial, Verdict
+
+
+async def reconcile(
+    parts: Parts,
+    desired: Desired,
+    *,
+    completed_run: str,
+    focus: Collection[Ref] | None = None,
+    is_asked: bool = False,
+) -> Pass:
+    """Go as far as this pass can; `is_asked`: a person asked for it, which is what a manual application waits for.
+
+    Raises:
+        StoreFull: nothing can be recorded, so nothing is done.
+    """
+    found = await review(parts, desired, completed_run=completed_run, focus=focus)
+    return _gate(parts, desired, found, is_asked=is_asked) or await _Run(parts, desired, found).go()
+
+
+def _gate(parts: Parts, desired: Desired, found: Review, *, is_asked: bool) -> Pass | None:
+    """Whatever forbids to begin: a problem, a refusal, a silent target, a person who has not agreed."""
+    if found.plan.problems:
+        return blocked(found, found.plan.problems)
+    if found.unknown or any(trial.verdict is Verdict.LOST for trial in found.trials):
+        return lost(found)
+    if not any(change.action.is_write for change in found.plan.changes):
+        return None
+    return _mode(desired, found, is_asked=is_asked) or _approval(parts, found)
+
+
+def _mode(desired: Desired, found: Review, *, is_asked: bool) -> Pass | None:
+    match desired.application.sync.mode:
+        case Mode.PLAN_ONLY:
+            return waiting(found, Sync.OUT_OF_SYNC, "this application is only planned")
+        case Mode.MANUAL if not is_asked:
+            return waiting(found, Sync.OUT_OF_SYNC, "this application is synced by hand: trueline apply")
+        case Mode.MANUAL | Mode.AUTO:
+            return None
+
+
+def _approval(parts: Parts, found: Review) -> Pass | None:
+    if found.plan.asks and not parts.approvals.is_approved(found.plan.digest):
+        return waiting(found, Sync.WAITING, "; ".join(found.plan.asks))
+    return None
+
+
+class _Run:
+    """The writing part of one pass: stage after stage, until something has to be waited for."""
+
+    def __init__(self, parts: Parts, desired: Desired, found: Review) -> None:
+        self._parts = parts
+        self._desired = desired
+        self._found = found
+        self._trials = {trial.change.ref: trial for trial in found.trials}
+        self._outcomes: list[Outcome] = []
+        plan = found.plan
+        self._act = Act(application=plan.application, target=plan.target, revision=plan.revision, plan=plan.digest)
+
+    async def go(self) -> Pass:
+        for stage in stages(self._found.plan.changes):
+            if waits := self._unhealthy_before(stage):
+                return self._barrier(waits)
+            if (stopped := await self._retry_deferred()) is not None:
+                return stopped
+            await self._carry_out(stage)
+            if any(outcome.result in _STOPPING for outcome in self._outcomes):
+                return concluded(self._found, self._outcomes, waits=())
+        return concluded(self._found, self._outcomes, waits=self._unhealthy_hooks())
+
+    async def _carry_out(self, stage: Stage) -> None:
+        passed = Verdict.PASSED
+        trials = [self._trials.get(c.ref) or Trial(change=c, verdict=passed) for c in stage.changes]
+        self._parts.bodies.put_many(
+            {t.change.body: body for t in trials if (body := self._parts.bodies.get(t.change.body)) is not None}
+        )
+        parts = self._parts
+        self._outcomes += await carry_out(
+            self._act, trials, target=parts.target, bodies=parts.bodies, ledger=parts.ledger
+        )
+
+    async def _retry_deferred(self) -> Pass | None:
+        """Try what waited for an object that this pass has made; a refusal now stops everything that follows (D6)."""
+        made = {outcome.change.ref for outcome in self._outcomes if outcome.result is Result.DONE}
+        due = [
+            trial.change
+            for trial in self._trials.values()
+            if trial.verdict is Verdict.DEFERRED and self._desired.awaits.get(trial.change.ref) in made
+        ]
+        if not due:
+            return None
+        tried = replace(self._found.tried, awaits={})
+        for trial in await try_all(due, tried):
+            self._trials[trial.change.ref] = trial
+        return self._stopped_by_deferred()
+
+    def _stopped_by_deferred(self) -> Pass | None:
+        refused = [trial for trial in self._trials.values() if trial.verdict is Verdict.REFUSED]
+        not_ready = [t for t in refused if t.refusal in {Refusal.NO_KIND, Refusal.NO_NAMESPACE}]
+        if not refused and not any(t.verdict is Verdict.LOST for t in self._trials.values()):
+            return None
+        found = replace(self._found, trials=tuple(self._trials.values()))
+        if refused and len(refused) == len(not_ready):
+            return concluded(found, self._outcomes, waits=tuple(t.change.ref for t in not_ready))
+        return concluded(found, self._outcomes, waits=(), refused=tuple(refused))
+
+    def _unhealthy_before(self, stage: Stage) -> tuple[Ref, ...]:
+        """What has to be healthy before this stage: everything declared in earlier waves and phases."""
+        changes = self._found.plan.changes
+        if not any(change.action.is_apply for change in stage.changes):
+            return ()
+        before = [c.ref for c in changes if c.action is not Action.PRUNE and c.position.key[:2] < stage.key[:2]]
+        return self._unhealthy(before)
+
+    def _unhealthy_hooks(self) -> tuple[Ref, ...]:
+        return self._unhealthy([c.ref for c in self._found.plan.changes if c.run and c.action is not Action.PRUNE])
+
+    def _unhealthy(self, refs: Collection[Ref]) -> tuple[Ref, ...]:
+        healths = self._parts.health.health(refs)
+        return tuple(ref for ref in refs if healths[ref].status not in {Status.HEALTHY, Status.SUSPENDED})
+
+    def _barrier(self, waits: tuple[Ref, ...]) -> Pass:
+        return concluded(self._found, self._outcomes, waits=waits)
+
+
+_STOPPING = frozenset({Result.REFUSED, Result.STALE, Result.UNKNOWN})

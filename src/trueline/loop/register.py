@@ -1,0 +1,94 @@
+"""Which applications were declared before, kept across restarts: so that one that left Git meanwhile is still pruned.
+
+It keeps how each one stands too, for people who ask while the engine is not running.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from trueline.declare.application import Application, ClusterTarget, OnRemoval, SyncOptions
+from trueline.loop.status import ApplicationStatus
+from trueline.model.origin import Origin
+from trueline.plan.guard import Approve
+from trueline.record.status import Statuses
+
+
+class Register:
+    """The kept declarations and statuses."""
+
+    def __init__(self, statuses: Statuses) -> None:
+        self._statuses = statuses
+
+    def put(self, application: Application, status: ApplicationStatus) -> None:
+        """Keep what a later removal needs, and how the application stands."""
+        self._statuses.put(application.name, {"declared": _declared(application), "status": status_body(status)})
+
+    def forget(self, application: str) -> None:
+        """The application is gone, with everything it owned."""
+        self._statuses.forget(application)
+
+    def applications(self) -> Iterator[Application]:
+        """The applications that were declared when the register was last written, as far as a removal needs them."""
+        for kept in self._statuses.all():
+            if isinstance(kept.body, dict) and "declared" in kept.body:
+                yield _application(kept.application, kept.body["declared"])
+
+    def statuses(self) -> list[dict[str, Any]]:
+        """How everything stood last, as JSON."""
+        return [kept.body["status"] for kept in self._statuses.all() if isinstance(kept.body, dict)]
+
+
+def status_body(status: ApplicationStatus) -> dict[str, Any]:
+    """A status as JSON, as the command line and the API give it."""
+    return {
+        "application": status.application,
+        "target": status.target,
+        "sync": status.sync.value,
+        "health": status.health.value,
+        "message": status.message,
+        "healthMessage": status.health_message,
+        "revision": status.revision,
+        "wanted": status.wanted,
+        "plan": status.plan,
+        "objects": status.objects,
+        "true": status.is_true,
+        "at": status.at.isoformat(),
+        "since": status.since.isoformat(),
+        "problems": [
+            {
+                "code": problem.code,
+                "summary": problem.summary,
+                "detail": problem.detail,
+                "remedy": problem.remedy,
+                "origin": str(problem.origin) if problem.origin else "",
+            }
+            for problem in status.problems
+        ],
+        "unhealthy": [
+            {"ref": ref, "status": health.status.value, "reason": health.reason, "message": health.message}
+            for ref, health in sorted(status.unhealthy.items())
+        ],
+    }
+
+
+def _declared(application: Application) -> dict[str, Any]:
+    target = application.target
+    cluster = target if isinstance(target, ClusterTarget) else ClusterTarget()
+    return {
+        "cluster": cluster.cluster,
+        "namespace": cluster.namespace,
+        "onRemoval": application.sync.on_removal.value,
+        "allowDelete": list(application.sync.allow_delete),
+        "approve": application.sync.approve.value,
+        "path": application.origin.path,
+    }
+
+
+def _application(name: str, kept: dict[str, Any]) -> Application:
+    sync = SyncOptions(
+        on_removal=OnRemoval(kept["onRemoval"]),
+        allow_delete=tuple(kept["allowDelete"]),
+        approve=Approve(kept["approve"]),
+    )
+    target = ClusterTarget(cluster=kept["cluster"], namespace=kept["namespace"])
+    return Application(name=name, sources=(), target=target, origin=Origin(path=kept["path"]), sync=sync)

@@ -1,0 +1,197 @@
+"""What a pass would do and what the target says to it: the same review for preview, apply, heal and rollback."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+from trueline.declare.application import DriftMode
+from trueline.health.status import Status
+from trueline.loop.desired import Desired
+from trueline.loop.parts import Parts
+from trueline.model.diagnostic import Diagnostic
+from trueline.model.known import Unknown
+from trueline.model.ref import Ref
+from trueline.plan.change import Action, Change
+from trueline.plan.diff import DiffOptions, diff
+from trueline.plan.guard import asks
+from trueline.plan.hook import hook_changes
+from trueline.plan.plan import Plan
+from trueline.plan.settle import settle
+from trueline.render.resource import Phase
+from trueline.target.answer import Refusal
+from trueline.target.inventory import Inventory
+from trueline.target.snapshot import Snapshot
+from trueline.trial.attempt import Tried, try_all
+from trueline.trial.trial import Trial, Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """A plan, its trials, and what they were made from. `unknown` are refs that the target could not tell about."""
+
+    plan: Plan
+    trials: tuple[Trial, ...]
+    tried: Tried
+    inventory: Inventory
+    snapshot: Snapshot
+    unknown: tuple[tuple[Ref, str], ...] = ()
+
+    @property
+    def refused(self) -> tuple[Trial, ...]:
+        """The changes that the target would refuse."""
+        return tuple(trial for trial in self.trials if trial.verdict is Verdict.REFUSED)
+
+
+async def review(
+    parts: Parts,
+    desired: Desired,
+    *,
+    completed_run: str,
+    focus: Collection[Ref] | None = None,
+    whole: bool = False,
+) -> Review:
+    """Plan and try; nothing is written to the target, nor to our own store."""
+    application, target = desired.application, parts.target
+    owned = parts.ledger.inventory(application.name, target.name)
+    refs = [r.ref for r in desired.resources if focus is None or r.ref in focus]
+    looked = owned if focus is None else replace(owned, entries={k: v for k, v in owned.entries.items() if k in focus})
+    snapshot = await target.snapshot(refs, looked)
+    inventory = settle(looked, snapshot, mark=target.mark(application.name))
+    options = _options(parts, desired)
+    changes = diff(desired=desired.resources, snapshot=snapshot, inventory=inventory, options=options, focus=focus)
+    if focus is None:
+        changes = _with_hooks(parts, desired, changes, snapshot, inventory, options, completed_run)
+    tried = Tried(
+        target=target,
+        bodies=parts.bodies,
+        inventory=inventory,
+        take_over=frozenset(application.sync.take_over),
+        awaits=desired.awaits,
+        whole=whole,
+    )
+    trials = () if desired.problems else await try_all(changes, tried)
+    changes, trials = _replacing(changes, trials, options)
+    plan = _plan(desired, target.name, changes, trials, owned_count=len(owned.entries))
+    unknown = tuple((ref, part.reason) for ref, part in snapshot.parts.items() if isinstance(part, Unknown))
+    return Review(
+        plan=plan, trials=trials, tried=tried, inventory=inventory, snapshot=snapshot, unknown=tuple(sorted(unknown))
+    )
+
+
+def _options(parts: Parts, desired: Desired) -> DiffOptions:
+    sync, target = desired.application.sync, parts.target
+    mark = target.mark(desired.application.name)
+    return DiffOptions(
+        mark=mark,
+        family=target.family,
+        rules=target.rules,
+        prune=sync.prune,
+        heals=sync.drift is DriftMode.HEAL,
+        allow_delete=frozenset(sync.allow_delete),
+        replace=frozenset(sync.replace),
+        yielded=parts.claims.yielded(desired.application.name, target.name, desired.resources),
+    )
+
+
+def _with_hooks(  # noqa: PLR0913, PLR0917 - the parts of one pass
+    parts: Parts,
+    desired: Desired,
+    changes: tuple[Change, ...],
+    snapshot: Snapshot,
+    inventory: Inventory,
+    options: DiffOptions,
+    completed_run: str,
+) -> tuple[Change, ...]:
+    """Hooks that run on failure are due only once another hook has failed, and then nothing else is."""
+    run = desired.run
+    started = [h.ref for h in desired.hooks if (e := inventory.entries.get(h.ref)) is not None and e.run == run]
+    healths = parts.health.health(started)
+    has_failed = any(healths[ref].status is Status.DEGRADED for ref in started)
+    due = [hook for hook in desired.hooks if (hook.position.phase is Phase.FAILED) is has_failed]
+    hooks = hook_changes(
+        due,
+        run=run,
+        is_complete=run == completed_run,
+        snapshot=snapshot,
+        inventory=inventory,
+        options=options,
+        declared={hook.ref: hook for hook in desired.hooks},
+    )
+    kept = changes if not has_failed else tuple(c for c in changes if not c.action.is_write)
+    return tuple(sorted((*kept, *hooks), key=lambda change: (*change.position.key, change.ref)))
+
+
+def _replacing(
+    changes: tuple[Change, ...], trials: tuple[Trial, ...], options: DiffOptions
+) -> tuple[tuple[Change, ...], tuple[Trial, ...]]:
+    """An immutable field is replaced only where Git names the object, and never where it may hold data."""
+    replaced = {
+        trial.change.ref: replace(trial.change, action=Action.REPLACE, reason="an immutable field changed in Git")
+        for trial in trials
+        if trial.refusal is Refusal.IMMUTABLE
+        and str(trial.change.ref) in options.replace
+        and trial.change.ref.kind not in options.rules.protected
+    }
+    if not replaced:
+        return changes, trials
+    return (
+        tuple(replaced.get(change.ref, change) for change in changes),
+        tuple(
+            Trial(change=replaced[t.change.ref], verdict=Verdict.PASSED) if t.change.ref in replaced else t
+            for t in trials
+        ),
+    )
+
+
+def _plan(
+    desired: Desired, target: str, changes: tuple[Change, ...], trials: tuple[Trial, ...], *, owned_count: int
+) -> Plan:
+    application = desired.application
+    return Plan(
+        application=application.name,
+        target=target,
+        revision=desired.revision,
+        changes=changes,
+        problems=(*desired.problems, *_refusals(trials)),
+        asks=asks(changes, owned_count=owned_count, approve=application.sync.approve, is_removal=desired.is_removal),
+    )
+
+
+_REMEDIES = {
+    Refusal.INVALID: ("TL0501", "the target does not accept a manifest", "correct the manifest"),
+    Refusal.IMMUTABLE: (
+        "TL0502",
+        "a field that cannot change would have to",
+        'put the old value back, or name the object in sync.replace: ["REF"] to delete it and make it again',
+    ),
+    Refusal.CONFLICT: (
+        "TL0503",
+        "another manager holds a field",
+        "leave it to that manager, or take it with sync.takeOver",
+    ),
+    Refusal.FORBIDDEN: ("TL0504", "the target refuses the right", "give Trueline the right that the message names"),
+    Refusal.NO_NAMESPACE: (
+        "TL0505",
+        "the namespace does not exist",
+        "declare the Namespace, or set target.createNamespace: true",
+    ),
+    Refusal.NO_KIND: (
+        "TL0506",
+        "the target does not know the kind",
+        "install its CRD first, for example with dependsOn",
+    ),
+    Refusal.DENIED: ("TL0507", "the target denies it", "see what the message names: a quota, a webhook, a policy"),
+}
+
+
+def _refusals(trials: Collection[Trial]) -> tuple[Diagnostic, ...]:
+    """Every refusal as a diagnostic, each with its resource and where that was written."""
+    found = []
+    for trial in trials:
+        if trial.verdict is Verdict.REFUSED and trial.refusal in _REMEDIES:
+            code, summary, remedy = _REMEDIES[trial.refusal]
+            detail = f"{trial.change.ref}: {trial.message}"
+            remedy = remedy.replace("REF", str(trial.change.ref))
+            found.append(
+                Diagnostic(code=code, summary=summary, detail=detail, remedy=remedy, origin=trial.change.origin)
+            )
+    return tuple(found)

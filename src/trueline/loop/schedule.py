@@ -1,0 +1,127 @@
+"""Whose turn it is. Wakes are coalesced: however often an application is woken, it is looked at once more, not n times.
+
+Level, not edge (D2): a wake says "look again" and never what to do; one that is lost costs time, not correctness. One
+application is in one pass at a time; the others do not wait for it.
+"""
+
+import asyncio
+import heapq
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from trueline.model.ref import Ref
+from trueline.runtime.clock import Clock
+
+PAUSE_FIRST_S = 0.2
+PAUSE_MAX_S = 300.0
+FOCUS_MAX = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """One pass to make. `focus` is `None` where the whole application is looked at."""
+
+    application: str
+    focus: frozenset[Ref] | None = None
+
+
+@dataclass(slots=True)
+class _Place:
+    """What is known of one application's turn."""
+
+    focus: set[Ref] | None = field(default_factory=set)
+    is_woken: bool = False
+    is_busy: bool = False
+    failures: int = 0
+
+
+class Schedule:
+    """A queue of applications, with pauses that grow while an application keeps failing."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._places: dict[str, _Place] = {}
+        self._ready: list[str] = []
+        self._later: list[tuple[float, str]] = []
+        self._changed = asyncio.Event()
+
+    def wake(self, application: str, focus: Collection[Ref] | None = None) -> None:
+        """Ask for a pass; with a `focus`, only over these refs, unless more is asked for meanwhile."""
+        place = self._places.setdefault(application, _Place())
+        if not place.is_woken:
+            place.is_woken = True
+            place.focus = set() if focus is not None else None
+            if not place.is_busy:
+                self._ready.append(application)
+        if place.focus is not None:
+            place.focus = (
+                None if focus is None or len(place.focus) + len(focus) > FOCUS_MAX else place.focus | set(focus)
+            )
+        self._changed.set()
+
+    def wake_after(self, application: str, pause_s: float) -> None:
+        """Ask for a whole pass later."""
+        heapq.heappush(self._later, (self._clock.monotonic_s() + pause_s, application))
+        self._changed.set()
+
+    def retry(self, application: str) -> float:
+        """Ask for a pass after a pause that doubles with every failure in a row; returns the pause."""
+        place = self._places.setdefault(application, _Place())
+        pause_s: float = min(PAUSE_FIRST_S * 2**place.failures, PAUSE_MAX_S)
+        place.failures = min(place.failures + 1, 20)
+        self.wake_after(application, pause_s)
+        return pause_s
+
+    def succeed(self, application: str) -> None:
+        """The failures in a row are over."""
+        self._places.setdefault(application, _Place()).failures = 0
+
+    def forget(self, application: str) -> None:
+        """The application is gone."""
+        self._places.pop(application, None)
+        self._ready = [name for name in self._ready if name != application]
+        self._later = [item for item in self._later if item[1] != application]
+        heapq.heapify(self._later)
+
+    async def next(self) -> Turn:
+        """Wait for the next turn and take it; `done` gives it back."""
+        while True:
+            self._promote()
+            if self._ready:
+                name = self._ready.pop(0)
+                place = self._places[name]
+                place.is_woken, place.is_busy = False, True
+                return Turn(application=name, focus=None if place.focus is None else frozenset(place.focus))
+            await self._wait()
+
+    def done(self, turn: Turn) -> None:
+        """The pass is over; a wake that came meanwhile counts now."""
+        place = self._places.get(turn.application)
+        if place is not None:
+            place.is_busy = False
+            if place.is_woken:
+                self._ready.append(turn.application)
+                self._changed.set()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nobody is in a pass and nobody waits for a turn that is due."""
+        return not self._ready and not any(place.is_busy for place in self._places.values())
+
+    def _promote(self) -> None:
+        while self._later and self._later[0][0] <= self._clock.monotonic_s():
+            _, name = heapq.heappop(self._later)
+            self.wake(name)
+
+    async def _wait(self) -> None:
+        self._changed.clear()
+        pause_s = self._later[0][0] - self._clock.monotonic_s() if self._later else None
+        if pause_s is None:
+            await self._changed.wait()
+            return
+        async with asyncio.TaskGroup() as group:
+            timer = group.create_task(self._clock.sleep(max(pause_s, 0.0)))
+            event = group.create_task(self._changed.wait())
+            await asyncio.wait({timer, event}, return_when=asyncio.FIRST_COMPLETED)
+            timer.cancel()
+            event.cancel()

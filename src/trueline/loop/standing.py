@@ -1,0 +1,70 @@
+"""How an application stands, put together from its last pass and what the watch last said of its health."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from trueline.health.status import Health, Status, worst
+from trueline.loop.kept import Kept
+from trueline.loop.parts import Parts
+from trueline.loop.progress import Pass
+from trueline.loop.status import ApplicationStatus, Sync
+from trueline.model.ref import Ref
+
+_UNHEALTHY_MAX = 20
+
+
+def stand(kept: Kept, parts: Parts | None, now: datetime) -> ApplicationStatus:
+    """The status now; `since` stays where sync and health have the words they had."""
+    aim, before = kept.aim, kept.status
+    sync, message = _sync(kept)
+    healths = _healths(kept, parts)
+    health = worst(one.status for one in healths.values()) if healths else Status.UNKNOWN
+    if aim is not None and not aim.resources and not aim.problems:
+        health = Status.HEALTHY
+    bad = {str(ref): one for ref, one in healths.items() if one.status is not Status.HEALTHY}
+    is_same = (before.sync, before.health) == (sync, health)
+    return ApplicationStatus(
+        application=kept.application.name,
+        target=parts.target.name if parts else before.target,
+        sync=sync,
+        at=now,
+        since=before.since if is_same else now,
+        message=message,
+        health=health,
+        health_message=_worst_message(healths.items(), health),
+        revision=aim.revision if aim and kept.last and kept.last.is_complete else before.revision,
+        wanted=kept.desired.revision if kept.desired else before.wanted,
+        plan=kept.last.review.plan.digest if kept.last else "",
+        objects=sum(not r.is_hook for r in aim.resources) if aim else 0,
+        problems=kept.failure or (kept.last.problems if kept.last else ()),
+        unhealthy=dict(sorted(bad.items())[:_UNHEALTHY_MAX]),
+    )
+
+
+def _sync(kept: Kept) -> tuple[Sync, str]:
+    if kept.held:
+        return Sync.HELD, kept.held
+    if kept.failure:
+        first = kept.failure[0]
+        return Sync.BLOCKED, f"{first.summary}: {first.detail}"
+    if kept.waits_for:
+        return Sync.SYNCING, f"waits for {kept.waits_for}"
+    last: Pass | None = kept.last
+    if last is None:
+        return Sync.UNKNOWN, "not looked at yet"
+    return last.sync, last.message
+
+
+def _healths(kept: Kept, parts: Parts | None) -> dict[Ref, Health]:
+    if parts is None or kept.aim is None:
+        return {}
+    return dict(parts.health.health([r.ref for r in kept.aim.resources if not r.is_hook]))
+
+
+def _worst_message(healths: Iterable[tuple[Ref, Health]], status: Status) -> str:
+    if status is Status.HEALTHY:
+        return ""
+    for ref, health in sorted(healths, key=lambda item: item[0]):
+        if health.status is status:
+            return f"{ref}: {health.message}"
+    return ""

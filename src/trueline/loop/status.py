@@ -1,0 +1,49 @@
+"""How an application stands: what the page, the command line and the notifications speak of."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+
+from trueline.health.status import Health, Status
+from trueline.model.diagnostic import Diagnostic
+
+
+class Sync(Enum):
+    """How what runs compares with what Git says."""
+
+    SYNCED = "Synced"
+    OUT_OF_SYNC = "OutOfSync"
+    SYNCING = "Syncing"
+    PARTLY = "Partly"
+    """The target refused after the trial, or a hook failed: what was done stays, the next pass goes on."""
+    OVERRULED = "Overruled"
+    WAITING = "Waiting"
+    HELD = "Held"
+    BLOCKED = "Blocked"
+    UNKNOWN = "Unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplicationStatus:
+    """One application, as of `at`. `revision` is what was applied last, `wanted` what Git says."""
+
+    application: str
+    target: str
+    sync: Sync
+    at: datetime
+    since: datetime
+    message: str = ""
+    health: Status = Status.UNKNOWN
+    health_message: str = ""
+    revision: str = ""
+    wanted: str = ""
+    plan: str = ""
+    objects: int = 0
+    problems: tuple[Diagnostic, ...] = ()
+    unhealthy: Mapping[str, Health] = field(default_factory=dict)
+
+    @property
+    def is_true(self) -> bool:
+        """The page's word: Synced and Healthy."""
+        return self.sync is Sync.SYNCED and self.health in {Status.HEALTHY, Status.SUSPENDED}

@@ -1,0 +1,36 @@
+"""Where sources and targets come from: the ports through which the loop opens what declarations name."""
+
+from typing import Protocol
+
+from trueline.declare.application import SourceSpec, TargetSpec
+from trueline.loop.parts import Parts
+from trueline.source.protocol import History, Source
+
+
+class OpenSource(Source, History, Protocol):
+    """A source with its history."""
+
+
+class Sources(Protocol):
+    """The sources that declarations name, each opened once."""
+
+    def open(self, spec: SourceSpec) -> OpenSource:
+        """The source of a specification that has an address of its own.
+
+        Raises:
+            UserError: the address, the revision or the credentials are wrong.
+        """
+        ...
+
+
+class Targets(Protocol):
+    """The targets that declarations name."""
+
+    async def parts(self, target: TargetSpec) -> Parts:
+        """What a pass on this target works with; connects at the first call.
+
+        Raises:
+            UserError: there is no such target, or this version does not know its kind.
+            Transient: it could not be reached.
+        """
+        ...
