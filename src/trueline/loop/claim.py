@@ -52,7 +52,7 @@ class ClaimBook:
             if others:
                 other = self._claims[target, resource.ref][others[0]]
                 yield Diagnostic(
-                    code="TL0508",
+                    code="TL0408",
                     summary="two applications declare one object",
                     detail=f"{resource.ref} is declared by {name} and by {others[0]} ({other.origin})",
                     remedy="declare it in one of the two applications",

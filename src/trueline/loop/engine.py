@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from trueline.declare.application import Application, OnRemoval
 from trueline.health.status import Status
+from trueline.loop.bug import own_fault
 from trueline.loop.chronicle import Chronicle
 from trueline.loop.claim import ClaimBook
 from trueline.loop.desire import Desirer, removed
@@ -127,7 +128,10 @@ class Engine:
         newest = self._parts.chronicle.newest
         if (warning := await self._parts.fleet.lineage(newest, look.revision)) is not None:
             raise UserError([warning])
+        if gone := self._gone_with_everything(look):
+            raise UserError([_nothing_declared(look, gone)])
         self._parts.chronicle.see(look.revision)
+        self._parts.targets.declare(look.declared.targets)
         self.look = look
         self._remove_missing(look)
         await self._desire_all(look)
@@ -145,10 +149,14 @@ class Engine:
 
     async def _desire(self, application: Application, look: Look) -> None:
         kept = self._keep(application)
+        kept.wanted = str(look.revision)
         try:
             wish = await self._parts.desirer.wish(application, look.ground)
+            kept.wanted = str(wish.revision)
             if wish.identity is not None and wish.identity == kept.identity and kept.desired is not None:
+                before = kept.desired.revision
                 kept.desired = replace(kept.desired, revision=str(wish.revision), commit=wish.commit)
+                kept.applied = str(wish.revision) if kept.applied == before else kept.applied
                 kept.failure = ()
                 self._touch(application.name)
                 return
@@ -160,6 +168,8 @@ class Engine:
             self._touch(application.name)
         except UserError as fault:
             self._fail(kept, fault.diagnostics)
+        except Exception as error:  # noqa: BLE001 - see _work
+            self._fail(kept, (own_fault(application.name, error),))
 
     async def _adopt(self, kept: Kept, desired: Desired) -> None:
         """Take a new desired, unless it has problems: then what was desired before goes on, and the problem is told."""
@@ -174,8 +184,10 @@ class Engine:
         kept.failure = ()
         kept.application = desired.application
         kept.desired = replace(desired, problems=(*desired.problems, *disputes))
+        kept.is_due = True
         self._schedule.succeed(name)
         self._schedule.wake(name)
+        self._touch(name)
 
     def _fail(self, kept: Kept, diagnostics: tuple[Diagnostic, ...]) -> None:
         if kept.failure != diagnostics:
@@ -190,16 +202,25 @@ class Engine:
             self.kept[application.name] = Kept(application=application, status=status)
         return self.kept[application.name]
 
+    def _gone_with_everything(self, look: Look) -> int:
+        """How many applications were declared before, where now nothing is: an empty fleet is no wish to delete it."""
+        folder = {application.name for application in look.applications if look.is_folder}
+        is_empty = look.is_folder or not look.applications
+        return len(self._known().keys() - folder) if is_empty else 0
+
+    def _known(self) -> dict[str, Application]:
+        """Every application that was declared before, here or before the last start, and is not gone yet."""
+        known = {a.name: a for a in self._parts.register.applications()}
+        return known | {name: kept.application for name, kept in self.kept.items()}
+
     def _remove_missing(self, look: Look) -> None:
         """Applications that left Git go through the same guarded lane; a broken declaration removes nothing."""
         declared = {application.name for application in look.applications}
-        known = {a.name: a for a in self._parts.register.applications()}
-        known |= {name: kept.application for name, kept in self.kept.items()}
-        for name, application in sorted(known.items()):
+        for name, application in sorted(self._known().items()):
             if name not in declared and not look.declared.keeps(name, application.origin.path):
                 kept = self._keep(application)
                 kept.application, kept.failure = application, ()
-                kept.desired = removed(application, look.revision)
+                kept.desired, kept.wanted = removed(application, look.revision), str(look.revision)
                 self._parts.claims.forget(name)
                 self._schedule.wake(name)
 
@@ -210,8 +231,17 @@ class Engine:
             turn = await self._schedule.next()
             try:
                 await self._take(turn)
+            except Exception as error:  # noqa: BLE001 - one application's bug of ours never stops the others (promise 14)
+                self._quarantine(turn.application, error)
             finally:
                 self._schedule.done(turn)
+
+    def _quarantine(self, name: str, error: Exception) -> None:
+        """A fault of our own: told as what it is, tried again with growing pauses."""
+        if (kept := self.kept.get(name)) is not None:
+            kept.trouble = (own_fault(name, error),)
+            self._schedule.retry(name)
+            self._touch(name)
 
     async def _take(self, turn: Turn) -> None:
         kept = self.kept.get(turn.application)
@@ -235,17 +265,21 @@ class Engine:
             focus = turn.focus if kept.last is not None and kept.last.is_complete else None
             made = await reconcile(parts, aim, completed_run=completed, focus=focus, is_asked=kept.is_asked)
         except Fault as fault:
-            kept.failure = fault.diagnostics
+            kept.trouble = fault.diagnostics
             self._schedule.retry(name)
             return
+        kept.trouble = ()
         self._conclude(kept, aim, made, is_whole=focus is None)
 
     def _conclude(self, kept: Kept, aim: Desired, made: Pass, *, is_whole: bool) -> None:
         name = kept.application.name
         kept.waits = frozenset(made.waits)
+        kept.is_due = kept.is_due and aim is not kept.aim
         kept.is_asked = kept.is_asked and not made.is_complete
         if is_whole or not made.is_complete:
             kept.last = made
+        if is_whole and made.is_complete:
+            kept.applied = aim.revision
         if is_whole:
             self._parts.chronicle.conclude(aim, made, by="git" if kept.pinned is None else "rollback")
         else:
@@ -365,7 +399,9 @@ class Engine:
     @property
     def is_ready(self) -> bool:
         """Whether Git was looked at and every application had its first pass."""
-        return self._looks > 0 and all(kept.last is not None or kept.failure for kept in self.kept.values())
+        return self._looks > 0 and all(
+            kept.last is not None or kept.failure or kept.trouble for kept in self.kept.values()
+        )
 
     @property
     def is_settled(self) -> bool:
@@ -385,8 +421,10 @@ _FINAL = frozenset({Sync.SYNCED, Sync.OUT_OF_SYNC, Sync.OVERRULED, Sync.WAITING,
 
 def _is_settled(kept: Kept) -> bool:
     status = kept.status
-    if kept.failure:
+    if kept.failure or kept.trouble:
         return True
+    if kept.is_due and not kept.held and not kept.waits_for:
+        return False
     is_progressing = status.sync is Sync.SYNCED and status.health in {Status.PROGRESSING, Status.MISSING}
     return status.sync in _FINAL and not is_progressing
 
@@ -398,6 +436,15 @@ def _is_as_left(entry: Entry, observed: Observed | None) -> bool:
     if entry.state is EntryState.INTENDED and observed.ours == entry.promised:
         return True
     return (entry.ours, entry.others, entry.generation) == (observed.ours, observed.others, observed.generation)
+
+
+def _nothing_declared(look: Look, count: int) -> Diagnostic:
+    return Diagnostic(
+        code="TL0702",
+        summary="the fleet declares no application any more",
+        detail=f"{look.revision}: {count} applications were declared before; nothing is removed",
+        remedy="if all of them shall go, remove them while at least one declaration stays; otherwise restore the files",
+    )
 
 
 def _words(status: ApplicationStatus) -> tuple[object, ...]:

@@ -23,6 +23,8 @@ class Look:
     ground: Ground
     declared: Declared
     applications: tuple[Application, ...]
+    is_folder: bool = False
+    """Nothing is declared: the repository itself is rendered as one application."""
 
     @property
     def revision(self) -> Revision:
@@ -38,6 +40,7 @@ class Fleet:
         self._dialect = dialect
         self._path = path
         self._folder = folder
+        self._is_fleet = False
 
     async def poll(self) -> Revision:
         """The newest revision; see `Source.poll`."""
@@ -63,8 +66,9 @@ class Fleet:
         artifact = await self._source.artifact(revision)
         ground = Ground(source=self._source, artifact=artifact, files=self._source.files(artifact))
         declared = await self._dialect.read(ground.files, self._path, revision.commit)
-        if not declared.is_fleet and self._folder is not None:
-            return Look(ground=ground, declared=declared, applications=(self._folder,))
+        if not declared.is_fleet and self._folder is not None and not self._is_fleet:
+            return Look(ground=ground, declared=declared, applications=(self._folder,), is_folder=True)
+        self._is_fleet = True
         return Look(ground=ground, declared=declared, applications=declared.applications)
 
     async def look_back(self, commit: str) -> Look:

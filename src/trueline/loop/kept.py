@@ -16,8 +16,10 @@ class Kept:
     """The mutable part of the engine, one for each application; only the engine writes to it.
 
     `identity` tells whether a new commit changes anything for it. `failure` is why its files could not be read or
-    rendered: what was desired before stays desired and is healed, but nothing new is applied. `pinned` is what a
-    rollback put in the place of what Git says; `held` says by whom and why nothing new is applied.
+    rendered: what was desired before stays desired and is healed, but nothing new is applied. `trouble` is why the last
+    pass could not be made. `pinned` is what a rollback put in the place of what Git says; `held` says by whom and why
+    nothing new is applied. `wanted` is the revision that Git says now, `applied` the one that the last whole pass
+    brought about; `is_due` until a pass has been made with what is desired now.
     """
 
     application: Application
@@ -26,7 +28,11 @@ class Kept:
     pinned: Desired | None = None
     identity: Digest | None = None
     failure: tuple[Diagnostic, ...] = ()
+    trouble: tuple[Diagnostic, ...] = ()
     held: str = ""
+    wanted: str = ""
+    applied: str = ""
+    is_due: bool = False
     waits_for: str = ""
     last: Pass | None = None
     waits: frozenset[Ref] = field(default_factory=frozenset)

@@ -39,7 +39,7 @@ class Pass:
 def blocked(review: Review, problems: Collection[Diagnostic]) -> Pass:
     """Nothing was changed, because something is wrong with what Git says."""
     problems = tuple(problems)
-    message = f"{problems[0].summary}: {problems[0].detail}" if problems else ""
+    message = problems[0].line if problems else ""
     return Pass(review=review, sync=Sync.BLOCKED, message=message, problems=problems, is_retried=True)
 
 

@@ -157,29 +157,29 @@ def _plan(
 
 
 _REMEDIES = {
-    Refusal.INVALID: ("TL0501", "the target does not accept a manifest", "correct the manifest"),
+    Refusal.INVALID: ("TL0401", "the target does not accept a manifest", "correct the manifest"),
     Refusal.IMMUTABLE: (
-        "TL0502",
+        "TL0402",
         "a field that cannot change would have to",
         'put the old value back, or name the object in sync.replace: ["REF"] to delete it and make it again',
     ),
     Refusal.CONFLICT: (
-        "TL0503",
+        "TL0403",
         "another manager holds a field",
         "leave it to that manager, or take it with sync.takeOver",
     ),
-    Refusal.FORBIDDEN: ("TL0504", "the target refuses the right", "give Trueline the right that the message names"),
+    Refusal.FORBIDDEN: ("TL0404", "the target refuses the right", "give Trueline the right that the message names"),
     Refusal.NO_NAMESPACE: (
-        "TL0505",
+        "TL0405",
         "the namespace does not exist",
         "declare the Namespace, or set target.createNamespace: true",
     ),
     Refusal.NO_KIND: (
-        "TL0506",
+        "TL0406",
         "the target does not know the kind",
         "install its CRD first, for example with dependsOn",
     ),
-    Refusal.DENIED: ("TL0507", "the target denies it", "see what the message names: a quota, a webhook, a policy"),
+    Refusal.DENIED: ("TL0407", "the target denies it", "see what the message names: a quota, a webhook, a policy"),
 }
 
 

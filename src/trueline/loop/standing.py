@@ -6,7 +6,6 @@ from datetime import datetime
 from trueline.health.status import Health, Status, worst
 from trueline.loop.kept import Kept
 from trueline.loop.parts import Parts
-from trueline.loop.progress import Pass
 from trueline.loop.status import ApplicationStatus, Sync
 from trueline.model.ref import Ref
 
@@ -32,11 +31,11 @@ def stand(kept: Kept, parts: Parts | None, now: datetime) -> ApplicationStatus:
         message=message,
         health=health,
         health_message=_worst_message(healths.items(), health),
-        revision=aim.revision if aim and kept.last and kept.last.is_complete else before.revision,
-        wanted=kept.desired.revision if kept.desired else before.wanted,
+        revision=kept.applied or before.revision,
+        wanted=kept.wanted or before.wanted,
         plan=kept.last.review.plan.digest if kept.last else "",
         objects=sum(not r.is_hook for r in aim.resources) if aim else 0,
-        problems=kept.failure or (kept.last.problems if kept.last else ()),
+        problems=kept.failure or kept.trouble or (kept.last.problems if kept.last else ()),
         unhealthy=dict(sorted(bad.items())[:_UNHEALTHY_MAX]),
     )
 
@@ -44,15 +43,13 @@ def stand(kept: Kept, parts: Parts | None, now: datetime) -> ApplicationStatus:
 def _sync(kept: Kept) -> tuple[Sync, str]:
     if kept.held:
         return Sync.HELD, kept.held
-    if kept.failure:
-        first = kept.failure[0]
-        return Sync.BLOCKED, f"{first.summary}: {first.detail}"
+    if first := next(iter(kept.failure or kept.trouble), None):
+        return Sync.BLOCKED if kept.failure else Sync.UNKNOWN, first.line
     if kept.waits_for:
         return Sync.SYNCING, f"waits for {kept.waits_for}"
-    last: Pass | None = kept.last
-    if last is None:
-        return Sync.UNKNOWN, "not looked at yet"
-    return last.sync, last.message
+    if kept.is_due:
+        return Sync.SYNCING, "a new revision waits for its turn"
+    return (kept.last.sync, kept.last.message) if kept.last else (Sync.UNKNOWN, "not looked at yet")
 
 
 def _healths(kept: Kept, parts: Parts | None) -> dict[Ref, Health]:

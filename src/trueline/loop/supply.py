@@ -1,8 +1,9 @@
 """Where sources and targets come from: the ports through which the loop opens what declarations name."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
-from trueline.declare.application import SourceSpec, TargetSpec
+from trueline.declare.application import ClusterConnection, SourceSpec, TargetSpec
 from trueline.loop.parts import Parts
 from trueline.source.protocol import History, Source
 
@@ -25,6 +26,10 @@ class Sources(Protocol):
 
 class Targets(Protocol):
     """The targets that declarations name."""
+
+    def declare(self, connections: Sequence[ClusterConnection]) -> None:
+        """Take the targets that the fleet declares now."""
+        ...
 
     async def parts(self, target: TargetSpec) -> Parts:
         """What a pass on this target works with; connects at the first call.

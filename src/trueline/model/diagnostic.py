@@ -24,6 +24,12 @@ class Diagnostic:
     remedy: str
     origin: Origin | None = None
 
+    @property
+    def line(self) -> str:
+        """The same in one line, without the remedy: for tables and states."""
+        where = f" ({self.origin})" if self.origin else ""
+        return f"{self.summary}{where}: {self.detail}"
+
     def __str__(self) -> str:
         where = f" ({self.origin})" if self.origin else ""
         return f"{self.code} {self.summary}{where}\n  {self.detail}\n  remedy: {self.remedy}"

@@ -88,6 +88,8 @@ def _accepted(change: Change, accepted: Accepted, *, looks: bool) -> Trial:
 async def _contested(change: Change, tried: Tried, write: Write, refused: Refused) -> Trial:
     """Others hold fields that we declare. Ours by the inventory: drift, forced. Anybody else's: left to them (D17)."""
     ours, foreign = _sort(change, tried, refused.conflicts)
+    if change.action is Action.HEAL and not foreign:
+        return _drifted(change, tried, ours)
     fresh = tuple(conflict for conflict in foreign if conflict.path not in write.withheld)
     withheld = (*write.withheld, *(conflict.path for conflict in fresh))
     forced = replace(write, mode=WriteMode.TRY_FORCED if ours else WriteMode.TRY, withheld=withheld)
@@ -97,6 +99,12 @@ async def _contested(change: Change, tried: Tried, write: Write, refused: Refuse
             return replace(trial, drifted=ours, withheld=foreign, forced=bool(ours))
         case Refused() as again:
             return _refused(change, again)
+
+
+def _drifted(change: Change, tried: Tried, ours: tuple[FieldConflict, ...]) -> Trial:
+    """The body was accepted before and is the same: the look has told what was taken, no second one is needed."""
+    entry = tried.inventory.entries[change.ref]
+    return Trial(change=change, verdict=Verdict.PASSED, promised=entry.ours, drifted=ours, forced=True)
 
 
 def _sort(

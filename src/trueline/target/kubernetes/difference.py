@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 from trueline.model import pointer
 from trueline.model.digest import canonical
-from trueline.runtime.secret import MASK
 from trueline.target.answer import FieldChange
 from trueline.target.kubernetes import field_path, mask
 from trueline.target.kubernetes.field_set import Fields, Steps
@@ -54,10 +54,13 @@ _SECONDS = {
 
 def changes(before: dict[str, Any], after: dict[str, Any]) -> tuple[FieldChange, ...]:
     """The leaves that an apply would change; neither `status` nor what the server keeps for itself counts."""
-    is_secret = mask.is_secret(after) or mask.is_secret(before)
-    found = pointer.differences(_compared(before), _compared(after))
-    shown = (_change(path, left, right, is_secret=is_secret) for path, left, right in found)
-    return tuple(change for _, change in zip(range(CHANGES_MAX), shown, strict=False))
+    left, right = _compared(before), _compared(after)
+    shown_left, shown_right = mask.masked(left), mask.masked(right)
+    found = (path for path, _, _ in pointer.differences(left, right))
+    return tuple(
+        FieldChange(path=pointer.text(path), before=_shown(shown_left, path), after=_shown(shown_right, path))
+        for path in islice(found, CHANGES_MAX)
+    )
 
 
 def overruled(declared: Any, live: Any, owned: Fields) -> tuple[str, ...]:
@@ -107,16 +110,10 @@ def _compared(body: dict[str, Any]) -> dict[str, Any]:
     return {**{key: value for key, value in body.items() if key != "status"}, "metadata": kept}
 
 
-def _change(path: pointer.Path, before: Any, after: Any, *, is_secret: bool) -> FieldChange:
-    hidden = is_secret and mask.is_masked(path)
-    return FieldChange(
-        path=pointer.text(path),
-        before=MASK if hidden and before is not None else _shown(before),
-        after=MASK if hidden and after is not None else _shown(after),
-    )
-
-
-def _shown(value: Any) -> str:
+def _shown(body: dict[str, Any], path: pointer.Path) -> str:
+    value: Any = body
+    for step in path:
+        value = field_path.child(value, step)
     if value is None:
         return ""
     text = value if isinstance(value, str) else canonical(value).decode()

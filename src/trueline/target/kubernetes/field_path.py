@@ -11,8 +11,6 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from trueline.model import pointer
-
 
 @dataclass(frozen=True, slots=True)
 class Key:
@@ -34,6 +32,7 @@ Path: TypeAlias = tuple[Step, ...]
 _ITEM = re.compile(r'(?P<name>[^=,\[\]"]*)=(?P<value>"(?:[^"\\]|\\.)*"|[^,\]"]*)(?:,|$)')
 _ELEMENT = re.compile(r'\[((?:"(?:[^"\\]|\\.)*"|[^\]"])*)\]')
 _NAME = re.compile(r"\.?([^.\[\]\"]+)")
+_BARE = re.compile(r"[^.\[\]\"\s/]+")
 _PLAIN = re.compile(r"[^\s,=\[\]\"]+")
 
 
@@ -73,9 +72,12 @@ def text(path: Path) -> str:
                 out += f"[{','.join(f'{name}={_shown(value)}' for name, value in items)}]"
             case Value(value):
                 out += f"[={_shown(value)}]"
-            case _:
-                piece = pointer.text((step,))
-                out += piece if not out or piece.startswith("[") else f".{piece}"
+            case int():
+                out += f"[{step}]"
+            case str() if _BARE.fullmatch(step):
+                out += f".{step}" if out else step
+            case str():
+                out += f"[{msgspec.json.encode(step).decode()}]"
     return out
 
 

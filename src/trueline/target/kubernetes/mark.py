@@ -39,7 +39,7 @@ class Installation:
         """The label's value; where `INSTALLATION.NAME` cannot stand in a label, its begin and its hash do.
 
         >>> Installation("k3x9").mark("team/" + "shop" * 20)
-        'k3x9.team-shopshopshopshopshopshopshopshopshop-62ef7b7ea6d7e5c5'
+        'k3x9.team-shopshopshopshopshopshopshopshopshop-ed2138bed8129870'
         """
         text = f"{self.name}.{application}"
         if len(text) <= LABEL_CHARACTERS_MAX and _VALUE.fullmatch(text):

@@ -21,17 +21,12 @@ def masked(body: dict[str, Any]) -> dict[str, Any]:
     """
     if not is_secret(body):
         return body
-    hidden = {key: _hidden(value) if key in _VALUES else value for key, value in body.items()}
+    hidden = {key: _hidden(value) if key in _VALUES and value is not None else value for key, value in body.items()}
     metadata = hidden.get("metadata")
     annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
     if isinstance(metadata, dict) and isinstance(annotations, dict) and LAST_APPLIED in annotations:
         hidden["metadata"] = {**metadata, "annotations": {**annotations, LAST_APPLIED: MASK}}
     return hidden
-
-
-def is_masked(path: tuple[str | int, ...]) -> bool:
-    """Whether the leaf of a Secret at that path is a secret value."""
-    return path[0] in _VALUES or path == ("metadata", "annotations", LAST_APPLIED)
 
 
 def _hidden(value: Any) -> Any:

@@ -63,6 +63,7 @@ class KubernetesTarget(Generic[T]):
         self._client = client
         self._installation = installation
         self._kinds = Kinds(client)
+        self._capabilities: tuple[int, Capabilities] | None = None
         self._looker = Looker(client, self._kinds)
         self._mutators = Mutators(client, clock, self._kinds)
         self._mirror = Mirror[T](
@@ -168,12 +169,17 @@ class KubernetesTarget(Generic[T]):
 
     async def capabilities(self) -> Capabilities:
         """What charts may ask of the cluster."""
-        catalog, version = await self._kinds.catalog(), await server_version(self._client)
+        catalog = await self._kinds.catalog()
         if isinstance(catalog, Unknown):
             raise Transient([problem.not_answered(catalog.reason)])
-        if isinstance(version, Unknown):
-            raise Transient([problem.not_answered(version.reason)])
-        return Capabilities(kube_version=version.value, api_versions=catalog.value.api_versions())
+        if self._capabilities is None or self._capabilities[0] != self._kinds.epoch:
+            version = await server_version(self._client)
+            if isinstance(version, Unknown):
+                raise Transient([problem.not_answered(version.reason)])
+            api_versions = catalog.value.api_versions()
+            known = Capabilities(kube_version=version.value, api_versions=api_versions, is_whole=True)
+            self._capabilities = self._kinds.epoch, known
+        return self._capabilities[1]
 
     async def write(self, write: Write) -> Answer:
         """Apply one resource, or try to."""
