@@ -353,7 +353,7 @@ class ClusterTargets:
         if given is None and "KUBERNETES_SERVICE_HOST" in self._settings.environment:
             return None
         paths = (str(given),) if given is not None else kubeconfig_paths(self._settings.environment)
-        texts = [(path, _read_text(path)) for path in paths if given is not None or Path(path).exists()]
+        texts = [(path, _read_text(path)) for path in paths if given is not None or Path(path).exists()]  # noqa: ASYNC240 - a few small files, once
         return await read_kubeconfig(self._toolbox, texts)
 
     async def _run_plugin(self, arguments: Sequence[str], environment: Mapping[str, str]) -> bytes:

@@ -24,7 +24,7 @@ def resource(name: str, body: str = "a", kind: str = "ConfigMap") -> Resource:
     return Resource(ref=ref(name, kind), digest=digest_bytes(body.encode()), origin=Origin(path=f"{name}.yaml", line=1))
 
 
-def live(  # noqa: PLR0913, PLR0917 - each is one way in which a live object may differ
+def live(
     uid: str = "u1",
     mark: str = "t1.shop",
     ours: str = "f1",

@@ -8,7 +8,7 @@ from trueline.record.keep import VALUE_BYTES_MAX, Bodies, RenderStore
 
 
 def _body(number: int, size: int = 1_000) -> bytes:
-    return random.Random(number).randbytes(size)  # noqa: S311 - bytes that do not compress
+    return random.Random(number).randbytes(size)
 
 
 def _bodies(*numbers: int) -> dict[Digest, bytes]:

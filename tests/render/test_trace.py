@@ -57,7 +57,7 @@ CHANGES: list[tuple[Change, bool]] = [
 
 @pytest.mark.parametrize("kind", [MemoryTree, IdentifiedTree])
 @pytest.mark.parametrize(("change", "holds"), CHANGES)
-async def test_holds(kind: type[MemoryTree], change: Change, holds: bool) -> None:  # noqa: FBT001 - a case
+async def test_holds(kind: type[MemoryTree], change: Change, holds: bool) -> None:
     trace = (await traced(kind(dict(FILES)))).trace()
     after = dict(FILES)
     change(after)

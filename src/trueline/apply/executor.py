@@ -76,7 +76,7 @@ async def _replace(trial: Trial, target: Target, bodies: Bodies) -> Outcome:
 def _write(trial: Trial, bodies: Bodies) -> Write:
     change = trial.change
     body = bodies.get(change.body)
-    assert body is not None, f"no body for {change.ref}"  # noqa: S101 - our own fault: the render was not kept
+    assert body is not None, f"no body for {change.ref}"
     return Write(
         ref=change.ref,
         body=body,

@@ -140,7 +140,7 @@ def _conform(reading: _Reading, value: Mapping[str, Any]) -> None:
     reading.findings += find_faults(value, form)
     if not reading.findings:
         converted = msgspec.convert(value, form)
-        assert isinstance(converted, ApplicationForm | SourceKindForm | TargetKindForm)  # noqa: S101 - all of KINDS
+        assert isinstance(converted, ApplicationForm | SourceKindForm | TargetKindForm)
         reading.form = converted
 
 

@@ -51,7 +51,7 @@ def _tell(definition: dict[str, Any], form: type[Form]) -> None:
 
 def _later_values(form: type[Form]) -> Iterator[tuple[str, str]]:
     known = msgspec.inspect.type_info(form)
-    assert isinstance(known, msgspec.inspect.StructType)  # noqa: S101 - a form is one
+    assert isinstance(known, msgspec.inspect.StructType)
     for field in known.fields:
         if isinstance(field.type, msgspec.inspect.Metadata) and "later" in (field.type.extra or {}):
             yield field.encode_name, (field.type.extra or {})["later"]

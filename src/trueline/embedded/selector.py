@@ -14,7 +14,7 @@ _THERE = re.compile(r"^\s*(!?)\s*([^\s!=,()]+)\s*$")
 _PARTS = re.compile(r",(?![^()]*\))")
 
 
-class NotUnderstood(Exception):  # noqa: N818 - not an error: another parser is asked
+class NotUnderstood(Exception):
     """The selector is not one of the simple forms."""
 
 

@@ -5,7 +5,7 @@ every pass starts from what Git and the target say then (D2).
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
@@ -69,6 +69,8 @@ class Engine:
         self._group: asyncio.TaskGroup | None = None
         self._observers: dict[str, asyncio.Task[None]] = {}
         self._looks = 0
+        self.restore: Callable[[Kept], Awaitable[Desired | None]] | None = None
+        """What a rollback had pinned before a restart; set by who controls."""
 
     # ---- the tasks --------------------------------------------------------------------------------------------
 
@@ -184,10 +186,22 @@ class Engine:
         kept.failure = ()
         kept.application = desired.application
         kept.desired = replace(desired, problems=(*desired.problems, *disputes))
+        self._release(kept)
         kept.is_due = True
         self._schedule.succeed(name)
         self._schedule.wake(name)
         self._touch(name)
+
+    def _release(self, kept: Kept) -> None:
+        """Git says something else than what a rollback held: the rollback is over."""
+        if kept.pinned is None or kept.desired is None:
+            return
+        name, run = kept.application.name, kept.desired.run
+        holds = [hold.revision for hold in self._parts.holds.active(name) if hold.revision]
+        if run not in holds:
+            kept.pinned = None
+            for revision in holds:
+                self._parts.holds.resume(name, who="git", revision=revision)
 
     def _fail(self, kept: Kept, diagnostics: tuple[Diagnostic, ...]) -> None:
         if kept.failure != diagnostics:
@@ -221,6 +235,7 @@ class Engine:
                 kept = self._keep(application)
                 kept.application, kept.failure = application, ()
                 kept.desired, kept.wanted = removed(application, look.revision), str(look.revision)
+                kept.pinned = None
                 self._parts.claims.forget(name)
                 self._schedule.wake(name)
 
@@ -248,10 +263,38 @@ class Engine:
         if kept is None or kept.aim is None:
             return
         kept.held = self._held(kept)
+        if kept.held and kept.pinned is None and self.restore is not None:
+            kept.pinned = await self._restored(kept)
+            kept.held = self._held(kept)
         kept.waits_for = self._dependency(kept)
         if not kept.held and not kept.waits_for:
             await self._pass(kept, kept.aim, turn)
         self._touch(turn.application)
+
+    def wake(self, name: str) -> None:
+        """Look at an application again, whole."""
+        self._schedule.wake(name)
+
+    def sync(self, name: str) -> None:
+        """A person asks for what Git says."""
+        self.kept[name].is_asked = True
+        self._schedule.succeed(name)
+        self._schedule.wake(name)
+
+    def pin(self, name: str, desired: Desired) -> None:
+        """A rollback: this is what shall be, until Git renders something else than it does now."""
+        kept = self.kept[name]
+        kept.pinned, kept.is_due, kept.is_asked = desired, True, True
+        self._schedule.wake(name)
+        self._touch(name)
+
+    def unpin(self, name: str) -> None:
+        """What Git says counts again."""
+        kept = self.kept[name]
+        kept.is_due = kept.is_due or kept.pinned is not None
+        kept.pinned = None
+        self._schedule.wake(name)
+        self._touch(name)
 
     async def _pass(self, kept: Kept, aim: Desired, turn: Turn) -> None:
         name = kept.application.name
@@ -303,9 +346,17 @@ class Engine:
     def _held(self, kept: Kept) -> str:
         """Why nothing is applied: a hold of the whole application, or of exactly the revision that is aimed at."""
         for hold in self._parts.holds.active(kept.application.name):
-            if not hold.revision or (kept.aim is not None and hold.revision == kept.aim.commit):
+            if not hold.revision or (kept.aim is not None and hold.revision in {kept.aim.commit, kept.aim.run}):
                 return f"{hold.why} ({hold.who})"
         return ""
+
+    async def _restored(self, kept: Kept) -> Desired | None:
+        """What cannot be restored now leaves the application held: nothing is applied."""
+        try:
+            return await self.restore(kept) if self.restore is not None else None
+        except Fault as fault:
+            kept.trouble = fault.diagnostics
+            return None
 
     def _dependency(self, kept: Kept) -> str:
         """What has to be True before this one (D10); on removal, what needs this one and is still there."""
@@ -377,7 +428,7 @@ class Engine:
             parts = await self._parts.targets.parts(kept.application.target)
         except Fault:
             parts = None
-        kept.status = stand(kept, parts, self._parts.clock.now())
+        kept.status = _with_pin(kept, stand(kept, parts, self._parts.clock.now()))
         if _words(before) != _words(kept.status):
             self._parts.chronicle.change(before, kept.status)
             self._parts.register.put(kept.application, kept.status)
@@ -445,6 +496,17 @@ def _nothing_declared(look: Look, count: int) -> Diagnostic:
         detail=f"{look.revision}: {count} applications were declared before; nothing is removed",
         remedy="if all of them shall go, remove them while at least one declaration stays; otherwise restore the files",
     )
+
+
+def _with_pin(kept: Kept, status: ApplicationStatus) -> ApplicationStatus:
+    """After a rollback the status says openly that Git says something else, and is not True until Git follows."""
+    if kept.pinned is None:
+        return status
+    said = f"rolled back to {kept.pinned.revision}; Git says {kept.wanted or 'nothing that renders'}"
+    sync = Sync.HELD if status.sync is Sync.SYNCED else status.sync
+    message = f"{said}; {status.message}" if status.message else said
+    is_same = (kept.status.sync, kept.status.health) == (sync, status.health)
+    return replace(status, sync=sync, message=message, since=kept.status.since if is_same else status.at)
 
 
 def _words(status: ApplicationStatus) -> tuple[object, ...]:

@@ -1,84 +1,248 @@
-"""Field paths as an API server writes them: `.spec.containers[name="web"].image`, `.metadata.labels.app.example/name`.
+"""Paths into a body that may name a list's element by its keys: `spec.ports[port=80,protocol=TCP].nodePort`.
 
-Keys stand in such a path as they are, dots included, so a path has a meaning only together with the body it walks.
+The grammar is that of `model.pointer` with such elements. The API server writes the same path without quotes around
+keys that hold dots (`.metadata.labels.app.kubernetes.io/name`), which only the body can resolve.
 """
 
-import json
 import re
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
-_SELECTOR = re.compile(r"^\[((?:[^\]\"]|\"(?:[^\"\\]|\\.)*\")*)\]")
-_PAIR = re.compile(r"([A-Za-z0-9_.-]*)=(\"(?:[^\"\\]|\\.)*\"|[^,\]]+)")
+import msgspec
 
 
-def has(body: Any, path: str) -> bool:
-    """Whether a body declares what stands at a path.
+@dataclass(frozen=True, slots=True)
+class Key:
+    """An element of a list, by some of its fields as text. An element that lacks a field has its default."""
 
-    >>> pod = {"spec": {"containers": [{"name": "web", "image": "nginx"}]}, "metadata": {"labels": {"a.b/c": "1"}}}
-    >>> has(pod, '.spec.containers[name="web"].image'), has(pod, ".metadata.labels.a.b/c"), has(pod, ".spec.replicas")
-    (True, True, False)
+    items: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """An element of a set, by itself."""
+
+    text: str
+
+
+Step: TypeAlias = str | int | Key | Value
+Path: TypeAlias = tuple[Step, ...]
+
+_ITEM = re.compile(r'(?P<name>[^=,\[\]"]*)=(?P<value>"(?:[^"\\]|\\.)*"|[^,\]"]*)(?:,|$)')
+_ELEMENT = re.compile(r'\[((?:"(?:[^"\\]|\\.)*"|[^\]"])*)\]')
+_NAME = re.compile(r"\.?([^.\[\]\"]+)")
+_BARE = re.compile(r"[^.\[\]\"\s/]+")
+_PLAIN = re.compile(r"[^\s,=\[\]\"]+")
+
+
+def parse(text: str) -> Path:
+    """Read a path as people write it.
+
+    Raises:
+        ValueError: it is no path.
+
+    >>> parse('metadata.labels["a.b/c"]'), parse("spec.ports[port=80].name"), parse("spec.args[0]")
+    (('metadata', 'labels', 'a.b/c'), ('spec', 'ports', Key(items=(('port', '80'),)), 'name'), ('spec', 'args', 0))
     """
-    return next(_places(body, _rooted(path)), None) is not None
+    steps: list[Step] = []
+    at = 0
+    while at < len(text):
+        if element := _ELEMENT.match(text, at):
+            steps.append(_element(element[1]))
+            at = element.end()
+        elif (name := _NAME.match(text, at)) and text[at] != "." * (not steps):
+            steps.append(name[1])
+            at = name.end()
+        else:
+            raise ValueError(f"{text!r} is no path")
+    return tuple(steps)
 
 
-def without(body: Any, path: str) -> Any:
-    """The body with what stands at a path left out; the body itself is not changed.
+def text(path: Path) -> str:
+    """Write a path as people do.
 
-    >>> without({"spec": {"replicas": 3, "paused": False}}, "spec.replicas")
-    {'spec': {'paused': False}}
+    >>> text(parse("spec.containers[name=web].image")), text(parse('spec.set[="a b"]'))
+    ('spec.containers[name=web].image', 'spec.set[="a b"]')
     """
-    place = next(_places(body, _rooted(path)), None)
-    return body if not place else _drop(body, place)
+    out = ""
+    for step in path:
+        match step:
+            case Key(items):
+                out += f"[{','.join(f'{name}={_shown(value)}' for name, value in items)}]"
+            case Value(value):
+                out += f"[={_shown(value)}]"
+            case int():
+                out += f"[{step}]"
+            case str() if _BARE.fullmatch(step):
+                out += f".{step}" if out else step
+            case str():
+                out += f"[{msgspec.json.encode(step).decode()}]"
+    return out
 
 
-def _rooted(path: str) -> str:
-    return path if path.startswith((".", "[")) else f".{path}"
+def of_fields(steps: tuple[str, ...]) -> Path:
+    """A path of a field set (`f:spec`, `k:{"name":"web"}`, `v:"x"`, `i:0`).
+
+    >>> text(of_fields(("f:spec", "f:containers", 'k:{"name":"web"}', "f:image")))
+    'spec.containers[name=web].image'
+    """
+    return tuple(_of_field(step) for step in steps if step != ".")
 
 
-def _drop(body: Any, place: tuple[str | int, ...]) -> Any:
-    head, *rest = place
-    if isinstance(body, dict):
-        kept = {key: value for key, value in body.items() if key != head}
-        return kept if not rest else {k: _drop(v, tuple(rest)) if k == head else v for k, v in body.items()}
-    return [_drop(v, tuple(rest)) if i == head and rest else v for i, v in enumerate(body) if i != head or rest]
+def of_server(path: str, body: Any) -> str:
+    """A path as the server writes it, as people do; what the body does not hold stays as it stands.
+
+    >>> of_server('.metadata.labels.a.b/c', {"metadata": {"labels": {"a.b/c": "1"}}})
+    'metadata.labels["a.b/c"]'
+    """
+    found = _resolve(body, path)
+    return path.removeprefix(".") if found is None else text(found)
 
 
-def _places(body: Any, path: str) -> Iterator[tuple[str | int, ...]]:
-    """Every way to read a path in a body; the first is taken."""
+def child(value: Any, step: Step) -> Any:
+    """What stands below; `None` where nothing does."""
+    match value, step:
+        case dict(), str():
+            return value.get(step)
+        case list(), int():
+            return value[step] if step < len(value) else None
+        case list(), Key() | Value():
+            index = _index(value, step)
+            return None if index is None else value[index]
+        case _:
+            return None
+
+
+def has(value: Any, path: Path) -> bool:
+    """Whether a body declares what a path names, be it with `null`.
+
+    >>> has({"ports": [{"port": 80}]}, parse("ports[port=80].port")), has({"a": 1}, parse("b"))
+    (True, False)
+    """
     if not path:
-        yield ()
-    elif isinstance(body, dict):
-        yield from _in_mapping(body, path)
-    elif isinstance(body, list) and (found := _SELECTOR.match(path)):
-        for index, item in enumerate(body):
-            if _matches(index, item, found[1]):
-                yield from ((index, *rest) for rest in _places(item, path[found.end() :]))
+        return True
+    step, rest = path[0], path[1:]
+    match value, step:
+        case dict(), str():
+            return step in value and has(value[step], rest)
+        case list(), int():
+            return step < len(value) and has(value[step], rest)
+        case list(), Key() | Value():
+            index = _index(value, step)
+            return index is not None and has(value[index], rest)
+        case _:
+            return False
 
 
-def _in_mapping(body: dict[str, Any], path: str) -> Iterator[tuple[str | int, ...]]:
-    for key in sorted(body, key=len, reverse=True):
-        for spelled in (f".{key}", f"[{json.dumps(key)}]", f".[{json.dumps(key)}]"):
-            rest = path[len(spelled) :]
-            if path.startswith(spelled) and (not rest or rest[0] in ".["):
-                yield from ((key, *tail) for tail in _places(body[key], rest))
+def removed(value: Any, path: Path) -> Any:
+    """A body without what a path names, and without the maps that this leaves empty.
+
+    >>> removed({"a": {"b": 1}, "c": [{"name": "x", "v": 1}]}, parse("a.b"))
+    {'c': [{'name': 'x', 'v': 1}]}
+    >>> removed({"c": [{"name": "x", "v": 1}]}, parse("c[name=x].v"))
+    {'c': [{'name': 'x'}]}
+    """
+    step, rest = path[0], path[1:]
+    match value, step:
+        case dict(), str() if step in value:
+            below = removed(value[step], rest) if rest else None
+            kept = {key: each for key, each in value.items() if key != step}
+            is_left = below is not None and below not in ({}, [])
+            return {key: below if key == step else value[key] for key in value} if is_left else kept
+        case list(), int() | Key() | Value():
+            index = step if isinstance(step, int) else _index(value, step)
+            if index is None or index >= len(value):
+                return value
+            below = removed(value[index], rest) if rest and not _is_key(step, rest) else None
+            middle = [] if below is None else [below]
+            return [*value[:index], *middle, *value[index + 1 :]]
+        case _:
+            return value
 
 
-def _matches(index: int, item: Any, selector: str) -> bool:
-    if selector.isdigit():
-        return index == int(selector)
-    pairs = _PAIR.findall(selector)
-    return bool(pairs) and all(_holds(item, key, value) for key, value in pairs)
+def _is_key(step: Step, rest: Path) -> bool:
+    """An element cannot be without a key: to leave out the key is to leave out the element."""
+    return isinstance(step, Key) and len(rest) == 1 and rest[0] in dict(step.items)
 
 
-def _holds(item: Any, key: str, written: str) -> bool:
-    if not key:
-        return str(item) == _plain(written)
-    if not isinstance(item, dict):
-        return False
-    held = item.get(key, "TCP" if key == "protocol" else None)  # the one associative key with a default
-    return held is not None and str(held) == _plain(written)
+def _index(items: list[Any], step: Key | Value) -> int | None:
+    return next((index for index, item in enumerate(items) if _fits(item, step)), None)
 
 
-def _plain(written: str) -> str:
-    return str(json.loads(written)) if written.startswith('"') else written
+def _fits(item: Any, step: Key | Value) -> bool:
+    match step:
+        case Value(value):
+            return _scalar(item) == value
+        case Key(items):
+            held = [_scalar(item[name]) == value for name, value in items if isinstance(item, dict) and name in item]
+            return bool(held) and all(held)
+
+
+def _scalar(value: Any) -> str:
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
+def _shown(value: str) -> str:
+    return value if _PLAIN.fullmatch(value) else msgspec.json.encode(value).decode()
+
+
+def _unquoted(value: str) -> str:
+    return _scalar(msgspec.json.decode(value)) if value.startswith('"') else value
+
+
+def _element(inner: str) -> Step:
+    if inner.isdecimal():
+        return int(inner)
+    if inner.startswith('"'):
+        return _unquoted(inner)
+    items = tuple((match["name"], _unquoted(match["value"])) for match in _ITEM.finditer(inner))
+    if not items:
+        raise ValueError(f"[{inner}] names no element")
+    return Value(items[0][1]) if items[0][0] == "" else Key(items)
+
+
+def _of_field(step: str) -> Step:
+    kind, _, rest = step.partition(":")
+    match kind:
+        case "f":
+            return rest
+        case "i":
+            return int(rest)
+        case "v":
+            return Value(_scalar(msgspec.json.decode(rest)))
+        case "k":
+            return Key(tuple((name, _scalar(value)) for name, value in msgspec.json.decode(rest).items()))
+        case _:
+            raise ValueError(f"{step!r} is no step of a field set")
+
+
+def _resolve(value: Any, path: str) -> Path | None:
+    if not path:
+        return ()
+    match value:
+        case dict():
+            for name in sorted(value, key=len, reverse=True):
+                rest = path.removeprefix(f".{name}")
+                if (
+                    rest != path
+                    and (not rest or rest[0] in ".[")
+                    and (below := _resolve(value[name], rest)) is not None
+                ):
+                    return (name, *below)
+        case list() if element := _ELEMENT.match(path):
+            step = _element(element[1])
+            for below in _below(value, step):
+                if (found := _resolve(below, path[element.end() :])) is not None:
+                    return (step, *found)
+    return None
+
+
+def _below(items: list[Any], step: Step) -> Iterator[Any]:
+    match step:
+        case int() if step < len(items):
+            yield items[step]
+        case Key() | Value():
+            yield from (item for item in items if _fits(item, step))
+        case _:
+            return

@@ -66,7 +66,7 @@ def _declared(
             case Known(None):
                 yield _absent(resource, owned.get(ref), options)
             case Known(observed):
-                assert observed is not None  # noqa: S101 - the case above took None
+                assert observed is not None
                 yield _present(resource, owned.get(ref), observed, options)
 
 
@@ -156,7 +156,7 @@ def departure(
         case Known(None):
             return Action.FORGET, "gone already"
         case Known(observed):
-            assert observed is not None  # noqa: S101 - the case above took None
+            assert observed is not None
             return _foreign(entry, observed, options) or _consent(ref, entry, observed, options)
 
 

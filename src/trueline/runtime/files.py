@@ -1,4 +1,4 @@
-"""Files as a render sees them: a read-only tree with `/`-separated paths relative to its root, and nothing outside it."""
+"""Files as a render sees them: a read-only tree with `/`-separated paths from its root, and nothing outside it."""
 
 import hashlib
 from collections.abc import Mapping

@@ -40,7 +40,7 @@ class StoreUnwritable(Transient):
     """The database cannot be written: read-only, no rights, locked, or the disk fails. Nothing was written."""
 
 
-class StoreDamaged(UserError):  # noqa: N818 - named like the store's other faults
+class StoreDamaged(UserError):
     """The file is no database, or its pages do not agree with each other."""
 
 
@@ -127,7 +127,7 @@ class Store:
         self._begin(durable=durable)
         try:
             yield
-            assert not self._is_doomed, "a part of this failed, and the rest was to be written"  # noqa: S101 - our own fault
+            assert not self._is_doomed, "a part of this failed, and the rest was to be written"
             self.execute("COMMIT")
         except BaseException:
             self._roll_back()

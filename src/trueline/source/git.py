@@ -42,6 +42,8 @@ _FOUND = "refs/trueline/found"
 _KEPT = "refs/trueline/kept"
 _KEPT_ORDER = "trueline-kept"
 
+SHA256_HEX_LENGTH = 64
+
 
 class GitRepository:
     """One address, whoever asks for whatever of it. One process owns the bare copy (the data directory's lock)."""
@@ -207,7 +209,7 @@ class GitRepository:
                 return
             if not (path / "HEAD").exists():
                 path.parent.mkdir(parents=True, exist_ok=True)
-                algorithm = "sha256" if len(algorithm_of) == 64 else "sha1"
+                algorithm = "sha256" if len(algorithm_of) == SHA256_HEX_LENGTH else "sha1"
                 await self._git.local("init", "--quiet", "--bare", "--template=", f"--object-format={algorithm}")
             _sweep(path, "*.lock", "refs/trueline/**/*.lock")
             self._is_open = True

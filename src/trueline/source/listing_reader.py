@@ -114,7 +114,7 @@ class ListingReader:
             raise PATHS.about(f"{self._address}: one directory is described by {git_object.size_bytes} bytes")
         try:
             if git_object.kind != "tree":
-                raise Malformed(f"{git_object.identity} is a {git_object.kind}, not a tree")
+                raise Malformed(f"{git_object.identity} is a {git_object.kind}, not a tree")  # noqa: TRY301 - one answer to both
             return tuple(parse_tree(git_object))
         except Malformed as failure:
             raise MALFORMED.about(f"{self._address}: {failure}") from failure

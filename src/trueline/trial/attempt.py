@@ -116,12 +116,20 @@ def _sort(
     ours: list[FieldConflict] = []
     foreign: list[FieldConflict] = []
     for conflict in conflicts:
-        was_ours = entry is not None and conflict.path not in entry.withheld and field_path.has(owned, conflict.path)
+        was_ours = entry is not None and conflict.path not in entry.withheld and _declares(owned, conflict.path)
         taken = conflict.path in tried.take_over or (
             change.action is Action.TAKE_OVER and tried.target.rules.is_former_tool(conflict.manager)
         )
         (ours if was_ours or taken else foreign).append(conflict)
     return tuple(ours), tuple(foreign)
+
+
+def _declares(body: object, path: str) -> bool:
+    """Whether a body held a field; a path that cannot be read is nobody's of ours."""
+    try:
+        return field_path.has(body, field_path.parse(path))
+    except ValueError:
+        return False
 
 
 def _owned_body(entry: Entry | None, bodies: Bodies) -> object:
@@ -139,7 +147,7 @@ def _withheld_before(change: Change, tried: Tried) -> tuple[str, ...]:
 
 def _declared(change: Change, bodies: Bodies) -> bytes:
     body = bodies.get(change.body)
-    assert body is not None, f"no body for {change.ref}"  # noqa: S101 - our own fault: the render was not kept
+    assert body is not None, f"no body for {change.ref}"
     return body
 
 

@@ -10,10 +10,10 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any
 
-from trueline.model import pointer
+from trueline.model import field_path, pointer
 from trueline.model.digest import canonical
 from trueline.target.answer import FieldChange
-from trueline.target.kubernetes import field_path, mask
+from trueline.target.kubernetes import mask
 from trueline.target.kubernetes.field_set import Fields, Steps
 
 CHANGES_MAX = 1_000

@@ -36,7 +36,7 @@ EXPECTED_MAX = 10_000
 class Mirror(Generic[T]):
     """One cluster's marked objects. `judge` is asked of whole objects of the kinds that `needs_status` names."""
 
-    def __init__(  # noqa: PLR0913 - what it is made of
+    def __init__(
         self,
         client: KubernetesClient,
         clock: Clock,

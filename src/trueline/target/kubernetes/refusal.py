@@ -3,8 +3,8 @@
 import re
 from typing import Any, assert_never
 
+from trueline.model import field_path
 from trueline.target import answer
-from trueline.target.kubernetes import field_path
 from trueline.target.kubernetes.resource_type import ResourceType
 from trueline.target.kubernetes.status import Refusal, RefusalKind
 
@@ -87,7 +87,7 @@ def _missing(refusal: Refusal, resource_type: ResourceType) -> answer.Refusal:
 
 def _denied(refusal: Refusal) -> answer.Refusal:
     """A webhook that does not answer is answered for with 500: it may pass."""
-    return answer.Refusal.DENIED if refusal.http_status < 500 else answer.Refusal.BUSY  # noqa: PLR2004 - HTTP's
+    return answer.Refusal.DENIED if refusal.http_status < 500 else answer.Refusal.BUSY
 
 
 def _invalid(refusal: Refusal) -> answer.Refusal:

@@ -9,13 +9,14 @@ from typing import Any
 
 import msgspec
 
+from trueline.model import field_path
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.digest import Digest, digest_value
 from trueline.model.known import Known, Unknown
 from trueline.model.origin import Origin
 from trueline.model.ref import Ref
 from trueline.runtime.toolbox import Toolbox, ToolboxFailed, ToolboxRefused
-from trueline.target.kubernetes import definition, field_path
+from trueline.target.kubernetes import definition
 from trueline.target.kubernetes.client import KubernetesClient
 from trueline.target.kubernetes.discovery import openapi, openapi_paths
 

@@ -48,7 +48,7 @@ class KubernetesTarget(Generic[T]):
     kept. Without a toolbox schemas are left to the server.
     """
 
-    def __init__(  # noqa: PLR0913 - what it is made of
+    def __init__(
         self,
         name: str,
         client: KubernetesClient,

@@ -10,11 +10,12 @@ from typing import Any
 
 import msgspec
 
+from trueline.model import field_path
 from trueline.model.digest import parse
 from trueline.model.known import Unknown
 from trueline.model.ref import Ref
 from trueline.target import answer
-from trueline.target.kubernetes import difference, field_path, refusal as refusals
+from trueline.target.kubernetes import difference, refusal as refusals
 from trueline.target.kubernetes.admission import Mutators
 from trueline.target.kubernetes.client import KubernetesClient
 from trueline.target.kubernetes.field_set import leaves, other_fields, our_fields, owns
@@ -83,6 +84,7 @@ class KubernetesWriter:
             return refusals.busy(found.reason)
         if found.value is None:
             return refusals.no_kind(f"the server has no {ref.kind}")
+        version = version or self._version_of(found.value, ref, uid)
         said = await self.client.delete(
             found.value, ref.namespace, ref.name, uid=uid, resource_version=version, dry_run=dry
         )
@@ -91,6 +93,12 @@ class KubernetesWriter:
         if not dry:
             self.recollection.expect_gone(uid)
         return answer.Accepted(observed=self._left(said, uid, version))
+
+    def _version_of(self, resource_type: ResourceType, ref: Ref, uid: str) -> str:
+        """The version that the mirror saw last, taken at send time: whoever changed the object since is not overrun."""
+        known = self.recollection.known(resource_type, ref.namespace, ref.name)
+        seen = known.observed() if known is not None else None
+        return seen.version if seen is not None and seen.uid == uid else ""
 
     def _left(self, said: Ok, uid: str, version: str) -> Observed:
         """What stands after a delete: the object on its way out, or the server's word that it is gone."""
