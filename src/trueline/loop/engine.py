@@ -114,6 +114,8 @@ class Engine:
             self.problems = self.look.declared.diagnostics if self.look else ()
         except Fault as fault:
             self.problems = fault.diagnostics
+        except Exception as error:  # noqa: BLE001 - a fault of ours must not end the loop; it is told
+            self.problems = (own_fault("the fleet repository", error),)
         self._looks += 1
         self._changed.set()
 
@@ -252,9 +254,9 @@ class Engine:
                 self._schedule.done(turn)
 
     def _quarantine(self, name: str, error: Exception) -> None:
-        """A fault of our own: told as what it is, tried again with growing pauses."""
+        """A store that is full, or a fault of our own: told as what it is, tried again with growing pauses."""
         if (kept := self.kept.get(name)) is not None:
-            kept.trouble = (own_fault(name, error),)
+            kept.trouble = error.diagnostics if isinstance(error, Fault) else (own_fault(name, error),)
             self._schedule.retry(name)
             self._touch(name)
 
@@ -320,7 +322,7 @@ class Engine:
         kept.is_due = kept.is_due and aim is not kept.aim
         kept.is_asked = kept.is_asked and not made.is_complete
         if is_whole or not made.is_complete:
-            kept.last = made
+            kept.last = made.remembered
         if is_whole and made.is_complete:
             kept.applied = aim.revision
         if is_whole:
@@ -419,8 +421,17 @@ class Engine:
             names, self._stale = sorted(self._stale), set()
             for name in names:
                 if name in self.kept:
-                    await self._restand(self.kept[name])
+                    await self._restand_or_tell(self.kept[name])
             await self._parts.clock.sleep(REFRESH_PAUSE_S)
+
+    async def _restand_or_tell(self, kept: Kept) -> None:
+        """A disk that is full, or a fault of ours, must not end the loop; it is told until it passes."""
+        try:
+            await self._restand(kept)
+        except Fault as fault:
+            self.problems = fault.diagnostics
+        except Exception as error:  # noqa: BLE001 - see _work
+            self.problems = (own_fault(kept.application.name, error),)
 
     async def _restand(self, kept: Kept) -> None:
         before = kept.status

@@ -1,7 +1,7 @@
 """How far a pass got, and what that makes of the application's sync."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from trueline.apply.outcome import Outcome, Result
 from trueline.drift.drift import Drift, DriftKind, judge
@@ -11,6 +11,8 @@ from trueline.model.diagnostic import Diagnostic
 from trueline.model.known import Known
 from trueline.model.ref import Ref
 from trueline.plan.change import Action
+from trueline.target.inventory import Inventory
+from trueline.target.snapshot import Snapshot
 from trueline.trial.trial import Trial, Verdict
 
 
@@ -34,6 +36,20 @@ class Pass:
     def is_complete(self) -> bool:
         """Whether everything that is declared was applied and nothing is waited for."""
         return self.sync in {Sync.SYNCED, Sync.OVERRULED} and not self.waits
+
+    @property
+    def remembered(self) -> "Pass":
+        """The same without what stays as it is: what is kept between passes grows with the changes (D4)."""
+        review, nothing = self.review, Inventory(application=self.review.plan.application)
+        changes = tuple(change for change in review.plan.changes if change.action is not Action.KEEP)
+        light = replace(
+            review,
+            plan=replace(review.plan, changes=changes),
+            tried=replace(review.tried, inventory=nothing, awaits=None),
+            inventory=nothing,
+            snapshot=Snapshot(),
+        )
+        return replace(self, review=light)
 
 
 def blocked(review: Review, problems: Collection[Diagnostic]) -> Pass:

@@ -1,0 +1,225 @@
+"""What people ask of the engine: approve, roll back, hold, resume, sync, and to look without writing.
+
+It writes down who asked and tells the engine; every pass that follows is the engine's own. A rollback holds what Git
+renders by its content, not by its commit: a later commit that changes nothing of it stays held, after a restart too.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from trueline.declare.application import DriftMode
+from trueline.drift.drift import Drift, judge
+from trueline.loop.desire import Desirer
+from trueline.loop.desired import Desired
+from trueline.loop.engine import Engine
+from trueline.loop.fleet import Fleet, find
+from trueline.loop.kept import Kept
+from trueline.loop.review import Review, review
+from trueline.loop.supply import Targets
+from trueline.model.diagnostic import Diagnostic
+from trueline.model.fault import UserError
+from trueline.model.known import Known
+from trueline.plan.change import Action
+from trueline.record.approval import Approval, Approvals
+from trueline.record.history import Deployment, DeploymentResult, History
+from trueline.record.hold import Hold, Holds
+from trueline.record.journal import Journal, Kind, Note
+
+PLAN_SHORTEST = 8
+COMMIT_SHORTEST = 6
+RECORDS_SEARCHED_MAX = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RolledBack:
+    """What a rollback put in the place of what Git says."""
+
+    application: str
+    revision: str
+    commit: str
+    held: str
+    """The revision of Git that is held now; empty where Git says nothing that renders."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlParts:
+    """What the wiring gives."""
+
+    engine: Engine
+    fleet: Fleet
+    desirer: Desirer
+    targets: Targets
+    history: History
+    holds: Holds
+    approvals: Approvals
+    journal: Journal
+
+
+class Control:
+    """The engine as people and programs speak to it."""
+
+    def __init__(self, parts: ControlParts) -> None:
+        self.parts = parts
+        self.engine = parts.engine
+        self.engine.restore = self.restored
+
+    def kept(self, name: str) -> Kept:
+        """One application.
+
+        Raises:
+            UserError: TL0710, there is none of that name.
+        """
+        found = self.engine.kept.get(name)
+        if found is None:
+            raise no_application(name, self.engine.kept)
+        return found
+
+    def approve(self, name: str, plan: str, *, who: str) -> Approval:
+        """Agree to the plan that waits; `plan` is its digest, or its beginning, or empty for the one that waits now.
+
+        Raises:
+            UserError: TL0711, nothing waits, or another plan does.
+        """
+        kept = self.kept(name)
+        waits = kept.last.review.plan if kept.last else None
+        if waits is None or not waits.asks:
+            raise _refused("TL0711", "that plan does not wait for approval", f"{name}: nothing waits", "see its status")
+        if plan and (len(plan) < PLAN_SHORTEST or not waits.digest.startswith(plan)):
+            detail = f"{name}: {plan} was named, {waits.digest} waits"
+            raise _refused("TL0711", "that plan does not wait for approval", detail, "look at the plan again")
+        approval = self.parts.approvals.approve(name, waits.digest, who=who)
+        self.engine.wake(name)
+        return approval
+
+    def hold(self, name: str, *, who: str, why: str, until: datetime | None = None) -> Hold:
+        """Apply nothing to it until it is resumed, or until that time."""
+        self.kept(name)
+        hold = self.parts.holds.hold(name, who=who, why=why, until=until)
+        self.engine.wake(name)
+        return hold
+
+    def resume(self, name: str, *, who: str) -> tuple[Hold, ...]:
+        """End every hold, a rollback's too: what Git says is applied again."""
+        self.kept(name)
+        ended = self.parts.holds.resume(name, who=who)
+        self.engine.unpin(name)
+        return ended
+
+    def sync(self, name: str) -> None:
+        """A person asks for a pass: what an application with `mode: manual` waits for."""
+        self.kept(name)
+        self.engine.sync(name)
+
+    async def rollback(self, name: str, revision: str, *, who: str) -> RolledBack:
+        """Put an earlier deployment back, also while Git is away, and hold what Git says until it says otherwise.
+
+        Raises:
+            UserError: TL0712, there is nothing to go back to; TL0713, it cannot be put back as it was.
+            Transient: a source of it is away and not kept.
+        """
+        kept = self.kept(name)
+        wanted = self._earlier(kept, revision)
+        aim = await self._desired_at(name, wanted.revision)
+        if aim.problems or (aim.run != wanted.tree and _floats(aim)):
+            raise _differs(name, aim)
+        git = kept.desired
+        if git is not None and not git.is_removal:
+            self.parts.holds.hold(name, revision=git.run, who=who, why=f"rolled back to {aim.revision}")
+        body = {"to": aim.commit, "from": git.commit if git else "", "run": git.run if git else "", "who": who}
+        self.parts.journal.append([Note(kind=Kind.ROLLBACK, application=name, body=body)], durable=True)
+        self.engine.pin(name, aim)
+        return RolledBack(application=name, revision=aim.revision, commit=aim.commit, held=git.revision if git else "")
+
+    async def restored(self, kept: Kept) -> Desired | None:
+        """After a restart: what a rollback had put in the place of what Git says, if that is still what Git says."""
+        if kept.desired is None:
+            return None
+        name, run = kept.application.name, kept.desired.run
+        if not any(hold.revision == run for hold in self.parts.holds.active(name)):
+            return None
+        for record in self.parts.journal.newest(application=name, limit=RECORDS_SEARCHED_MAX):
+            if record.kind == Kind.ROLLBACK.value and record.body.get("run") == run:
+                return await self._desired_at(name, record.body["to"])
+        return None
+
+    async def review(self, name: str, *, finds_drift: bool = False) -> Review:
+        """Plan and try with every field that differs; nothing is written. `finds_drift`: whatever the declaration
+        says about healing, each difference from what was left is looked at.
+
+        Raises:
+            UserError: TL0710, or the target is not there.
+            Transient: the target could not be asked.
+        """  # noqa: D205 - one sentence needs two lines
+        kept = self.kept(name)
+        if kept.aim is None:
+            raise UserError(kept.failure or kept.trouble or no_application(name, self.engine.kept).diagnostics)
+        aim = kept.aim
+        if finds_drift:
+            sync = replace(aim.application.sync, drift=DriftMode.HEAL)
+            aim = replace(aim, application=replace(aim.application, sync=sync))
+        parts = await self.parts.targets.parts(aim.application.target)
+        good = self.parts.history.last_good(name)
+        return await review(parts, aim, completed_run=good.tree if good else "", whole=True)
+
+    def _earlier(self, kept: Kept, revision: str) -> Deployment:
+        name = kept.application.name
+        known = self.parts.history.history(name, 1_000)
+        git = kept.desired.run if kept.desired else ""
+        now = kept.aim.run if kept.aim else ""
+        good = [d for d in known if d.result is DeploymentResult.DONE and d.tree not in {git, now}]
+        if revision:
+            good = [d for d in good if _is_named(d, revision)]
+        if not good:
+            detail = f"{name}: {revision or 'no other deployment went to its end'}"
+            remedy = "choose a revision of `trueline history` that is done and is not what runs or what Git says"
+            raise _refused("TL0712", "there is nothing to roll back to", detail, remedy)
+        return good[0]
+
+    async def _desired_at(self, name: str, commit: str) -> Desired:
+        look = await self.parts.fleet.look_back(commit)
+        wish = await self.parts.desirer.wish(find(look, name), look.ground)
+        return await self.parts.desirer.desire(wish)
+
+
+def drifts_of(found: Review) -> tuple[Drift, ...]:
+    """What differs from what we left: every look of a review that found something, and what could not be looked at."""
+    drifts = []
+    for trial in found.trials:
+        entry = found.inventory.entries.get(trial.change.ref)
+        if trial.change.action is not Action.HEAL or entry is None:
+            continue
+        part = found.snapshot.at(trial.change.ref)
+        live = part.value if isinstance(part, Known) else None
+        drift = judge(entry, live, conflicts=trial.drifted, changes=trial.changes, overruled=trial.overruled)
+        if drift is not None:
+            drifts.append(drift)
+    return tuple(drifts)
+
+
+def no_application(name: str, known: object) -> UserError:
+    """There is no application of that name."""
+    names = ", ".join(sorted(map(str, known))[:20]) if isinstance(known, dict) else ""
+    detail = f"{name}; there are: {names}" if names else f"{name}; there is none at all"
+    return _refused("TL0710", "there is no application of that name", detail, "see `trueline status`")
+
+
+def _is_named(deployment: Deployment, revision: str) -> bool:
+    if revision == str(deployment.number):
+        return True
+    return len(revision) >= COMMIT_SHORTEST and deployment.revision.startswith(revision)
+
+
+def _floats(desired: Desired) -> bool:
+    """Whether a source of its own may have moved since, so that the fleet's commit alone does not tell its files."""
+    return any(spec.url or spec.revision for spec in desired.application.sources)
+
+
+def _differs(name: str, aim: Desired) -> UserError:
+    detail = f"{name} at {aim.revision}: a source with an address of its own has moved, or it no longer renders"
+    remedy = "name that source's revision in Git and commit it: the commit is the rollback"
+    own = _refused("TL0713", "the deployment cannot be put back as it was", detail, remedy)
+    return UserError([*own.diagnostics, *aim.problems])
+
+
+def _refused(code: str, summary: str, detail: str, remedy: str) -> UserError:
+    return UserError([Diagnostic(code=code, summary=summary, detail=detail, remedy=remedy)])
