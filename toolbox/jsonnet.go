@@ -34,8 +34,7 @@ func evaluateJsonnet(r *request) (any, error) {
 	if err := r.decode(&arguments); err != nil {
 		return nil, err
 	}
-	content, err := r.tree.read(arguments.Path)
-	if err != nil {
+	if at := r.tree.entry(arguments.Path); !at.found || at.directory {
 		return nil, refuse(complaint{Text: "there is no such file", Path: arguments.Path})
 	}
 	vm := jsonnet.MakeVM()
@@ -43,7 +42,7 @@ func evaluateJsonnet(r *request) (any, error) {
 	vm.Importer(&jsonnetImports{tree: r.tree, libs: arguments.Libs, found: map[string]jsonnet.Contents{}})
 	bind(arguments.ExtVars, vm.ExtVar, vm.ExtCode)
 	bind(arguments.TLAs, vm.TLAVar, vm.TLACode)
-	output, err := vm.EvaluateAnonymousSnippet(arguments.Path, string(content))
+	output, err := vm.EvaluateFile(arguments.Path)
 	if err != nil {
 		return nil, refuse(jsonnetComplaint(arguments.Path, err))
 	}

@@ -575,3 +575,8 @@ async def test_real_repositories(
     assert answer.get("unstable", []) == []
     for one in answer["resources"]:
         assert (INPUTS / repository / one["path"]).is_file()
+
+
+async def test_a_jsonnet_import_is_found_beside_the_file_before_the_root(program: Path) -> None:
+    files = {"app/m.jsonnet": "import 'it.libsonnet'", "app/it.libsonnet": "{a: 'near'}", "it.libsonnet": "{a: 'root'}"}
+    assert (await answered(program, "jsonnet", {"path": "app/m.jsonnet"}, files))["resources"] == [{"a": "near"}]

@@ -1,6 +1,5 @@
 """Jsonnet files, evaluated by Jsonnet itself: one file, or every one that stands directly in the path."""
 
-import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -53,11 +52,7 @@ class JsonnetRenderer:
             "path": path,
             "extVars": _bindings(options.external_variables),
             "tlas": _bindings(options.arguments),
-            # The engine looks for the first file's imports at the root only: its folder is named as well.
-            "libs": [
-                posixpath.dirname(path),
-                *(refusal.inside(request.path, one, request.commit) for one in options.libraries),
-            ],
+            "libs": [refusal.inside(request.path, one, request.commit) for one in options.libraries],
         }
         asked = self.toolbox.ask("jsonnet", arguments, files)
         answer = await refusal.answer(asked, refusal.JSONNET, request.commit)
