@@ -163,6 +163,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembly]:
                 chronicle=Chronicle(journal, history),
                 claims=claims,
                 holds=holds,
+                approvals=KeptApprovals(approvals),
                 clock=clock,
                 interval_s=settings.interval_s,
             )

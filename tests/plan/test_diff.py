@@ -43,7 +43,7 @@ LEFT = [
     ("we intended to make it and do not know whether this is it", entry("web", uid=""), live(), Action.HOLD),
     ("it is being deleted", entry("web"), live(deleting=True), Action.HOLD),
     ("the target could not be read: HTML", entry("web"), Unknown("HTML"), Action.HOLD),
-    ("its manifest said that it stays", replace(entry("web"), keep=True), live(), Action.HOLD),
+    ("it stays, as was declared, and is not ours any more", replace(entry("web"), keep=True), live(), Action.FORGET),
 ]
 
 
@@ -65,6 +65,12 @@ def test_what_holds_data_needs_consent_in_git() -> None:
     assert actions(changes([], {claim: live()}, owned)) == {"data": Action.HOLD}
     consent = replace(OPTIONS, allow_delete=frozenset({"PersistentVolumeClaim/shop/data"}))
     assert actions(changes([], {claim: live()}, owned, consent)) == {"data": Action.PRUNE}
+
+
+def test_what_was_declared_to_stay_goes_where_git_names_it() -> None:
+    stays = replace(entry("web"), keep=True)
+    consent = replace(OPTIONS, allow_delete=frozenset({"ConfigMap/shop/web"}))
+    assert actions(changes([], {ref("web"): live()}, [stays], consent)) == {"web": Action.PRUNE}
 
 
 def test_a_sibling_that_gave_it_up_hands_it_over() -> None:

@@ -1,8 +1,11 @@
 """An empty or shrunken render is not a wish to delete (promise 3)."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.plan.world import changes, entry, live, ref, resource
+from trueline.plan.change import Action
 from trueline.plan.guard import Approve, asks
 
 PRUNES = [(5, 10, False), (6, 10, True), (6, 30, False), (10, 30, True), (1, 1, True), (3, 3, True)]
@@ -26,3 +29,10 @@ def test_a_small_removal_that_git_asks_for_goes_ahead() -> None:
 def test_every_change_is_asked_where_git_says_always() -> None:
     assert asks(changes([resource("web")], {}, []), owned_count=0, approve=Approve.ALWAYS)
     assert not asks(changes([], {}, []), owned_count=0, approve=Approve.ALWAYS)
+
+
+def test_a_hook_that_is_made_anew_is_no_destruction() -> None:
+    (change,) = changes([resource("job")], {ref("job"): live()}, [])
+    anew = replace(change, action=Action.REPLACE)
+    assert asks([anew], owned_count=1, approve=Approve.DESTRUCTIVE)
+    assert not asks([replace(anew, run="r2")], owned_count=1, approve=Approve.DESTRUCTIVE)

@@ -83,6 +83,7 @@ async def test_refusals_of_the_engines(renderer: DispatchingRenderer) -> None:
             tree(app__Chart_yaml=CHART, app__templates__a_yaml="x: 1\ny: {{ fail `no` }}"),
             "TL0306 app/templates/a.yaml:2",
         ),
+        (tree(app__Chart_yaml=CHART, app__values_yaml="a: 1\nb: 2\n\nc: [\n"), "TL0306 app/values.yaml:4"),
         (tree(app__a_jsonnet="{\n  a: error 'no',\n}"), "TL0307 app/a.jsonnet:2"),
         (tree(app__a_yaml="a: [1"), "TL0303 app/a.yaml:1"),
     ]

@@ -4,12 +4,13 @@ Whoever implements it writes the inventory and the journal in one transaction, s
 does not. An intent without an outcome is settled at start by reading the target, never by guessing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from trueline.apply.outcome import Outcome
 from trueline.model.digest import Digest
+from trueline.model.ref import Ref
 from trueline.plan.change import Change
 from trueline.target.inventory import Inventory
 from trueline.target.snapshot import NOTHING
@@ -36,8 +37,12 @@ class Intent:
 class Ledger(Protocol):
     """Where intents and outcomes are written. Both calls return when what they were given is on the disk."""
 
-    def inventory(self, application: str, target: str) -> Inventory:
-        """What the application owns, with intents that have no outcome yet as `INTENDED`."""
+    def inventory(self, application: str, target: str, *, refs: Collection[Ref] | None = None) -> Inventory:
+        """What the application owns, of these refs or of all, with intents that have no outcome yet as `INTENDED`."""
+        ...
+
+    def count(self, application: str, target: str) -> int:
+        """How many objects the application owns."""
         ...
 
     def intend(self, act: Act, intents: Sequence[Intent]) -> None:

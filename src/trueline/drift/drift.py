@@ -36,13 +36,14 @@ class Drift:
         return f"{self.ref} {self.kind.value}{managers}{fields}"
 
 
-def judge(
+def judge(  # noqa: PLR0913 - all that a look finds
     entry: Entry,
     live: Observed | None,
     *,
     conflicts: tuple[FieldConflict, ...] = (),
     changes: tuple[FieldChange, ...] = (),
     overruled: tuple[str, ...] = (),
+    added: tuple[FieldConflict, ...] = (),
 ) -> Drift | None:
     """What a look at one object says; `None` where it is as we left it, whatever triggered the look."""
     if live is None:
@@ -53,6 +54,7 @@ def judge(
         fields = sorted({c.path for c in conflicts} | {c.path for c in changes})
         managers = sorted({c.manager for c in conflicts})
         return Drift(ref=entry.ref, kind=DriftKind.CHANGED, fields=tuple(fields), managers=tuple(managers))
-    if live.uid == entry.uid and live.others != entry.others:
-        return Drift(ref=entry.ref, kind=DriftKind.ADDED, managers=live.managers)
+    if added and live.uid == entry.uid and live.others != entry.others:
+        fields, managers = sorted({c.path for c in added}), sorted({c.manager for c in added})
+        return Drift(ref=entry.ref, kind=DriftKind.ADDED, fields=tuple(fields), managers=tuple(managers))
     return None

@@ -1,7 +1,10 @@
 """What the engine writes down of its passes: deployments, drift, changes of sync and health. It decides nothing."""
 
+from typing import Any
+
 from trueline.drift.drift import Drift
 from trueline.loop.desired import Desired
+from trueline.loop.fight import Fight
 from trueline.loop.progress import Pass
 from trueline.loop.status import ApplicationStatus
 from trueline.model.diagnostic import Diagnostic
@@ -19,6 +22,7 @@ class Chronicle:
     def __init__(self, journal: Journal, history: History) -> None:
         self._journal = journal
         self._history = history
+        self._left: dict[str, frozenset[Drift]] = {}
 
     def completed_run(self, application: str) -> str:
         """The run of the last deployment that went to its end."""
@@ -41,7 +45,18 @@ class Chronicle:
 
     def drift(self, application: str, made: Pass) -> None:
         """What a look at single objects found."""
-        self._drifts(application, made.drifts)
+        self._drifts(application, (*made.drifts, *self._newly_left(application, made)))
+
+    def fight(self, fight: Fight) -> None:
+        """Another manager and we write the same field in turn."""
+        body: dict[str, Any] = {
+            "ref": str(fight.ref),
+            "drift": "fight",
+            "fields": [fight.field],
+            "managers": [fight.manager],
+        }
+        body |= {"message": fight.message, "heals": fight.heals}
+        self._journal.append([Note(kind=Kind.DRIFT_FOUND, application=fight.application, body=body)])
 
     def see(self, revision: Revision) -> None:
         """A new revision of the fleet repository."""
@@ -56,7 +71,7 @@ class Chronicle:
     def conclude(self, desired: Desired, made: Pass, *, by: str) -> None:
         """Begin, go on with or end a deployment, and write down what drifted."""
         name = desired.application.name
-        self._drifts(name, made.drifts)
+        self._drifts(name, (*made.drifts, *self._newly_left(name, made)))
         running = self._running(name)
         if running is not None and running.tree != desired.run:
             self._history.end(name, running.number, DeploymentResult.SUPERSEDED)
@@ -83,6 +98,11 @@ class Chronicle:
 
     def _running(self, application: str) -> Deployment | None:
         return next((d for d in self._history.history(application, 1) if d.ended is None), None)
+
+    def _newly_left(self, application: str, made: Pass) -> tuple[Drift, ...]:
+        """What is left as it is, is told once and not by every pass; a start tells it again."""
+        told, self._left[application] = self._left.get(application, frozenset()), frozenset(made.left)
+        return tuple(drift for drift in made.left if drift not in told)
 
     def _drifts(self, application: str, drifts: tuple[Drift, ...]) -> None:
         notes = [

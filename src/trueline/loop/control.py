@@ -9,6 +9,7 @@ from datetime import datetime
 
 from trueline.declare.application import DriftMode
 from trueline.drift.drift import Drift, judge
+from trueline.loop.chronicle import FLEET
 from trueline.loop.desire import Desirer
 from trueline.loop.desired import Desired
 from trueline.loop.engine import Engine
@@ -17,6 +18,7 @@ from trueline.loop.kept import Kept
 from trueline.loop.review import Review, review
 from trueline.loop.supply import Targets
 from trueline.model.diagnostic import Diagnostic
+from trueline.model.digest import Digest
 from trueline.model.fault import UserError
 from trueline.model.known import Known
 from trueline.plan.change import Action
@@ -80,6 +82,8 @@ class Control:
         Raises:
             UserError: TL0711, nothing waits, or another plan does.
         """
+        if name == FLEET:
+            return self._agree(plan, who=who)
         kept = self.kept(name)
         waits = kept.last.review.plan if kept.last else None
         if waits is None or not waits.asks:
@@ -89,6 +93,12 @@ class Control:
             raise _refused("TL0711", "that plan does not wait for approval", detail, "look at the plan again")
         approval = self.parts.approvals.approve(name, waits.digest, who=who)
         self.engine.wake(name)
+        return approval
+
+    def _agree(self, commit: str, *, who: str) -> Approval:
+        """Agree to a revision of the fleet repository that would not be followed by itself."""
+        approval = self.parts.approvals.approve(FLEET, Digest(commit), who=who)
+        self.engine.poke()
         return approval
 
     def hold(self, name: str, *, who: str, why: str, until: datetime | None = None) -> Hold:
@@ -109,6 +119,13 @@ class Control:
         """A person asks for a pass: what an application with `mode: manual` waits for."""
         self.kept(name)
         self.engine.sync(name)
+
+    def require(self, name: str, plan: Digest, *, who: str) -> None:
+        """Agree to exactly this plan: the next pass applies it or, where the world has moved, waits for a person."""
+        kept = self.kept(name)
+        self.parts.approvals.approve(name, plan, who=who)
+        self.engine.require_approval(name)
+        kept.is_asked = True
 
     async def rollback(self, name: str, revision: str, *, who: str) -> RolledBack:
         """Put an earlier deployment back, also while Git is away, and hold what Git says until it says otherwise.
@@ -153,7 +170,7 @@ class Control:
         kept = self.kept(name)
         if kept.aim is None:
             raise UserError(kept.failure or kept.trouble or no_application(name, self.engine.kept).diagnostics)
-        aim = kept.aim
+        aim = kept.pinned or await self.restored(kept) or kept.aim
         if finds_drift:
             sync = replace(aim.application.sync, drift=DriftMode.HEAL)
             aim = replace(aim, application=replace(aim.application, sync=sync))

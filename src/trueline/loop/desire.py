@@ -45,7 +45,7 @@ class Wish:
     commit: str
     request: RenderRequest
     files: FileTree
-    identity: Digest | None
+    identity: Digest | None = None
 
 
 class Desirer:
@@ -77,16 +77,20 @@ class Desirer:
             commit=revision.commit,
             capabilities=await parts.target.capabilities(),
         )
-        kept = self._renderer.digest(request, files)
-        identity = digest_value([kept, repr(application)]) if kept else None
-        return Wish(
-            application=application,
-            revision=revision,
-            commit=ground.revision.commit,
-            request=request,
-            files=files,
-            identity=identity,
+        wish = Wish(
+            application=application, revision=revision, commit=ground.revision.commit, request=request, files=files
         )
+        return replace(wish, identity=self.identity(wish))
+
+    def identity(self, wish: Wish) -> Digest | None:
+        """What tells whether a wish differs; `None` before these files were rendered for the first time.
+
+        Nothing is asked of the sources: they may have moved since, and these files are those that were rendered.
+        """
+        kept = self._renderer.digest(wish.request, wish.files)
+        # Without the commit: a commit that touches neither files nor declaration changes nothing.
+        declared = replace(wish.application, origin=replace(wish.application.origin, commit=""))
+        return digest_value([kept, repr(declared)]) if kept else None
 
     async def desire(self, wish: Wish) -> Desired:
         """Render, put it into the target's terms, and keep the bodies; a problem of the user's is part of the answer.

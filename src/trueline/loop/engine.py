@@ -6,7 +6,7 @@ every pass starts from what Git and the target say then (D2).
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 
 from trueline.declare.application import Application, OnRemoval
@@ -16,9 +16,11 @@ from trueline.loop.chronicle import Chronicle
 from trueline.loop.claim import ClaimBook
 from trueline.loop.desire import Desirer, removed
 from trueline.loop.desired import Desired
+from trueline.loop.fight import Fights
 from trueline.loop.fleet import Fleet, Look
 from trueline.loop.kept import Kept
 from trueline.loop.parts import Parts
+from trueline.loop.port import Approvals
 from trueline.loop.progress import Pass
 from trueline.loop.reconcile import reconcile
 from trueline.loop.register import Register
@@ -27,15 +29,20 @@ from trueline.loop.standing import stand
 from trueline.loop.status import ApplicationStatus, Sync
 from trueline.loop.supply import Targets
 from trueline.model.diagnostic import Diagnostic
+from trueline.model.digest import Digest
 from trueline.model.fault import Fault, Transient, UserError
+from trueline.plan.change import Action
+from trueline.plan.guard import Approve
 from trueline.record.hold import Holds
 from trueline.runtime.clock import Clock
 from trueline.target.inventory import Entry, EntryState
 from trueline.target.protocol import Contact, Seen, Sighting
 from trueline.target.snapshot import Observed
 
-REFRESH_PAUSE_S = 0.05
+REFRESH_PAUSE_S = 0.02
+REFRESH_PAUSE_PER_COST = 10.0
 RENDERS_AT_ONCE = 4
+FAILURES_SETTLED = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +56,7 @@ class EngineParts:
     chronicle: Chronicle
     claims: ClaimBook
     holds: Holds
+    approvals: Approvals
     clock: Clock
     interval_s: float = 30.0
     workers: int = 4
@@ -68,7 +76,9 @@ class Engine:
         self._stale: set[str] = set()
         self._group: asyncio.TaskGroup | None = None
         self._observers: dict[str, asyncio.Task[None]] = {}
+        self._fights = Fights(parts.clock)
         self._looks = 0
+        self._agreed: set[str] = set()
         self.restore: Callable[[Kept], Awaitable[Desired | None]] | None = None
         """What a rollback had pinned before a restart; set by who controls."""
 
@@ -114,10 +124,20 @@ class Engine:
             self.problems = self.look.declared.diagnostics if self.look else ()
         except Fault as fault:
             self.problems = fault.diagnostics
+            await self._fall_back()
         except Exception as error:  # noqa: BLE001 - a fault of ours must not end the loop; it is told
             self.problems = (own_fault("the fleet repository", error),)
         self._looks += 1
         self._changed.set()
+
+    async def _fall_back(self) -> None:
+        """After a start that cannot follow Git: what was applied last is kept and healed, from the objects we keep."""
+        newest = self._parts.chronicle.newest
+        if self.look is None and newest:
+            with suppress(Fault):
+                self.look = await self._parts.fleet.look_back(newest)
+                self._parts.targets.declare(self.look.declared.targets)
+                await self._desire_all(self.look)
 
     @property
     def _has_other_sources(self) -> bool:
@@ -128,17 +148,22 @@ class Engine:
         return any(kept.desired is None for kept in self.kept.values())
 
     async def _advance(self, look: Look) -> None:
-        """Follow a new revision, unless it is older than what was applied or rewrites it (promise 9)."""
-        newest = self._parts.chronicle.newest
-        if (warning := await self._parts.fleet.lineage(newest, look.revision)) is not None:
-            raise UserError([warning])
-        if gone := self._gone_with_everything(look):
-            raise UserError([_nothing_declared(look, gone)])
+        """Follow a new revision, unless somebody has to agree to it first."""
+        if (doubt := await self._doubt(look)) is not None:
+            raise UserError([doubt])
         self._parts.chronicle.see(look.revision)
         self._parts.targets.declare(look.declared.targets)
         self.look = look
         self._remove_missing(look)
         await self._desire_all(look)
+
+    async def _doubt(self, look: Look) -> Diagnostic | None:
+        """Why a revision is not followed by itself: it is older, rewrites history (promise 9), or declares nothing."""
+        if self._parts.approvals.is_approved(Digest(look.revision.commit)):
+            return None
+        if gone := self._gone_with_everything(look):
+            return _nothing_declared(look, gone)
+        return await self._parts.fleet.lineage(self._parts.chronicle.newest, look.revision)
 
     async def _desire_all(self, look: Look) -> None:
         bound = asyncio.Semaphore(RENDERS_AT_ONCE)
@@ -147,9 +172,12 @@ class Engine:
             async with bound:
                 await self._desire(application, look)
 
-        async with asyncio.TaskGroup() as group:
-            for application in look.applications:
-                group.create_task(one(application))
+        with self._parts.claims.reading():
+            async with asyncio.TaskGroup() as group:
+                for application in look.applications:
+                    group.create_task(one(application))
+        for name in self._parts.claims.doubting():
+            self._schedule.wake(name)
 
     async def _desire(self, application: Application, look: Look) -> None:
         kept = self._keep(application)
@@ -162,32 +190,37 @@ class Engine:
                 kept.desired = replace(kept.desired, revision=str(wish.revision), commit=wish.commit)
                 kept.applied = str(wish.revision) if kept.applied == before else kept.applied
                 kept.failure = ()
+                if kept.is_due:  # a pass that is under way has another object in hand, and would leave this one due
+                    self._schedule.wake(application.name)
                 self._touch(application.name)
                 return
             desired = await self._parts.desirer.desire(wish)
-            kept.identity = (await self._parts.desirer.wish(application, look.ground)).identity
-            await self._adopt(kept, desired)
+            await self._adopt(kept, desired, self._parts.desirer.identity(wish))
         except Transient as fault:
-            kept.failure = fault.diagnostics if kept.desired is None else kept.failure
+            kept.trouble = fault.diagnostics if kept.desired is None else kept.trouble
             self._touch(application.name)
         except UserError as fault:
             self._fail(kept, fault.diagnostics)
         except Exception as error:  # noqa: BLE001 - see _work
             self._fail(kept, (own_fault(application.name, error),))
 
-    async def _adopt(self, kept: Kept, desired: Desired) -> None:
-        """Take a new desired, unless it has problems: then what was desired before goes on, and the problem is told."""
+    async def _adopt(self, kept: Kept, desired: Desired, identity: Digest | None) -> None:
+        """Take a new desired, unless it has problems: then what was desired before goes on, and the problem is told.
+
+        The identity stays with what was desired before, too: else the next look would take the broken for the applied.
+        """
         name = desired.application.name
         if desired.problems and kept.desired is not None:
             self._fail(kept, desired.problems)
             return
+        kept.identity = identity
         parts = await self._parts.targets.parts(desired.application.target)
         self._observe(parts)
-        self._parts.claims.declare(name, parts.target.name, desired.resources)
-        disputes = self._parts.claims.disputes(desired, parts.target.name)
-        kept.failure = ()
+        for rival in self._parts.claims.declare(name, parts.target.name, desired.resources):
+            self._schedule.wake(rival)
+        kept.failure, kept.trouble = (), ()
         kept.application = desired.application
-        kept.desired = replace(desired, problems=(*desired.problems, *disputes))
+        kept.desired = desired
         self._release(kept)
         kept.is_due = True
         self._schedule.succeed(name)
@@ -238,8 +271,8 @@ class Engine:
                 kept.application, kept.failure = application, ()
                 kept.desired, kept.wanted = removed(application, look.revision), str(look.revision)
                 kept.pinned = None
-                self._parts.claims.forget(name)
-                self._schedule.wake(name)
+                for woken in (name, *self._parts.claims.forget(name)):
+                    self._schedule.wake(woken)
 
     # ---- passes -----------------------------------------------------------------------------------------------
 
@@ -283,6 +316,16 @@ class Engine:
         self._schedule.succeed(name)
         self._schedule.wake(name)
 
+    def require_approval(self, name: str) -> None:
+        """Until a pass has written something, only a plan that somebody agreed to is applied: a saved one."""
+        self._agreed.add(name)
+
+    def _as_agreed(self, aim: Desired) -> Desired:
+        if aim.application.name not in self._agreed:
+            return aim
+        sync = replace(aim.application.sync, approve=Approve.ALWAYS)
+        return replace(aim, application=replace(aim.application, sync=sync))
+
     def pin(self, name: str, desired: Desired) -> None:
         """A rollback: this is what shall be, until Git renders something else than it does now."""
         kept = self.kept[name]
@@ -308,7 +351,14 @@ class Engine:
                 return
             completed = self._parts.chronicle.completed_run(name)
             focus = turn.focus if kept.last is not None and kept.last.is_complete else None
-            made = await reconcile(parts, aim, completed_run=completed, focus=focus, is_asked=kept.is_asked)
+            made = await reconcile(
+                parts,
+                self._disputed(self._as_agreed(aim), parts),
+                completed_run=completed,
+                focus=focus,
+                is_asked=kept.is_asked,
+                resting=self._fights.resting(name),
+            )
         except Fault as fault:
             kept.trouble = fault.diagnostics
             self._schedule.retry(name)
@@ -316,15 +366,25 @@ class Engine:
         kept.trouble = ()
         self._conclude(kept, aim, made, is_whole=focus is None)
 
+    def _disputed(self, aim: Desired, parts: Parts) -> Desired:
+        """What another application declares too is an error of both, for as long as it does (D16)."""
+        disputes = self._parts.claims.disputes(aim, parts.target.name)
+        return replace(aim, problems=(*aim.problems, *disputes)) if disputes else aim
+
     def _conclude(self, kept: Kept, aim: Desired, made: Pass, *, is_whole: bool) -> None:
         name = kept.application.name
         kept.waits = frozenset(made.waits)
+        if made.outcomes:
+            self._agreed.discard(name)
         kept.is_due = kept.is_due and aim is not kept.aim
         kept.is_asked = kept.is_asked and not made.is_complete
         if is_whole or not made.is_complete:
             kept.last = made.remembered
         if is_whole and made.is_complete:
             kept.applied = aim.revision
+        for fight in self._fights.note(name, made.drifts):
+            self._parts.chronicle.fight(fight)
+            self._schedule.wake_after(name, fight.pause_s)
         if is_whole:
             self._parts.chronicle.conclude(aim, made, by="git" if kept.pinned is None else "rollback")
         else:
@@ -333,8 +393,8 @@ class Engine:
             self._schedule.retry(name)
         else:
             self._schedule.succeed(name)
-        if not is_whole and not made.is_complete:
-            self._schedule.wake(name)
+        if is_whole is made.is_complete and (not is_whole or _has_run_hooks(made)):
+            self._schedule.wake(name)  # from one object to the whole; or hooks that have done their work go
         if aim.is_removal and made.is_complete:
             self._gone(name)
 
@@ -342,6 +402,7 @@ class Engine:
         self._parts.chronicle.remove(name)
         self._parts.register.forget(name)
         self._schedule.forget(name)
+        self._fights.forget(name)
         self.kept.pop(name, None)
         self._wake_dependants(name)
 
@@ -414,15 +475,21 @@ class Engine:
         self._changed.set()
 
     async def _refresh(self) -> None:
-        """Statuses follow events, coalesced: however many objects change, a status is put together once for all."""
+        """Statuses follow events, coalesced: however many objects change, a status is put together once for all.
+
+        The pause comes first, so that a heal does not wait for a status; it grows with what statuses cost.
+        """
+        clock, took_s = self._parts.clock, 0.0
         while True:
             await self._changed.wait()
+            await clock.sleep(max(REFRESH_PAUSE_S, took_s * REFRESH_PAUSE_PER_COST))
             self._changed.clear()
             names, self._stale = sorted(self._stale), set()
+            began_s = clock.monotonic_s()
             for name in names:
                 if name in self.kept:
                     await self._restand_or_tell(self.kept[name])
-            await self._parts.clock.sleep(REFRESH_PAUSE_S)
+            took_s = clock.monotonic_s() - began_s
 
     async def _restand_or_tell(self, kept: Kept) -> None:
         """A disk that is full, or a fault of ours, must not end the loop; it is told until it passes."""
@@ -443,7 +510,7 @@ class Engine:
         if _words(before) != _words(kept.status):
             self._parts.chronicle.change(before, kept.status)
             self._parts.register.put(kept.application, kept.status)
-        if kept.status.is_true and not before.is_true:
+        if kept.status.is_true and (not before.is_true or before.revision != kept.status.revision):
             self._wake_dependants(kept.application.name)
             if self.look is not None:
                 await self._parts.fleet.keep(self.look.revision.commit)
@@ -462,15 +529,33 @@ class Engine:
     def is_ready(self) -> bool:
         """Whether Git was looked at and every application had its first pass."""
         return self._looks > 0 and all(
-            kept.last is not None or kept.failure or kept.trouble for kept in self.kept.values()
+            kept.last is not None or kept.failure or kept.trouble or kept.held or kept.waits_for
+            for kept in self.kept.values()
         )
 
     @property
     def is_settled(self) -> bool:
         """Whether nothing is under way and nothing will change by itself."""
         return (
-            self.is_ready and not self._stale and self._schedule.is_idle and all(map(_is_settled, self.kept.values()))
+            self.is_ready
+            and not self._stale
+            and self._schedule.is_idle
+            and all(map(self._is_settled, self.kept.values()))
         )
+
+    def _is_settled(self, kept: Kept) -> bool:
+        """Whether only a person, Git or the target can change how an application stands."""
+        if kept.failure or kept.trouble:
+            return True
+        if kept.waits_for and not kept.held:
+            needed = self.kept.get(kept.waits_for)
+            return needed is None or (not needed.status.is_true and self._is_settled(needed))
+        if kept.is_due and not kept.held:
+            return False
+        if kept.status.sync is Sync.UNKNOWN:
+            return self._schedule.failures(kept.application.name) >= FAILURES_SETTLED
+        is_progressing = kept.status.sync is Sync.SYNCED and kept.status.health in _ON_THE_WAY
+        return kept.status.sync in _FINAL and not is_progressing
 
     async def wait_settled(self, poll_s: float = 0.05) -> None:
         """Wait until everything is True or has a named state that only a person, Git or the target can change."""
@@ -480,15 +565,11 @@ class Engine:
 
 _FINAL = frozenset({Sync.SYNCED, Sync.OUT_OF_SYNC, Sync.OVERRULED, Sync.WAITING, Sync.HELD, Sync.BLOCKED, Sync.PARTLY})
 
+_ON_THE_WAY = frozenset({Status.PROGRESSING, Status.MISSING})
 
-def _is_settled(kept: Kept) -> bool:
-    status = kept.status
-    if kept.failure or kept.trouble:
-        return True
-    if kept.is_due and not kept.held and not kept.waits_for:
-        return False
-    is_progressing = status.sync is Sync.SYNCED and status.health in {Status.PROGRESSING, Status.MISSING}
-    return status.sync in _FINAL and not is_progressing
+
+def _has_run_hooks(made: Pass) -> bool:
+    return any(change.run and change.action is not Action.HOLD for change in made.review.plan.changes)
 
 
 def _is_as_left(entry: Entry, observed: Observed | None) -> bool:
@@ -505,7 +586,7 @@ def _nothing_declared(look: Look, count: int) -> Diagnostic:
         code="TL0702",
         summary="the fleet declares no application any more",
         detail=f"{look.revision}: {count} applications were declared before; nothing is removed",
-        remedy="if all of them shall go, remove them while at least one declaration stays; otherwise restore the files",
+        remedy=f"if this is meant: trueline approve --revision {look.revision.commit}; otherwise restore the files",
     )
 
 

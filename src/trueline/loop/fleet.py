@@ -40,6 +40,7 @@ class Fleet:
         self._dialect = dialect
         self._path = path
         self._folder = folder
+        self._last: tuple[str, Declared] | None = None
         self._is_fleet = False
 
     async def poll(self) -> Revision:
@@ -65,11 +66,19 @@ class Fleet:
         """
         artifact = await self._source.artifact(revision)
         ground = Ground(source=self._source, artifact=artifact, files=self._source.files(artifact))
-        declared = await self._dialect.read(ground.files, self._path, revision.commit)
+        declared = await self._declared(ground)
         if not declared.is_fleet and self._folder is not None and not self._is_fleet:
             return Look(ground=ground, declared=declared, applications=(self._folder,), is_folder=True)
         self._is_fleet = True
         return Look(ground=ground, declared=declared, applications=declared.applications)
+
+    async def _declared(self, ground: Ground) -> Declared:
+        """What the path declares; where its files are the same, so is what they declare, and nothing is read."""
+        entry = ground.files.entry(self._path)
+        identity = entry.identity if entry else ""
+        if self._last is None or not identity or self._last[0] != identity:
+            self._last = (identity, await self._dialect.read(ground.files, self._path, ground.revision.commit))
+        return self._last[1]
 
     async def look_back(self, commit: str) -> Look:
         """What was declared at an older commit, from what is kept even while the repository is away."""

@@ -45,6 +45,10 @@ class Claims(Protocol):
         """Of these resources, those that another application owns and no longer declares, with its name."""
         ...
 
+    def moving(self, application: str, target: str, refs: Collection[Ref]) -> Mapping[Ref, str]:
+        """Of these refs, those that another application declares, with its name; all, with none, while nobody knows."""
+        ...
+
 
 class Owners(Protocol):
     """Who owns an object by the inventory."""

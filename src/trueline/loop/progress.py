@@ -1,6 +1,6 @@
 """How far a pass got, and what that makes of the application's sync."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from trueline.apply.outcome import Outcome, Result
@@ -11,7 +11,7 @@ from trueline.model.diagnostic import Diagnostic
 from trueline.model.known import Known
 from trueline.model.ref import Ref
 from trueline.plan.change import Action
-from trueline.target.inventory import Inventory
+from trueline.target.inventory import Entry, Inventory
 from trueline.target.snapshot import Snapshot
 from trueline.trial.trial import Trial, Verdict
 
@@ -20,6 +20,7 @@ from trueline.trial.trial import Trial, Verdict
 class Pass:
     """One pass: the review it began with, what was done, and how it stands.
 
+    `drifts` were healed or are warned of; `left` stands as it is because Git says so, and is found by each pass anew.
     `waits` are refs whose health the next pass needs; `is_retried`: nothing will wake it, so it comes again by itself.
     """
 
@@ -28,6 +29,7 @@ class Pass:
     message: str = ""
     outcomes: tuple[Outcome, ...] = ()
     drifts: tuple[Drift, ...] = ()
+    left: tuple[Drift, ...] = ()
     waits: tuple[Ref, ...] = ()
     problems: tuple[Diagnostic, ...] = ()
     is_retried: bool = False
@@ -82,6 +84,7 @@ def concluded(
         message=message,
         outcomes=tuple(outcomes),
         drifts=tuple(_drifts(review, outcomes)),
+        left=tuple(_left(review)),
         waits=tuple(waits),
         is_retried=sync in {Sync.PARTLY, Sync.UNKNOWN}
         or any(o.result is Result.STALE for o in outcomes)
@@ -127,6 +130,25 @@ def _settled(review: Review, outcomes: Sequence[Outcome]) -> tuple[Sync, str]:
     return Sync.SYNCED, ""
 
 
+def _left(review: Review) -> Iterator[Drift]:
+    for trial in review.trials:
+        entry = review.inventory.entries.get(trial.change.ref)
+        if trial.change.action is Action.HOLD and entry is not None and (drift := _judged(review, entry, trial)):
+            yield drift
+
+
+def _judged(review: Review, entry: Entry, trial: Trial) -> Drift | None:
+    part = review.snapshot.at(trial.change.ref)
+    return judge(
+        entry,
+        part.value if isinstance(part, Known) else None,
+        conflicts=trial.drifted,
+        changes=trial.changes,
+        overruled=trial.overruled,
+        added=trial.added,
+    )
+
+
 def _drifts(review: Review, outcomes: Sequence[Outcome]) -> list[Drift]:
     """What was drift among the looks of this pass; a look that found nothing leaves no record."""
     trials = {trial.change.ref: trial for trial in review.trials}
@@ -136,9 +158,7 @@ def _drifts(review: Review, outcomes: Sequence[Outcome]) -> list[Drift]:
         trial = trials.get(outcome.change.ref)
         if outcome.change.action is not Action.HEAL or entry is None or trial is None:
             continue
-        part = review.snapshot.at(outcome.change.ref)
-        live = part.value if isinstance(part, Known) else None
-        drift = judge(entry, live, conflicts=trial.drifted, changes=trial.changes, overruled=trial.overruled)
+        drift = _judged(review, entry, trial)
         if drift is not None and (drift.kind is not DriftKind.ADDED or outcome.result is Result.SAME):
             found.append(drift)
     return found

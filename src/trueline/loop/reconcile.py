@@ -4,7 +4,7 @@ A pass starts from what Git and the target say now (D2) and keeps nothing betwee
 where a wave has to be healthy first, the pass ends and says what it waits for; a watch event starts the next one (D9).
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from trueline.apply.executor import carry_out
@@ -25,20 +25,23 @@ from trueline.trial.attempt import try_all
 from trueline.trial.trial import Trial, Verdict
 
 
-async def reconcile(
+async def reconcile(  # noqa: PLR0913 - what a pass is asked for
     parts: Parts,
     desired: Desired,
     *,
     completed_run: str,
     focus: Collection[Ref] | None = None,
     is_asked: bool = False,
+    resting: Mapping[Ref, str] | None = None,
 ) -> Pass:
     """Go as far as this pass can; `is_asked`: a person asked for it, which is what a manual application waits for.
+
+    `resting` are refs that are not healed now, with the reason.
 
     Raises:
         StoreFull: nothing can be recorded, so nothing is done.
     """
-    found = await review(parts, desired, completed_run=completed_run, focus=focus)
+    found = await review(parts, desired, completed_run=completed_run, focus=focus, resting=resting)
     return _gate(parts, desired, found, is_asked=is_asked) or await _Run(parts, desired, found).go()
 
 
@@ -95,9 +98,6 @@ class _Run:
     async def _carry_out(self, stage: Stage) -> None:
         passed = Verdict.PASSED
         trials = [self._trials.get(c.ref) or Trial(change=c, verdict=passed) for c in stage.changes]
-        self._parts.bodies.put_many(
-            {t.change.body: body for t in trials if (body := self._parts.bodies.get(t.change.body)) is not None}
-        )
         parts = self._parts
         self._outcomes += await carry_out(
             self._act, trials, target=parts.target, bodies=parts.bodies, ledger=parts.ledger

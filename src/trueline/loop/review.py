@@ -1,6 +1,6 @@
 """What a pass would do and what the target says to it: the same review for preview, apply, heal and rollback."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from trueline.declare.application import DriftMode
@@ -8,7 +8,7 @@ from trueline.health.status import Status
 from trueline.loop.desired import Desired
 from trueline.loop.parts import Parts
 from trueline.model.diagnostic import Diagnostic
-from trueline.model.known import Unknown
+from trueline.model.known import Known, Unknown
 from trueline.model.ref import Ref
 from trueline.plan.change import Action, Change
 from trueline.plan.diff import DiffOptions, diff
@@ -41,23 +41,24 @@ class Review:
         return tuple(trial for trial in self.trials if trial.verdict is Verdict.REFUSED)
 
 
-async def review(
+async def review(  # noqa: PLR0913 - what a pass is asked for
     parts: Parts,
     desired: Desired,
     *,
     completed_run: str,
     focus: Collection[Ref] | None = None,
     whole: bool = False,
+    resting: Mapping[Ref, str] | None = None,
 ) -> Review:
     """Plan and try; nothing is written to the target, nor to our own store."""
     application, target = desired.application, parts.target
-    owned = parts.ledger.inventory(application.name, target.name)
-    refs = [r.ref for r in desired.resources if focus is None or r.ref in focus]
-    looked = owned if focus is None else replace(owned, entries={k: v for k, v in owned.entries.items() if k in focus})
-    snapshot = await target.snapshot(refs, looked)
+    looked = parts.ledger.inventory(application.name, target.name, refs=focus)
+    owned_count = parts.ledger.count(application.name, target.name)
+    resources = desired.resources if focus is None else tuple(r for r in desired.resources if r.ref in focus)
+    snapshot = await target.snapshot([r.ref for r in resources], looked)
     inventory = settle(looked, snapshot, mark=target.mark(application.name))
-    options = _options(parts, desired)
-    changes = diff(desired=desired.resources, snapshot=snapshot, inventory=inventory, options=options, focus=focus)
+    options = _options(parts, replace(desired, resources=resources), snapshot, inventory, resting or {})
+    changes = diff(desired=resources, snapshot=snapshot, inventory=inventory, options=options, focus=focus)
     if focus is None:
         changes = _with_hooks(parts, desired, changes, snapshot, inventory, options, completed_run)
     tried = Tried(
@@ -70,26 +71,44 @@ async def review(
     )
     trials = () if desired.problems else await try_all(changes, tried)
     changes, trials = _replacing(changes, trials, options)
-    plan = _plan(desired, target.name, changes, trials, owned_count=len(owned.entries))
+    if application.sync.drift is not DriftMode.HEAL:
+        changes, trials = _left_alone(changes, trials)
+    plan = _plan(desired, target.name, changes, trials, owned_count=owned_count)
     unknown = tuple((ref, part.reason) for ref, part in snapshot.parts.items() if isinstance(part, Unknown))
     return Review(
         plan=plan, trials=trials, tried=tried, inventory=inventory, snapshot=snapshot, unknown=tuple(sorted(unknown))
     )
 
 
-def _options(parts: Parts, desired: Desired) -> DiffOptions:
+def _left(desired: Desired, inventory: Inventory) -> Collection[Ref]:
+    """What we own and Git no longer mentions."""
+    return inventory.entries.keys() - {resource.ref for resource in desired.resources}
+
+
+def _options(
+    parts: Parts, desired: Desired, snapshot: Snapshot, inventory: Inventory, resting: Mapping[Ref, str]
+) -> DiffOptions:
     sync, target = desired.application.sync, parts.target
     mark = target.mark(desired.application.name)
+    marked_otherwise = [r for r in desired.resources if _mark(snapshot, r.ref) not in {"", mark}]
     return DiffOptions(
         mark=mark,
         family=target.family,
         rules=target.rules,
         prune=sync.prune,
-        heals=sync.drift is DriftMode.HEAL,
+        heals=sync.drift is not DriftMode.IGNORE,
         allow_delete=frozenset(sync.allow_delete),
         replace=frozenset(sync.replace),
-        yielded=parts.claims.yielded(desired.application.name, target.name, desired.resources),
+        take_over=frozenset(sync.take_over),
+        yielded=parts.claims.yielded(desired.application.name, target.name, marked_otherwise),
+        moving=parts.claims.moving(desired.application.name, target.name, _left(desired, inventory)),
+        resting=resting,
     )
+
+
+def _mark(snapshot: Snapshot, ref: Ref) -> str:
+    part = snapshot.parts.get(ref)
+    return part.value.mark if isinstance(part, Known) and part.value else ""
 
 
 def _with_hooks(  # noqa: PLR0913, PLR0917 - the parts of one pass
@@ -118,6 +137,26 @@ def _with_hooks(  # noqa: PLR0913, PLR0917 - the parts of one pass
     )
     kept = changes if not has_failed else tuple(c for c in changes if not c.action.is_write)
     return tuple(sorted((*kept, *hooks), key=lambda change: (*change.position.key, change.ref)))
+
+
+def _left_alone(changes: tuple[Change, ...], trials: tuple[Trial, ...]) -> tuple[tuple[Change, ...], tuple[Trial, ...]]:
+    """A difference was looked at, for it is no verdict; where something does differ, Git says that it stays."""
+    left = {t.change.ref: _as_left(t) for t in trials if t.change.action is Action.HEAL and _differs(t)}
+    return (
+        tuple(left.get(change.ref, change) for change in changes),
+        tuple(replace(t, change=left[t.change.ref]) if t.change.ref in left else t for t in trials),
+    )
+
+
+def _differs(trial: Trial) -> bool:
+    is_absent = not trial.change.uid
+    return trial.verdict is Verdict.PASSED and bool(is_absent or trial.drifted or trial.changes)
+
+
+def _as_left(trial: Trial) -> Change:
+    paths = dict.fromkeys([c.path for c in trial.drifted] + [c.path for c in trial.changes])
+    what = f"{', '.join(list(paths)[:3])} differs" if paths else trial.change.reason
+    return replace(trial.change, action=Action.HOLD, reason=f"{what}; drift is not healed here")
 
 
 def _replacing(

@@ -33,6 +33,7 @@ class _Place:
     is_woken: bool = False
     is_busy: bool = False
     failures: int = 0
+    is_retried: bool = False
 
 
 class Schedule:
@@ -42,7 +43,7 @@ class Schedule:
         self._clock = clock
         self._places: dict[str, _Place] = {}
         self._ready: list[str] = []
-        self._later: list[tuple[float, str]] = []
+        self._later: list[tuple[float, str, bool]] = []
         self._changed = asyncio.Event()
 
     def wake(self, application: str, focus: Collection[Ref] | None = None) -> None:
@@ -61,20 +62,29 @@ class Schedule:
 
     def wake_after(self, application: str, pause_s: float) -> None:
         """Ask for a whole pass later."""
-        heapq.heappush(self._later, (self._clock.monotonic_s() + pause_s, application))
-        self._changed.set()
+        self._put_off(application, pause_s, is_retry=False)
 
     def retry(self, application: str) -> float:
-        """Ask for a pass after a pause that doubles with every failure in a row; returns the pause."""
+        """Ask for a pass after a pause that doubles with every failure in a row; returns the pause.
+
+        One retry waits at a time: events that wake a failing application meanwhile add none.
+        """
         place = self._places.setdefault(application, _Place())
         pause_s: float = min(PAUSE_FIRST_S * 2**place.failures, PAUSE_MAX_S)
         place.failures = min(place.failures + 1, 20)
-        self.wake_after(application, pause_s)
+        if not place.is_retried:
+            place.is_retried = True
+            self._put_off(application, pause_s, is_retry=True)
         return pause_s
 
     def succeed(self, application: str) -> None:
         """The failures in a row are over."""
         self._places.setdefault(application, _Place()).failures = 0
+
+    def failures(self, application: str) -> int:
+        """How many passes in a row asked to be made again."""
+        place = self._places.get(application)
+        return place.failures if place else 0
 
     def forget(self, application: str) -> None:
         """The application is gone."""
@@ -82,6 +92,10 @@ class Schedule:
         self._ready = [name for name in self._ready if name != application]
         self._later = [item for item in self._later if item[1] != application]
         heapq.heapify(self._later)
+
+    def _put_off(self, application: str, pause_s: float, *, is_retry: bool) -> None:
+        heapq.heappush(self._later, (self._clock.monotonic_s() + pause_s, application, is_retry))
+        self._changed.set()
 
     async def next(self) -> Turn:
         """Wait for the next turn and take it; `done` gives it back."""
@@ -110,7 +124,9 @@ class Schedule:
 
     def _promote(self) -> None:
         while self._later and self._later[0][0] <= self._clock.monotonic_s():
-            _, name = heapq.heappop(self._later)
+            _, name, is_retry = heapq.heappop(self._later)
+            if is_retry:
+                self._places[name].is_retried = False
             self.wake(name)
 
     async def _wait(self) -> None:

@@ -22,7 +22,9 @@ class DiffOptions:
 
     `mark` is the label value that makes an object this application's; `family` is what the marks of this installation
     begin with. `allow_delete` holds refs (as text) whose deletion Git consents to. `yielded` are refs that another
-    application of this installation owns and no longer declares.
+    application of this installation owns and no longer declares; `moving` are ours that another one declares now (its
+    name), or may declare (empty: the fleet is being read). `take_over` are field paths that Git takes from others.
+    `resting` are refs over which somebody fights with us, with what is said of it until the pause is over.
     """
 
     mark: str
@@ -33,7 +35,10 @@ class DiffOptions:
     heals_added: bool = False
     allow_delete: frozenset[str] = frozenset()
     replace: frozenset[str] = frozenset()
+    take_over: frozenset[str] = frozenset()
     yielded: Mapping[Ref, str] = field(default_factory=dict)
+    moving: Mapping[Ref, str] = field(default_factory=dict)
+    resting: Mapping[Ref, str] = field(default_factory=dict)
 
 
 def diff(
@@ -120,8 +125,12 @@ def _untouched(resource: Resource, entry: Entry, live: Observed, options: DiffOp
     """Git says what it said before: whatever differs now is drift, or nothing. A difference only triggers a look."""
     if entry.state is EntryState.FAILED:
         return _change(resource, Action.UPDATE, "refused before, tried again", live)
+    if not options.take_over.isdisjoint(entry.withheld):
+        return _change(resource, Action.UPDATE, "Git takes fields that were left to others", live)
     if (entry.ours, entry.others, entry.generation) == (live.ours, live.others, live.generation):
         return _change(resource, Action.KEEP, "as declared", live)
+    if resource.ref in options.resting:
+        return _change(resource, Action.HOLD, options.resting[resource.ref], live)
     if not options.heals:
         return _change(resource, Action.HOLD, "it may have drifted; drift is not healed here", live)
     return _change(resource, Action.HEAL, "touched on the target since we applied it", live)
@@ -157,7 +166,8 @@ def departure(
             return Action.FORGET, "gone already"
         case Known(observed):
             assert observed is not None
-            return _foreign(entry, observed, options) or _consent(ref, entry, observed, options)
+            foreign = _foreign(entry, observed, options)
+            return foreign or _moving(ref, options) or _consent(ref, entry, observed, options)
 
 
 def _foreign(entry: Entry, live: Observed, options: DiffOptions) -> tuple[Action, str] | None:
@@ -172,16 +182,26 @@ def _foreign(entry: Entry, live: Observed, options: DiffOptions) -> tuple[Action
     return None
 
 
+def _moving(ref: Ref, options: DiffOptions) -> tuple[Action, str] | None:
+    """Whoever declares it now takes it with one apply; it is never deleted on the way (D16)."""
+    if ref not in options.moving:
+        return None
+    if taker := options.moving[ref]:
+        return Action.KEEP, f"moves to {taker}"
+    return Action.HOLD, "the fleet is being read: another application may declare it"
+
+
 def _consent(ref: Ref, entry: Entry, live: Observed, options: DiffOptions) -> tuple[Action, str]:
     if live.deleting:
         return Action.HOLD, "it is being deleted"
     if str(ref) in options.rules.untouchable:
         return Action.HOLD, "it belongs to the target itself and is never deleted"
-    if entry.keep:
-        return Action.HOLD, "its manifest said that it stays"
+    is_allowed = _is_allowed(ref, options.allow_delete)
+    if entry.keep and not is_allowed:
+        return Action.FORGET, "it stays, as was declared, and is not ours any more"
     if not options.prune:
         return Action.HOLD, "pruning is off for this application"
-    if ref.kind in options.rules.protected and not _is_allowed(ref, options.allow_delete):
+    if ref.kind in options.rules.protected and not is_allowed:
         return Action.HOLD, f'it may hold data; Git has to consent with sync.allowDelete: ["{ref}"]'
     return Action.PRUNE, "no longer in Git"
 

@@ -49,6 +49,7 @@ def asks(
 
 
 def _destructive(changes: Collection[Change], owned_count: int, *, is_removal: bool, limits: Limits) -> Iterator[str]:
+    changes = [change for change in changes if not change.run]  # a hook is made and deleted anew by its nature
     pruned = sum(change.action is Action.PRUNE for change in changes)
     kept = sum(change.action is not Action.PRUNE and change.action is not Action.FORGET for change in changes)
     if pruned and not kept and not is_removal:

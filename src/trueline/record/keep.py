@@ -7,7 +7,7 @@ of renders. Both hold what they are given: who has a secret's body does not give
 import zlib
 from collections.abc import Iterable, Mapping
 
-from trueline.model.digest import Digest, digest_bytes
+from trueline.model.digest import Digest, canonical, digest_bytes
 from trueline.runtime.store import Store
 
 BODIES_BYTES_MAX = 512 << 20
@@ -39,27 +39,37 @@ class _Keep:
         self._touch(key)
         return _unpacked(found[0])
 
+    def get_many(self, keys: Iterable[str]) -> dict[str, bytes]:
+        query = f"SELECT key, data FROM {self._table} WHERE key IN (SELECT value FROM json_each(?))"  # noqa: S608 - a constant
+        found = self._store.rows(query, (canonical(list(keys)).decode(),))
+        for key, _ in found:
+            self._touch(key)
+        return {key: body for key, data in found if (body := _unpacked(data)) is not None}
+
     def _touch(self, key: str) -> None:
         self._touched.pop(key, None)
         self._touched[key] = None
         if len(self._touched) > TOUCHED_MAX:
             del self._touched[next(iter(self._touched))]
 
-    def put(self, values: Mapping[str, bytes]) -> None:
+    def put(self, values: Mapping[str, bytes], *, replaces: bool = False) -> None:
+        """`replaces`: a key may have another value now; else what is known is only noted as used."""
         with self._store.transaction():
             tick = self._tick()
             use = f"UPDATE {self._table} SET used = ? WHERE key = ?"  # noqa: S608 - a constant
             self._store.execute_many(use, [(tick, key) for key in self._touched])
-            known = f"SELECT 1 FROM {self._table} WHERE key = ?"  # noqa: S608 - a constant
-            new = {
-                key: zlib.compress(value, _LEVEL) for key, value in values.items() if not self._store.row(known, (key,))
-            }
-            insert = f"INSERT INTO {self._table} (key, size, used, data) VALUES (?, ?, ?, ?)"  # noqa: S608 - a constant
+            known = set() if replaces else self._known(values)
+            new = {key: zlib.compress(value, _LEVEL) for key, value in values.items() if key not in known}
+            insert = f"INSERT OR REPLACE INTO {self._table} (key, size, used, data) VALUES (?, ?, ?, ?)"  # noqa: S608 - a constant
             self._store.execute_many(insert, [(key, len(data), tick + 1, data) for key, data in new.items()])
             self._store.execute_many(use, [(tick + 1, key) for key in values if key not in new])
             if new:
                 self._evict(tick + 1)
         self._touched.clear()
+
+    def _known(self, keys: Iterable[str]) -> set[str]:
+        query = f"SELECT key FROM {self._table} WHERE key IN (SELECT value FROM json_each(?))"  # noqa: S608 - a constant
+        return {str(key) for (key,) in self._store.rows(query, (canonical(list(keys)).decode(),))}
 
     def _tick(self) -> int:
         found = self._store.row(f"SELECT max(used) FROM {self._table}")  # noqa: S608 - a constant
@@ -109,7 +119,8 @@ class Bodies:
 
     def get_many(self, digests: Iterable[Digest]) -> dict[Digest, bytes]:
         """The bodies that are kept of those asked for."""
-        return {digest: body for digest in digests if (body := self.get(digest)) is not None}
+        found = self._keep.get_many(digests)
+        return {Digest(key): body for key, body in found.items() if digest_bytes(body) == key}
 
     def size_bytes(self) -> int:
         """How much is kept."""
@@ -129,7 +140,7 @@ class RenderStore:
     def put(self, key: str, value: bytes) -> None:
         """Keep a value; one above `VALUE_BYTES_MAX` is not kept."""
         if len(value) <= VALUE_BYTES_MAX:
-            self._keep.put({key: value})
+            self._keep.put({key: value}, replaces=True)
 
     def size_bytes(self) -> int:
         """How much is kept."""

@@ -3,7 +3,7 @@
 It implements `apply.ledger.Ledger`. It never asks a target and never guesses: what has no outcome stays `INTENDED`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, assert_never
 
@@ -52,11 +52,20 @@ class StoreLedger:
         self._store = store
         self._journal = journal
 
-    def inventory(self, application: str, target: str) -> Inventory:
-        """What the application owns, with intents that have no outcome yet as `INTENDED`."""
-        query = "SELECT value FROM entry WHERE application = ? AND target = ? ORDER BY ref"
-        entries = [decode_entry(value) for (value,) in self._store.rows(query, (application, target))]
+    def inventory(self, application: str, target: str, *, refs: Collection[Ref] | None = None) -> Inventory:
+        """What the application owns, of these refs or of all, with intents that have no outcome yet as `INTENDED`."""
+        values: tuple[str, ...] = (target, application)
+        query = "SELECT value FROM entry WHERE target = ? AND application = ?"
+        if refs is not None:
+            query += " AND ref IN (SELECT value FROM json_each(?))"
+            values = (*values, canonical([str(ref) for ref in refs]).decode())
+        entries = [decode_entry(value) for (value,) in self._store.rows(f"{query} ORDER BY ref", values)]
         return Inventory(application=application, entries={entry.ref: entry for entry in entries})
+
+    def count(self, application: str, target: str) -> int:
+        """How many objects the application owns."""
+        row = self._store.row("SELECT count(*) FROM entry WHERE application = ? AND target = ?", (application, target))
+        return int(row[0]) if row else 0
 
     def lookup(self, target: str, ref: Ref) -> tuple[str, Entry] | None:
         """Who owns an object, and its entry; during a transfer the application that is about to own it."""

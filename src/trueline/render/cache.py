@@ -15,6 +15,7 @@ from trueline.render.detect import detect
 from trueline.render.helm import release_name
 from trueline.render.options import Helm, Jsonnet, Kustomize, Plain, RenderOptions
 from trueline.render.protocol import Renderer, RenderRequest
+from trueline.render.remainder import render_changed
 from trueline.render.resource import Rendered
 from trueline.render.stored import StoredRender, from_stored, to_stored
 from trueline.render.trace import TracingTree
@@ -57,12 +58,14 @@ class CachedRenderer:
         """Render, or take what is kept; see `Renderer.render`."""
         options = detect(request, files)
         request = replace(request, options=options)
-        kept = self._kept(request, options, files)
-        if kept is not None:
-            return from_stored(kept, request.commit, self._store.get_many)
+        older = self._stored(request, options)
+        if older is not None and older.trace.holds(files):
+            return from_stored(older, request.commit, self._store.get_many)
         self.renders[kind_of(options)] += 1
-        tracing = TracingTree(files, request.path)
-        rendered = await self._renderer.render(request, tracing)
+        tracing, rendered = TracingTree(files, request.path), None
+        if older is not None and isinstance(options, Plain):
+            rendered = await render_changed(self._renderer, request, tracing, older, self._store.get_many)
+        rendered = rendered or await self._renderer.render(request, tracing)
         self._keep(request, options, rendered, tracing)
         return rendered
 
@@ -79,13 +82,15 @@ class CachedRenderer:
         return None if kept is None else digest_bytes(bytes(kept.content))
 
     def _kept(self, request: RenderRequest, options: RenderOptions, files: FileTree) -> StoredRender | None:
+        stored = self._stored(request, options)
+        return stored if stored is not None and stored.trace.holds(files) else None
+
+    def _stored(self, request: RenderRequest, options: RenderOptions) -> StoredRender | None:
+        """The last render of these parameters, whatever files it was made of."""
         text = self._store.get(self._key(request, options))
         if text == _BY_CAPABILITIES:
             text = self._store.get(self._key(request, options, by_capabilities=True))
-        if text is None:
-            return None
-        kept = msgspec.json.decode(text, type=StoredRender)
-        return kept if kept.trace.holds(files) else None
+        return None if text is None else msgspec.json.decode(text, type=StoredRender)
 
     def _keep(self, request: RenderRequest, options: RenderOptions, rendered: Rendered, tracing: TracingTree) -> None:
         text = msgspec.json.encode(to_stored(rendered, tracing.trace()))

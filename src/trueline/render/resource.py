@@ -50,7 +50,7 @@ class Position:
 class Resource:
     """One thing that shall exist. The body is kept apart, under its digest: see `Rendered`.
 
-    `hook_delete` is empty for what is not a hook. `keep` tells that Git forbids to prune it, whatever happens.
+    `hook_delete` is empty for what is not a hook. `keep`: it stays when Git drops it, unless Git names it to go.
     `unstable` are JSON pointers of fields that a chart makes up anew at each render: see `unstable.keep_unstable`.
     A hook that runs in two phases is two resources with one ref.
     """

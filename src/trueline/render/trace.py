@@ -63,8 +63,14 @@ class TracingTree:
 
     async def read(self, path: str) -> bytes:
         """The bytes of a file."""
-        self._note(Look(path, "read", _identity(self._files.entry(path))))
+        self.glance(path)
         return await self._files.read(path)
+
+    def glance(self, path: str) -> str:
+        """The identity of a file whose content is known by it: a look like any other, without reading."""
+        identity = _identity(self._files.entry(path))
+        self._note(Look(path, "read", identity))
+        return identity
 
     def trace(self) -> Trace:
         """All that was looked at, in the order of paths; a file that was read needs no other look."""

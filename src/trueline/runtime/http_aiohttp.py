@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeAlias
 from urllib.parse import urlencode
@@ -116,7 +117,7 @@ class AiohttpTransport:
         self, request: Request, timeout: aiohttp.ClientTimeout, headers: Mapping[str, str], *, fresh: bool
     ) -> aiohttp.ClientResponse:
         proof = await self._authorize(fresh) if self._authorize is not None else {}
-        query = f"?{urlencode(request.query)}" if request.query else ""
+        query = f"?{_query_text(tuple(request.query.items()))}" if request.query else ""
         return await self._opened_session().request(
             request.method,
             URL(f"{self._base}{request.path}{query}", encoded=True),
@@ -201,6 +202,12 @@ def _watched_socket(address: tuple[Any, ...]) -> socket.socket:
         if hasattr(socket, name):
             opened.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
     return opened
+
+
+@lru_cache(maxsize=256)
+def _query_text(query: tuple[tuple[str, str], ...]) -> str:
+    """A thousand applies share one query."""
+    return urlencode(query)
 
 
 def _payload(body: bytes) -> bytes | io.BytesIO | None:

@@ -38,12 +38,14 @@ def warn_of(lineage: Lineage, source: str, applied: str, found: Revision) -> Dia
     detail = f"{source}: {found} was found where {applied[:10]} is applied"
     match lineage:
         case Lineage.OLDER:
-            remedy = "to go back, revert the commits in Git, or use `trueline rollback`"
+            remedy = (
+                f"to go back, revert the commits in Git; if this is meant: trueline approve --revision {found.commit}"
+            )
             return Diagnostic(
                 code="TL0131", summary="the source went back to an older revision", detail=detail, remedy=remedy
             )
         case Lineage.REWRITTEN:
-            remedy = "if the branch was meant to be rewritten, resume the application; otherwise restore the branch"
+            remedy = f"if this is meant: trueline approve --revision {found.commit}; otherwise restore the branch"
             return Diagnostic(
                 code="TL0130", summary="the history of the source was rewritten", detail=detail, remedy=remedy
             )

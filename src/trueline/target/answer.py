@@ -59,6 +59,7 @@ class Accepted:
     changes: tuple[FieldChange, ...] | None = None
     overruled: tuple[str, ...] = ()
     kept_by: tuple[FieldConflict, ...] = ()
+    added: tuple[FieldConflict, ...] = ()
     wrote: bool = True
 
 

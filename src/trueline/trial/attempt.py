@@ -30,10 +30,15 @@ class Tried:
 async def try_all(changes: Collection[Change], tried: Tried) -> tuple[Trial, ...]:
     """Try each change that writes, in parallel; the answers stand in the order of the changes."""
     writes = [change for change in changes if change.action.is_write]
-    made = {change.ref for change in writes if change.action is Action.CREATE}
+    made = {change.ref for change in writes if _makes(change)}
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(_try_one(change, tried, made)) for change in writes]
     return tuple(task.result() for task in tasks)
+
+
+def _makes(change: Change) -> bool:
+    """Whether what awaits this object has to wait for this plan; a heal of what is there changes nothing for it."""
+    return change.action.is_apply and not (change.action is Action.HEAL and change.uid)
 
 
 async def _try_one(change: Change, tried: Tried, made: Collection[Ref]) -> Trial:
@@ -74,7 +79,8 @@ async def _try_apply(change: Change, tried: Tried) -> Trial:
 
 
 def _accepted(change: Change, accepted: Accepted, *, looks: bool) -> Trial:
-    same = looks and accepted.changes == () and bool(change.uid)
+    is_owned = accepted.observed.ours == change.ours
+    same = looks and accepted.changes == () and bool(change.uid) and is_owned
     return Trial(
         change=change,
         verdict=Verdict.SAME if same else Verdict.PASSED,
@@ -82,6 +88,7 @@ def _accepted(change: Change, accepted: Accepted, *, looks: bool) -> Trial:
         changes=accepted.changes or (),
         observed=accepted.observed,
         overruled=accepted.overruled,
+        added=accepted.added,
     )
 
 

@@ -43,3 +43,4 @@ class Trial:
     forced: bool = False
     observed: Observed | None = None
     overruled: tuple[str, ...] = ()
+    added: tuple[FieldConflict, ...] = ()

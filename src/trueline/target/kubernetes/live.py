@@ -61,9 +61,15 @@ class Pool:
         self._manager = manager
         self._digests: dict[bytes, bytes] = {b"": b""}
         self._managers: dict[tuple[str, ...], tuple[str, ...]] = {(): ()}
+        self._last: tuple[ObjectMeta, Live] | None = None
 
     def live(self, metadata: ObjectMeta) -> Live:
-        """What the metadata of an object says."""
+        """What the metadata of an object says; asked twice in a row of one answer, it is read once."""
+        if self._last is None or self._last[0] is not metadata:
+            self._last = (metadata, self._read(metadata))
+        return self._last[1]
+
+    def _read(self, metadata: ObjectMeta) -> Live:
         owned = read_ownership(metadata.managedFields, self._manager)
         if max(len(self._digests), len(self._managers)) > SHARED_MAX:
             self._digests.clear()

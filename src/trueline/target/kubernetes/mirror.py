@@ -268,11 +268,11 @@ class Mirror(Generic[T]):
         return True
 
     def _doubt(self, shelf: Shelf[T], namespace: str, name: str) -> None:
-        """It left the watch. Where we deleted it that is all; else it is looked for."""
+        """It left the watch. Where we deleted it, or it was not ours, that is all; else it is looked for."""
         live = shelf.take(namespace, name)
         ref = Ref(shelf.type.kind_name, namespace, name)
-        if live is not None and live.uid in self._expected:
-            del self._expected[live.uid]
+        if live is not None and (live.uid in self._expected or not live.mark_is_ours):
+            self._expected.pop(live.uid, None)
             self._listeners.tell(ref, None)
             return
         self._doubts[ref] = shelf.type

@@ -20,6 +20,7 @@ from trueline.render.resource import Phase, Position, Rendered, Resource
 from trueline.runtime.clock import Clock
 from trueline.target.kubernetes import definition, problem
 from trueline.target.kubernetes.body import cleaned, declared_mark, marked
+from trueline.target.kubernetes.clash import clashes
 from trueline.target.kubernetes.kind import Found, Kinds
 from trueline.target.kubernetes.need import Placed, needs
 from trueline.target.kubernetes.resource_type import ResourceType
@@ -73,7 +74,7 @@ class Normaliser:
         if asked.create and asked.namespace and (own := await self._namespace(placed, asked)):
             placed = [own, *placed]
         invalid, notes = await self._schema_problems(placed, definitions)
-        problems += [*_twice(placed), *invalid]
+        problems += [*_twice(placed), *clashes(placed), *invalid]
         awaits = await self._awaits(placed) if not problems else ()
         result = Rendered(
             resources=tuple(one.resource for one in placed),

@@ -60,6 +60,17 @@ def declared_twice(ref: Ref, first: Origin, second: Origin) -> Diagnostic:
     )
 
 
+def port_twice(port: str, first: Ref, second: Ref, origin: Origin) -> Diagnostic:
+    """Each alone would pass its dry run."""
+    return Diagnostic(
+        code="TL0508",
+        summary="a nodePort is declared twice",
+        detail=f"{port} by {first} and by {second}",
+        remedy="give one of the Services another nodePort, or none",
+        origin=origin,
+    )
+
+
 def not_answered(reason: str) -> Diagnostic:
     """The cluster could not be asked."""
     return Diagnostic(

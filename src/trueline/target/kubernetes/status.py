@@ -206,6 +206,8 @@ _SCHEMA = re.compile(
 _ADMISSION = re.compile(
     r'admission webhook "[^"]*" denied|exceeded quota|violates PodSecurity|ValidatingAdmissionPolicy|denied request'
 )
+_QUOTA = re.compile(r"exceeded quota: [-\w.]{1,253}, requested: [-\w./=,: ]{1,500}")
+"""Names and amounts, never data."""
 _DENIAL = re.compile(
     r'User "(?P<user>[^"]*)" cannot (?P<verb>\w+) resource "(?P<resource>[^"]*)" in API group "(?P<group>[^"]*)"'
     r'(?: in the namespace "(?P<namespace>[^"]*)"| at the cluster scope)'
@@ -335,7 +337,7 @@ def _denial(message: str) -> Denial | None:
 
 def _masked(message: str) -> str:
     fields = [f"{match['field']}: {match['what']}" for match in _TYPED_FIELD.finditer(message)]
-    return "; ".join([_WITHHELD, *fields])
+    return "; ".join([_WITHHELD, *_QUOTA.findall(message)[:1], *fields])
 
 
 def _retry_after_s(status: Status, headers: Mapping[str, str]) -> float | None:

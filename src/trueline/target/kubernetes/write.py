@@ -28,6 +28,7 @@ from trueline.target.protocol import Write
 from trueline.target.snapshot import Observed
 
 LOOKS_MAX = 3
+ADDED_MAX = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,8 +165,20 @@ class KubernetesWriter:
             changes=compared,
             overruled=difference.overruled(sent.body, after, owned) if sent.whole else (),
             kept_by=self._kept(before, metadata),
+            added=self._added(metadata, owned) if compared is not None else (),
             wrote=bool(compared) if is_dry and compared is not None else metadata.resourceVersion != version or is_dry,
         )
+
+    def _added(self, after: ObjectMeta, owned: dict[str, Any]) -> tuple[answer.FieldConflict, ...]:
+        """What others own and we do not; labels and annotations of the object itself are everybody's (D5)."""
+        return tuple(
+            sorted(
+                answer.FieldConflict(manager=entry.manager, path=field_path.text(field_path.of_fields(steps)))
+                for entry, fields in other_fields(after.managedFields, self.manager)
+                for steps in leaves(fields)
+                if steps[0] != "f:metadata" and steps[-1] != "." and not _stands(owned, steps)
+            )
+        )[:ADDED_MAX]
 
     def _kept(self, before: dict[str, Any] | None, after: ObjectMeta) -> tuple[answer.FieldConflict, ...]:
         """Paths that left our set and that others still own."""

@@ -1,0 +1,30 @@
+"""Reading a journal to check it, without changing a byte of it, also while `up` writes to it."""
+
+import sqlite3
+from contextlib import closing
+
+from trueline.cli.archive import archive_of
+from trueline.cli.place import Place
+from trueline.record.chain import Breach, Damage
+from trueline.runtime.store import Store
+
+
+def check(place: Place) -> tuple[int, tuple[Breach, ...]]:
+    """How many records there are, and what is wrong with them.
+
+    The store is opened with no schema, so that nothing is migrated; the snapshot is that of one moment.
+    """
+    file = place.path / "trueline.sqlite"
+    if not file.is_file():
+        return 0, (Breach(sequence=0, damage=Damage.MISSING, detail=f"{file} is not there"),)
+    try:
+        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as probe:
+            probe.execute("SELECT count(*) FROM record").fetchone()
+    except sqlite3.Error as error:
+        return 0, (Breach(sequence=0, damage=Damage.UNREADABLE, detail=str(error)),)
+    store = Store.open(file)
+    try:
+        tables = archive_of(store, place.path / "trueline.anchors")
+        return tables.journal.head().sequence, tables.journal.verify()
+    finally:
+        store.close()

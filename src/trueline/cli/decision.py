@@ -1,0 +1,64 @@
+"""Decisions of a person while nothing runs: written into the data directory, followed by the next `up`."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from trueline.cli.archive import Archive, archive
+from trueline.cli.call import who
+from trueline.cli.place import Place
+from trueline.loop.chronicle import FLEET
+from trueline.loop.control import PLAN_SHORTEST, no_application
+from trueline.model.diagnostic import Diagnostic
+from trueline.model.digest import Digest
+from trueline.model.fault import UserError
+from trueline.record.approval import Approval
+from trueline.server.shape import hold_body
+
+
+def decide(place: Place, verb: str, name: str, body: Mapping[str, str]) -> dict[str, Any]:
+    """Write a hold, its end, or an approval.
+
+    Raises:
+        UserError: TL0710 there is no such application, TL0711 that plan does not wait.
+    """
+    with archive(place.path) as tables:
+        if name == FLEET:
+            return _approved(tables.approvals.approve(FLEET, Digest(body["plan"]), who=who()))
+        known = {status["application"]: status for status in tables.register.statuses()}
+        if name not in known:
+            raise no_application(name, known)
+        match verb:
+            case "hold":
+                until = datetime.fromisoformat(body["until"]) if body["until"] else None
+                return hold_body(tables.holds.hold(name, who=who(), why=body["why"], until=until))
+            case "resume":
+                return {"resumed": [hold_body(hold) for hold in tables.holds.resume(name, who=who())]}
+            case _:
+                return _approve(tables, known[name], body["plan"])
+
+
+def _approve(tables: Archive, status: Mapping[str, Any], plan: str) -> dict[str, Any]:
+    name, waits = status["application"], status["plan"] if status["sync"] == "Waiting" else ""
+    if not waits or (plan and (len(plan) < PLAN_SHORTEST or not waits.startswith(plan))):
+        detail = f"{name}: {plan or 'none'} was named, {waits or 'nothing'} waits"
+        raise UserError(
+            [
+                Diagnostic(
+                    code="TL0711",
+                    summary="that plan does not wait for approval",
+                    detail=detail,
+                    remedy="look at `trueline status` and the plan again",
+                )
+            ]
+        )
+    return _approved(tables.approvals.approve(name, Digest(waits), who=who()))
+
+
+def _approved(approval: Approval) -> dict[str, Any]:
+    return {
+        "application": approval.application,
+        "plan": approval.plan,
+        "who": approval.who,
+        "at": approval.at.isoformat(),
+    }

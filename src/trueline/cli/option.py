@@ -1,0 +1,55 @@
+"""What several commands take: the form of the answer, durations, and where the data directory is."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+_UNITS_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d)")
+
+
+class Duration(click.ParamType[float]):
+    """Seconds, written as `30s`, `5m`, `1h30m`."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The seconds of a text."""
+        if isinstance(value, float):
+            return value
+        found = _DURATION.findall(value)
+        if not found or "".join(number + unit for number, unit in found) != value:
+            self.fail(f"{value!r} is no duration: write 30s, 5m or 1h30m", param, ctx)
+        return sum(float(number) * _UNITS_S[unit] for number, unit in found)
+
+
+def output_option(*forms: str) -> Callable[[Command], Command]:
+    """`-o`, with the forms that a command offers; the first is the default. One given before the command counts too."""
+
+    def choose(context: click.Context, parameter: click.Parameter, value: str | None) -> str:
+        chosen = value or (context.find_root().obj or {}).get("output") or forms[0]
+        if chosen not in forms:
+            raise click.BadParameter(f"{chosen!r} is not one of {', '.join(forms)}", context, parameter)
+        return chosen
+
+    return click.option("-o", "--output", default=None, metavar="|".join(forms), callback=choose, help="How to answer.")
+
+
+def place_options(command: Command) -> Command:
+    """`--data-dir` and `--repo`: which data directory is meant."""
+    repo = click.option("--repo", default="", metavar="REPO", help="The repository whose `up` is meant.")
+    data = click.option(
+        "--data-dir", type=click.Path(path_type=Path), envvar="TRUELINE_DATA_DIR", help="The data directory itself."
+    )
+    return repo(data(command))
+
+
+KUBECONFIG = click.option(
+    "--kubeconfig",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Its contexts are the clusters; its current context is the default.",
+)

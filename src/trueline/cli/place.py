@@ -1,0 +1,116 @@
+"""Which data directory a command means, and what that directory was used for. It opens none of them."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from trueline.model.diagnostic import Diagnostic
+from trueline.model.fault import UserError
+from trueline.runtime.data_directory import Owner, default_path, owner_of, write_atomic
+
+PURPOSE = "purpose.json"
+_PURPOSE_BYTES_MAX = 64 << 10
+_LISTED_MAX = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purpose:
+    """What a data directory serves: enough to open its engine again. It names files, never what is in them."""
+
+    repository: str
+    path: str = ""
+    revision: str = ""
+    kubeconfig: str = ""
+    is_working_tree: bool = False
+
+    def write(self, directory: Path) -> None:
+        """Keep it in the data directory."""
+        write_atomic(directory / PURPOSE, json.dumps(asdict(self), indent=1).encode() + b"\n")
+
+    @classmethod
+    def read(cls, directory: Path) -> "Purpose | None":
+        """What was kept; `None` where nothing was, or it cannot be read."""
+        try:
+            value = json.loads((directory / PURPOSE).read_bytes()[:_PURPOSE_BYTES_MAX])
+            return cls(**value)
+        except (OSError, ValueError, TypeError):
+            return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """One data directory, with its owner where a process owns it."""
+
+    path: Path
+    owner: Owner | None
+
+    @property
+    def socket(self) -> Path:
+        """Where the owner answers."""
+        return self.path / "socket"
+
+
+def resolved(repository: str) -> str:
+    """A repository as it is written, a folder of this machine by its whole path: the same name from everywhere."""
+    return str(Path(repository).resolve()) if is_folder(repository) else repository
+
+
+def is_folder(repository: str) -> bool:
+    """Whether it names something of this machine rather than an address."""
+    return "://" not in repository and Path(repository).exists()
+
+
+def find_place(data_directory: Path | None, repository: str, environment: Mapping[str, str]) -> Place:
+    """The data directory that is meant: the named one, the repository's, or the only one there is.
+
+    Raises:
+        UserError: TL0808, none is there or several are.
+    """
+    if data_directory is not None:
+        return _existing(data_directory.absolute())
+    if repository:
+        return _existing(default_path(resolved(repository), environment))
+    found = existing(environment)
+    if len(found) != 1:
+        raise _choose(found)
+    return Place(path=found[0], owner=owner_of(found[0]))
+
+
+def existing(environment: Mapping[str, str]) -> list[Path]:
+    """The data directories at the default place, sorted."""
+    parent = default_path("", environment).parent
+    try:
+        return sorted(path.parent for path in parent.glob("*/installation"))
+    except OSError:
+        return []
+
+
+def _existing(path: Path) -> Place:
+    if not (path / "installation").is_file():
+        raise UserError(
+            [
+                Diagnostic(
+                    code="TL0808",
+                    summary="no data directory is meant",
+                    detail=f"{path} is none",
+                    remedy="start `trueline up REPO`, or name another one with --data-dir or --repo",
+                )
+            ]
+        )
+    return Place(path=path, owner=owner_of(path))
+
+
+def _choose(found: list[Path]) -> UserError:
+    shown = [f"{path} ({purpose.repository})" if (purpose := Purpose.read(path)) else str(path) for path in found]
+    detail = f"there are {len(found)}: {', '.join(shown[:_LISTED_MAX])}" if found else "there is none"
+    return UserError(
+        [
+            Diagnostic(
+                code="TL0808",
+                summary="no data directory is meant",
+                detail=detail,
+                remedy="name one with --data-dir or TRUELINE_DATA_DIR, or its repository with --repo",
+            )
+        ]
+    )

@@ -1,0 +1,190 @@
+"""The running of `up`: the engine, its two listeners, and what is told of it, as one block that ends as one."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from trueline.cli.answer import tell
+from trueline.cli.place import Purpose
+from trueline.cli.standing import answer_code, say_statuses
+from trueline.cli.story import Story
+from trueline.cli.up import LISTEN_DEFAULT, Wanted
+from trueline.loop.control import Control, ControlParts
+from trueline.loop.register import status_body
+from trueline.model.diagnostic import Diagnostic
+from trueline.model.fault import Transient, UserError
+from trueline.runtime.data_directory import write_atomic
+from trueline.server.answer import Answers
+from trueline.server.http import ServerParts, serve_address, serve_socket
+from trueline.server.metric import Counts, Labels
+from trueline.server.stream import Feed
+from trueline.wiring import Assembly, Settings, assemble
+
+
+def control_of(assembly: Assembly) -> Control:
+    """The engine as people speak to it."""
+    return Control(
+        ControlParts(
+            engine=assembly.engine,
+            fleet=assembly.fleet,
+            desirer=assembly.desirer,
+            targets=assembly.targets,
+            history=assembly.history,
+            holds=assembly.holds,
+            approvals=assembly.approvals,
+            journal=assembly.journal,
+        )
+    )
+
+
+async def serve(wanted: Wanted, environment: Mapping[str, str]) -> int:
+    """Run until it is ended; with `is_once`, the exit code."""
+    settings = Settings(
+        repository=wanted.repository,
+        path=wanted.path,
+        revision=wanted.revision,
+        kubeconfig=wanted.kubeconfig,
+        data_directory=wanted.data_directory,
+        interval_s=wanted.interval_s,
+        is_live=True,
+        environment=environment,
+    )
+    async with assemble(settings) as assembly:
+        purpose_of(settings).write(assembly.data_directory.path)
+        story = Story(tell)
+        async with running(assembly, wanted.listen, story):
+            tell(f"trueline holds what runs to {wanted.repository}; its data is in {assembly.data_directory.path}")
+            if not wanted.is_once:
+                await asyncio.Event().wait()
+            return await conclude(assembly, wanted.timeout_s, wanted.output)
+
+
+def purpose_of(settings: Settings) -> Purpose:
+    """What the data directory is for from now on."""
+    return Purpose(
+        repository=settings.repository,
+        path=settings.path,
+        revision=settings.revision,
+        kubeconfig=str(settings.kubeconfig.resolve()) if settings.kubeconfig else "",
+        is_working_tree=settings.is_working_tree,
+    )
+
+
+@asynccontextmanager
+async def running(assembly: Assembly, listen: str, story: Story) -> AsyncIterator[Control]:
+    """The engine with its socket and listener; ends with the block."""
+    control = control_of(assembly)
+    feed = Feed(assembly.journal, assembly.clock)
+    parts = ServerParts(
+        answers=Answers(control),
+        feed=feed,
+        counts=_counts(assembly, feed),
+        is_writable=lambda: _is_writable(assembly),
+    )
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(serve_socket(parts, assembly.data_directory.socket))
+        if listen != "none":
+            address = await _listen(stack, parts, listen)
+            tell(f"listening on {address}")
+        await stack.enter_async_context(_followed(assembly, feed, story))
+        await stack.enter_async_context(assembly.engine.running())
+        yield control
+
+
+async def _listen(stack: AsyncExitStack, parts: ServerParts, listen: str) -> str:
+    """The default address gives way to a free port where it is taken; one that was named does not."""
+    host, port = _address(listen)
+    try:
+        return await stack.enter_async_context(serve_address(parts, host, port))
+    except UserError as error:
+        if listen != LISTEN_DEFAULT:
+            raise
+        tell(f"{error.diagnostics[0].detail}; taking a free port")
+        return await stack.enter_async_context(serve_address(parts, host, 0))
+
+
+def _address(listen: str) -> tuple[str, int]:
+    host, colon, port = listen.rpartition(":")
+    if not colon or not host or not port.isascii() or not port.isdigit() or int(port) >= 1 << 16:
+        raise UserError(
+            [
+                Diagnostic(
+                    code="TL0721",
+                    summary="the address to listen on cannot be had",
+                    detail=f"{listen} is not HOST:PORT",
+                    remedy="name one with --listen HOST:PORT, or --listen none",
+                )
+            ]
+        )
+    return host.strip("[]"), int(port)
+
+
+@asynccontextmanager
+async def _followed(assembly: Assembly, feed: Feed, story: Story) -> AsyncIterator[None]:
+    """What happens is told while the block runs, and once more at its end."""
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(feed.run(story.tell_record)), group.create_task(_problems(assembly, story))]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            feed.look(story.tell_record)
+
+
+async def _problems(assembly: Assembly, story: Story) -> None:
+    while True:
+        story.tell_problems(assembly.engine.problems)
+        for status in assembly.engine.statuses():
+            story.tell_refusals(status.application, status.problems)
+        await assembly.clock.sleep(0.5)
+
+
+async def conclude(assembly: Assembly, timeout_s: float, output: str) -> int:
+    """Wait until all is settled, and answer with how everything stands."""
+    engine = assembly.engine
+    is_late = False
+    try:
+        async with asyncio.timeout(timeout_s):
+            await engine.wait_settled()
+    except TimeoutError:
+        is_late = True
+    statuses = [status_body(status) for status in engine.statuses()]
+    say_statuses(statuses, output)
+    if is_late:
+        raise Transient([_late(timeout_s)])
+    if engine.problems:
+        raise UserError(engine.problems)
+    return 1 if answer_code(statuses) else 0
+
+
+def _late(timeout_s: float) -> Diagnostic:
+    return Diagnostic(
+        code="TL0725",
+        summary="not everything settled in time",
+        detail=f"it was waited for {timeout_s:.0f} s",
+        remedy="see what each application waits for, or give it longer with --timeout",
+    )
+
+
+def _is_writable(assembly: Assembly) -> bool:
+    try:
+        write_atomic(assembly.data_directory.path / "ready", b"ok\n")
+    except OSError:
+        return False
+    return True
+
+
+def _counts(assembly: Assembly, feed: Feed) -> Counts:
+    def requests() -> Iterable[tuple[Labels, int]]:
+        for cluster, client in assembly.targets.clients.items():
+            for key, count in client.requests.items():
+                labels = (
+                    ("cluster", cluster or "default"),
+                    ("verb", key.verb),
+                    ("resource", key.resource),
+                    ("dry_run", str(key.dry_run).lower()),
+                )
+                yield labels, count
+
+    return Counts(renders=lambda: assembly.renderer.renders, requests=requests, drifts_healed=lambda: feed.healed)

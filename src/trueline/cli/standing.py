@@ -1,0 +1,33 @@
+"""How applications stand, as an answer: a table for people, JSON for programs, and the exit code."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from trueline.cli.answer import say, say_json, say_table
+
+NOT_TRUE = 2
+
+
+def answer_code(statuses: Sequence[Mapping[str, Any]]) -> int:
+    """0 where all of them are True."""
+    return 0 if all(status["true"] for status in statuses) else NOT_TRUE
+
+
+def say_statuses(statuses: Sequence[Mapping[str, Any]], output: str) -> None:
+    """Print them."""
+    if output == "json":
+        say_json(list(statuses))
+        return
+    if not statuses:
+        say("no applications")
+        return
+    head = ("APPLICATION", "SYNC", "HEALTH", "REVISION", "MESSAGE")
+    say_table(head, [_row(status) for status in statuses])
+
+
+def _row(status: Mapping[str, Any]) -> tuple[str, ...]:
+    message = status["message"] or status["healthMessage"]
+    revision = status["revision"] or "-"
+    if status["wanted"] and status["wanted"] != status["revision"]:
+        revision = f"{revision} (Git: {status['wanted']})"
+    return status["application"], status["sync"], status["health"], revision, " ".join(message.split()) or "-"

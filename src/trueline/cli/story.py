@@ -1,0 +1,109 @@
+"""What happens, one line each, so that a person who watches understands. It reads records and writes lines."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from trueline.model.diagnostic import Diagnostic
+from trueline.record.journal import Kind, Record
+
+FIELDS_MAX = 5
+
+
+class Story:
+    """Turns records into lines; what was said last of each problem is not said again."""
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        self._tell = tell
+        self._problems: tuple[Diagnostic, ...] = ()
+        self._refusals: dict[str, tuple[Diagnostic, ...]] = {}
+
+    def tell_record(self, record: Record) -> None:
+        """The line of a record, where it is news to a person."""
+        if line := line_of(record):
+            self._tell(f"{record.at.astimezone():%H:%M:%S} {line}")
+
+    def tell_problems(self, problems: Sequence[Diagnostic]) -> None:
+        """What is wrong with the fleet repository; said once."""
+        found = tuple(problems)
+        if found != self._problems:
+            for problem in found:
+                self._tell(str(problem))
+            if not found:
+                self._tell("the fleet repository can be read again")
+            self._problems = found
+
+    def tell_refusals(self, application: str, problems: tuple[Diagnostic, ...]) -> None:
+        """What stops an application; said once."""
+        if problems != self._refusals.get(application, ()):
+            for problem in problems:
+                self._tell(f"{application}: {problem}")
+            self._refusals[application] = problems
+
+
+def line_of(record: Record) -> str:
+    """One record as a line; empty for what only the journal needs."""
+    body: dict[str, Any] = record.body if isinstance(record.body, dict) else {}
+    said = _said(record.kind, body)
+    return f"{record.application}: {said}" if said and record.application else said
+
+
+def _said(kind: str, body: dict[str, Any]) -> str:
+    return _LINES[kind](body) if kind in _LINES else ""
+
+
+def _revision(body: dict[str, Any]) -> str:
+    return f"revision {body.get('commit', '')[:10]} by {body.get('author', '')}: {body.get('subject', '')}"
+
+
+def _sync(body: dict[str, Any]) -> str:
+    at = f" at {body['revision']}" if body.get("revision") else ""
+    return _with(f"{body.get('sync', '')}{at}", body.get("message"))
+
+
+def _health(body: dict[str, Any]) -> str:
+    return _with(str(body.get("health", "")), body.get("message"))
+
+
+def _drift(body: dict[str, Any]) -> str:
+    fields = body.get("fields") or []
+    shown = ", ".join(fields[:FIELDS_MAX]) + (f" and {len(fields) - FIELDS_MAX} more" if fields[FIELDS_MAX:] else "")
+    by = f" by {', '.join(body['managers'])}" if body.get("managers") else ""
+    return _with(f"drift: {body.get('ref', '')} was {body.get('drift', '')}{by}", shown)
+
+
+def _outcome(body: dict[str, Any]) -> str:
+    """Only what a person looks for: heals, prunes, take-overs, and whatever went wrong."""
+    action, result, ref = body.get("action", ""), body.get("result", ""), body.get("ref", "")
+    if result in {"refused", "unknown", "overruled"}:
+        return _with(f"{result}: {action} {ref}", body.get("message"))
+    if result != "done":
+        return ""
+    words = {
+        "heal": "healed",
+        "prune": "pruned",
+        "take over": "took over",
+        "transfer": "took from another application",
+        "replace": "deleted and made again",
+        "create": "created",
+        "update": "updated",
+    }
+    return f"{words[action]} {ref}" if action in words else ""
+
+
+def _with(text: str, message: Any) -> str:
+    return f"{text}: {message}" if message else text
+
+
+_LINES: Mapping[str, Callable[[dict[str, Any]], str]] = {
+    Kind.REVISION_SEEN.value: _revision,
+    Kind.SYNC_CHANGED.value: _sync,
+    Kind.HEALTH_CHANGED.value: _health,
+    Kind.DRIFT_FOUND.value: _drift,
+    Kind.OUTCOME.value: _outcome,
+    Kind.ROLLBACK.value: lambda body: f"rolled back to {body.get('to', '')[:10]} by {body.get('who', '')}",
+    Kind.HOLD.value: lambda body: f"held by {body.get('who', '')}: {body.get('why', '')}",
+    Kind.RESUME.value: lambda body: f"resumed by {body.get('who', '')}",
+    Kind.APPROVAL.value: lambda body: f"plan {body.get('plan', '')[:12]} approved by {body.get('who', '')}",
+    Kind.REMOVED.value: lambda _: "removed, with everything it owned that Git does not keep",
+}
+"""What only the journal needs is not told."""

@@ -1,0 +1,29 @@
+"""`verify`: whether the journal is as it was written."""
+
+import os
+from pathlib import Path
+
+import click
+
+from trueline.cli.answer import say, say_json, tell
+from trueline.cli.option import output_option, place_options
+
+
+@click.command()
+@place_options
+@output_option("text", "json")
+def verify(data_dir: Path | None, repo: str, output: str) -> int:
+    """Check every record of the journal: exit 0 where the chain is whole, 1 where a byte was changed, cut or moved."""
+    from trueline.cli.checking import check  # noqa: PLC0415 - `--help` shall not pay for it
+    from trueline.cli.place import find_place  # noqa: PLC0415
+
+    place = find_place(data_dir, repo, os.environ)
+    count, breaches = check(place)
+    if output == "json":
+        rows = [{"sequence": b.sequence, "damage": b.damage.value, "detail": b.detail} for b in breaches]
+        say_json({"records": count, "breaches": rows})
+    for breach in breaches:
+        tell(str(breach.diagnostic))
+    if output != "json" and not breaches:
+        say(f"{count} records, the chain is whole")
+    return 1 if breaches else 0

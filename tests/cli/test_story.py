@@ -1,0 +1,54 @@
+"""What a person who watches reads."""
+
+import pytest
+
+from trueline.cli.story import Story, line_of
+from trueline.model.diagnostic import Diagnostic
+from trueline.model.digest import Digest
+from trueline.record.journal import Kind, Record
+from trueline.runtime.clock import SystemClock
+
+
+def _record(kind: Kind, **body: object) -> Record:
+    return Record(
+        sequence=1,
+        at=SystemClock().now(),
+        kind=kind.value,
+        application="shop",
+        body=body,
+        previous=Digest(""),
+        digest=Digest(""),
+    )
+
+
+CASES = [
+    (_record(Kind.SYNC_CHANGED, sync="Synced", revision="main@1", message=""), "shop: Synced at main@1"),
+    (_record(Kind.SYNC_CHANGED, sync="Blocked", revision="", message="a: b"), "shop: Blocked: a: b"),
+    (_record(Kind.HEALTH_CHANGED, health="Degraded", message="it crashes"), "shop: Degraded: it crashes"),
+    (
+        _record(Kind.DRIFT_FOUND, ref="A/b", drift="changed", fields=["x", "y"], managers=["kubectl"]),
+        "shop: drift: A/b was changed by kubectl: x, y",
+    ),
+    (_record(Kind.OUTCOME, action="heal", result="done", ref="A/b"), "shop: healed A/b"),
+    (_record(Kind.OUTCOME, action="prune", result="done", ref="A/b"), "shop: pruned A/b"),
+    (
+        _record(Kind.OUTCOME, action="update", result="refused", ref="A/b", message="no"),
+        "shop: refused: update A/b: no",
+    ),
+    (_record(Kind.OUTCOME, action="heal", result="same", ref="A/b"), ""),
+    (_record(Kind.INTENT, action="heal", ref="A/b"), ""),
+]
+
+
+@pytest.mark.parametrize(("record", "line"), CASES)
+def test_a_record_is_a_line_where_it_is_news(record: Record, line: str) -> None:
+    assert line_of(record) == line
+
+
+def test_a_problem_is_said_once_and_its_end_too() -> None:
+    said: list[str] = []
+    story = Story(said.append)
+    problem = Diagnostic(code="TL0001", summary="it is wrong", detail="this", remedy="do that")
+    for problems in ((), (problem,), (problem,), ()):
+        story.tell_problems(problems)
+    assert said == [str(problem), "the fleet repository can be read again"]
