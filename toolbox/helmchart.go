@@ -86,6 +86,7 @@ func (f chartFiles) nameCapabilities() bool {
 var (
 	inTemplate   = regexp.MustCompile(`([^\s()]+/[^\s():]+):(\d+)(?::(\d+))?`)
 	renderedFile = regexp.MustCompile(`YAML parse error on (\S+): `)
+	chartFile    = regexp.MustCompile(`^cannot load ([^\s:/]+): (?:.*yaml: line (\d+):)?`)
 )
 
 // refusal turns Helm's words into complaints: the schema's one by one, a template's with file and line.
@@ -98,6 +99,9 @@ func (f chartFiles) refusal(err error) error {
 	if match := renderedFile.FindStringSubmatch(text); match != nil {
 		found.Path = f.inTree(match[1])
 		found.Text = text + " (the line is that of the rendered text)"
+	} else if match := chartFile.FindStringSubmatch(text); match != nil {
+		found.Path = path.Join(f.directory, match[1])
+		found.Line, _ = strconv.Atoi(match[2])
 	} else if match := inTemplate.FindStringSubmatch(text); match != nil && f.inTree(match[1]) != "" {
 		found.Path = f.inTree(match[1])
 		found.Line, _ = strconv.Atoi(match[2])

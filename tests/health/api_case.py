@@ -83,7 +83,7 @@ SCALING = (
     ),
     Case(
         scaler(ABLE, condition("ScalingActive", "False", "FailedGetResourceMetric", "no metrics")),
-        "Degraded MetricsUnavailable: FailedGetResourceMetric: no metrics",
+        "Progressing MetricsUnavailable: FailedGetResourceMetric: no metrics",
     ),
     Case(
         scaler(ABLE, condition("ScalingActive", "False", "InvalidSelector", "bad")),

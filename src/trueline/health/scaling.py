@@ -30,7 +30,7 @@ def _judge_inactive(inactive: Condition) -> Health:
     if inactive.reason == Reason.SCALING_DISABLED:
         return suspended(Reason.SCALING_DISABLED, str(inactive))
     if inactive.reason.startswith("FailedGet") or inactive.reason == "FailedComputeMetricsReplicas":
-        return degraded(Reason.METRICS_UNAVAILABLE, str(inactive))
+        return progressing(Reason.METRICS_UNAVAILABLE, str(inactive))
     return degraded(Reason.SCALING_INACTIVE, str(inactive))
 
 

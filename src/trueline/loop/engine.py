@@ -145,7 +145,8 @@ class Engine:
 
     @property
     def _unread(self) -> bool:
-        return any(kept.desired is None for kept in self.kept.values())
+        """Whether something may be made of Git now that could not be made before: a kind has come, a target is back."""
+        return any(kept.desired is None or kept.failure or kept.desired.problems for kept in self.kept.values())
 
     async def _advance(self, look: Look) -> None:
         """Follow a new revision, unless somebody has to agree to it first."""
@@ -211,7 +212,8 @@ class Engine:
         """
         name = desired.application.name
         if desired.problems and kept.desired is not None:
-            self._fail(kept, desired.problems)
+            if desired.problems != kept.desired.problems:
+                self._fail(kept, desired.problems)
             return
         kept.identity = identity
         parts = await self._parts.targets.parts(desired.application.target)
