@@ -11,7 +11,7 @@ from typing import Self
 
 import msgspec
 
-from trueline.declare.application import Application, ClusterConnection, ClusterTarget, SourceSpec, TargetSpec
+from trueline.declare.application import Application, Auth, ClusterConnection, ClusterTarget, SourceSpec, TargetSpec
 from trueline.declare.folder import folder_application
 from trueline.declare.native import NativeDialect
 from trueline.embedded.cluster import EmbeddedCluster
@@ -43,7 +43,7 @@ from trueline.runtime.clock import Clock, SystemClock
 from trueline.runtime.data_directory import DataDirectory, default_path, write_atomic
 from trueline.runtime.http import Transport
 from trueline.runtime.process import Command, SystemProcesses
-from trueline.runtime.secret import SecretReference, SystemSecrets
+from trueline.runtime.secret import SecretPlace, SecretReference, SystemSecrets
 from trueline.runtime.store import Store
 from trueline.runtime.toolbox import Toolbox, ToolboxRefused
 from trueline.runtime.toolbox_process import ProcessToolbox, find_toolbox
@@ -154,23 +154,21 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembly]:
         desirer = Desirer(sources=sources, targets=targets, renderer=renderer)
         history, holds = History(store, journal, clock), Holds(store, journal, clock)
         register = Register(Statuses(store, clock))
-        engine = Engine(
-            EngineParts(
-                fleet=fleet,
-                desirer=desirer,
-                targets=targets,
-                register=register,
-                chronicle=Chronicle(journal, history),
-                claims=claims,
-                holds=holds,
-                approvals=KeptApprovals(approvals),
-                clock=clock,
-                interval_s=settings.interval_s,
-            )
+        parts = EngineParts(
+            fleet=fleet,
+            desirer=desirer,
+            targets=targets,
+            register=register,
+            chronicle=Chronicle(journal, history),
+            claims=claims,
+            holds=holds,
+            approvals=KeptApprovals(approvals),
+            clock=clock,
+            interval_s=settings.interval_s,
         )
         yield Assembly(
             settings=settings,
-            engine=engine,
+            engine=Engine(parts),
             fleet=fleet,
             desirer=desirer,
             targets=targets,
@@ -431,7 +429,27 @@ def _fleet_source(settings: Settings, sources: GitSources, processes: SystemProc
         return DirectorySource(
             Path(settings.repository), processes=processes, clock=clock, environment=settings.environment
         )
-    return sources.open(SourceSpec(url=settings.repository, revision=settings.revision))
+    auth, known_hosts = _fleet_auth(settings.environment)
+    return sources.open(
+        SourceSpec(url=settings.repository, revision=settings.revision, auth=auth, known_hosts=known_hosts)
+    )
+
+
+def _fleet_auth(environment: Mapping[str, str]) -> tuple[Auth, str]:
+    """What opens the fleet repository itself, which no declaration can say: variables of the environment."""
+
+    def named(variable: str) -> SecretReference | None:
+        return SecretReference(place=SecretPlace.ENV, name=variable) if environment.get(variable) else None
+
+    key = environment.get("TRUELINE_GIT_SSH_KEY_FILE", "")
+    hosts = environment.get("TRUELINE_GIT_KNOWN_HOSTS_FILE", "")
+    auth = Auth(
+        username=environment.get("TRUELINE_GIT_USERNAME", ""),
+        password=named("TRUELINE_GIT_PASSWORD"),
+        bearer=named("TRUELINE_GIT_TOKEN"),
+        ssh_key=SecretReference(place=SecretPlace.FILE, name=key) if key else None,
+    )
+    return auth, Path(hosts).read_text() if hosts else ""
 
 
 def _folder(settings: Settings) -> Application:
@@ -465,9 +483,9 @@ def _unsupported(target: TargetSpec) -> UserError:
     return UserError(
         [
             Diagnostic(
-                code="TL0210",
-                summary="a target of this kind is not supported yet",
-                detail=type(target).__name__.removesuffix("Target").lower(),
+                code="TL0213",
+                summary="this is not supported by this version",
+                detail="target: " + type(target).__name__.removesuffix("Target").lower(),
                 remedy="use target: {cluster: NAME}",
             )
         ]

@@ -80,8 +80,9 @@ class Person:
     @property
     def head(self) -> str:
         """The newest commit."""
-        asked = ["git", "-C", self.fleet, "rev-parse", "HEAD"]
-        return subprocess.run(asked, check=True, env=self.environment, capture_output=True, text=True).stdout.strip()
+        asked = ["git", "-C", str(self.fleet), "rev-parse", "HEAD"]
+        done = subprocess.run(asked, check=True, env=self.environment, capture_output=True, text=True)
+        return str(done.stdout).strip()
 
     def _git(self, *arguments: str) -> None:
         identity = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com"]

@@ -144,7 +144,6 @@ spec:
     allowDelete: [PersistentVolumeClaim/shop/data]
     replace: [Job.batch/shop/migrate]
     onRemoval: keep
-    healAdded: true
 ---
 apiVersion: trueline.dev/v1
 kind: Application
@@ -190,7 +189,6 @@ spec: {source: {path: "."}, render: {plain: {recursive: false, include: ["*.yaml
         allow_delete=("PersistentVolumeClaim/shop/data",),
         replace=("Job.batch/shop/migrate",),
         on_removal=OnRemoval.KEEP,
-        heal_added=True,
     )
     assert plain.render == Plain(recursive=False, include=("*.yaml",))
     assert plain.sources == (SourceSpec(),)
@@ -241,7 +239,7 @@ TL0205 a field has the wrong type (a.yaml:8)
   remedy: write a mapping, or remove the field
 TL0204 a field is not known (a.yaml:10)
   `spec.sync.prun`; did you mean `prune`?
-  remedy: write one of: mode, prune, drift, approve, takeOver, allowDelete, replace, onRemoval, healAdded
+  remedy: write one of: mode, prune, drift, approve, takeOver, allowDelete, replace, onRemoval
 TL0207 the value of a field is not allowed (a.yaml:11)
   `spec.sync.drift` is 'heel'; did you mean `heal`?
   remedy: write one of: heal, ignore, warn
@@ -342,7 +340,7 @@ spec: {source: {from: charts}, target: {cluster: prod}}
 TL0150 plain text stands where a secret reference belongs (a.yaml:8)
   `spec.auth.password`: a value stands there in clear; it is not repeated here
   remedy: write secret: {env: NAME}, {file: PATH} or {kubernetes: NAMESPACE/NAME#KEY}; treat the value as known and change it
-TL0150 a secret reference has the wrong form (a.yaml:13)
+TL0153 a secret reference has the wrong form (a.yaml:13)
   `spec.cluster.kubeconfig`: a dict
   remedy: write secret: {env: NAME}, {file: PATH} or {kubernetes: NAMESPACE/NAME#KEY}
 TL0212 the source is not declared (a.yaml:18)

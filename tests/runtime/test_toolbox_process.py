@@ -198,7 +198,8 @@ async def test_an_operation_that_is_not_there_is_our_bug(program: Path) -> None:
 
 
 def deployment(name: str) -> bytes:
-    return f"apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}}}\nspec: {{template: {{spec: {{containers: [{{name: a, image: a}}]}}}}}}\n".encode()
+    spec = "{template: {spec: {containers: [{name: a, image: a}]}}}"
+    return f"apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}}}\nspec: {spec}\n".encode()
 
 
 WIDGET = (

@@ -1,7 +1,6 @@
 """A coroutine run to its end, on uvloop where it is there; the first Ctrl-C, or a SIGTERM, ends it cleanly."""
 
 import asyncio
-import os
 import signal
 from collections.abc import Coroutine
 from typing import Any, TypeVar
@@ -15,12 +14,33 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     Raises:
         KeyboardInterrupt: somebody ended it; everything that was open is closed.
     """
-    before = signal.signal(signal.SIGTERM, lambda *_: os.kill(os.getpid(), signal.SIGINT))
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            return runner.run(work)
-    finally:
-        signal.signal(signal.SIGTERM, before)
+            return runner.run(_until_ended(work))
+    except _Ended:
+        raise KeyboardInterrupt from None
+
+
+class _Ended(Exception):
+    """A SIGTERM came; a background job of a shell ignores SIGINT, so it is not turned into one."""
+
+
+async def _until_ended(work: Coroutine[Any, Any, T]) -> T:
+    task, ended = asyncio.current_task(), False
+
+    def end() -> None:
+        nonlocal ended
+        ended = True
+        if task is not None:
+            task.cancel()
+
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, end)
+    try:
+        return await work
+    except asyncio.CancelledError:
+        if ended:
+            raise _Ended from None
+        raise
 
 
 def _loop_factory() -> Any:

@@ -128,7 +128,6 @@ class SyncOptions:
     allow_delete: tuple[str, ...] = ()
     replace: tuple[str, ...] = ()
     on_removal: OnRemoval = OnRemoval.PRUNE
-    heal_added: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

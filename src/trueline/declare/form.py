@@ -214,7 +214,6 @@ class SyncForm(Form, frozen=True, kw_only=True):
     allow_delete: tuple[RefText, ...] = ()
     replace: tuple[RefText, ...] = ()
     on_removal: Literal["prune", "keep"] = "prune"
-    heal_added: bool = False
 
 
 class MetadataForm(Form, frozen=True, kw_only=True):

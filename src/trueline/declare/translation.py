@@ -238,7 +238,6 @@ def _sync(sync: written.SyncForm) -> SyncOptions:
         allow_delete=sync.allow_delete,
         replace=sync.replace,
         on_removal=OnRemoval(sync.on_removal),
-        heal_added=sync.heal_added,
     )
 
 

@@ -256,7 +256,7 @@ class Engine:
     def _gone_with_everything(self, look: Look) -> int:
         """How many applications were declared before, where now nothing is: an empty fleet is no wish to delete it."""
         folder = {application.name for application in look.applications if look.is_folder}
-        is_empty = look.is_folder or not look.applications
+        is_empty = look.is_folder or not (look.applications or look.declared.broken)
         return len(self._known().keys() - folder) if is_empty else 0
 
     def _known(self) -> dict[str, Application]:

@@ -32,7 +32,6 @@ class DiffOptions:
     rules: Rules
     prune: bool = True
     heals: bool = True
-    heals_added: bool = False
     allow_delete: frozenset[str] = frozenset()
     replace: frozenset[str] = frozenset()
     take_over: frozenset[str] = frozenset()

@@ -100,8 +100,8 @@ class SecretReference:
         """Read what stands where a secret belongs: `{secret: {env: NAME}}`.
 
         Raises:
-            UserError: TL0150 plain text or another shape, TL0151 a place that is not supported yet. The value itself
-                is in no message.
+            UserError: TL0150 plain text, TL0153 another shape, TL0151 a place that is not supported yet. The value
+                itself is in no message.
 
         >>> str(SecretReference.parse({"secret": {"env": "TOKEN"}}))
         'env: TOKEN'
@@ -116,7 +116,8 @@ class SecretReference:
         if key not in {place.value for place in SecretPlace} or not isinstance(name, str) or not name:
             raise _not_a_reference(value, origin)
         if key == SecretPlace.KUBERNETES.value and split_kubernetes(name) is None:
-            raise _refused("TL0150", "a secret reference has the wrong form", f"kubernetes: {name}", _HOW, origin)
+            detail = "kubernetes: wants NAMESPACE/NAME#KEY; what stands there is not repeated"
+            raise _refused("TL0153", "a secret reference has the wrong form", detail, _HOW, origin)
         return cls(place=SecretPlace(key), name=name, origin=origin)
 
 
@@ -205,7 +206,7 @@ def _not_a_reference(value: object, origin: Origin | None) -> UserError:
         detail = "a value stands there in clear; it is not repeated here"
         remedy = f"{_HOW}; treat the value as known and change it"
         return _refused("TL0150", "plain text stands where a secret reference belongs", detail, remedy, origin)
-    return _refused("TL0150", "a secret reference has the wrong form", f"a {type(value).__name__}", _HOW, origin)
+    return _refused("TL0153", "a secret reference has the wrong form", f"a {type(value).__name__}", _HOW, origin)
 
 
 def _refused(code: str, summary: str, detail: str, remedy: str, origin: Origin | None) -> UserError:

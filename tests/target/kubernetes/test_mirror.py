@@ -27,7 +27,8 @@ REF = Ref("ConfigMap", "shop", "a")
 
 
 def body(name: str, version: int, *, value: str = "k", label: bool = True) -> dict[str, Any]:
-    fields: dict[str, Any] = {"f:data": {f"f:{value}": {}}}
+    marked: dict[str, Any] = {"f:metadata": {"f:labels": {"f:trueline.dev/application": {}}}} if label else {}
+    fields: dict[str, Any] = {"f:data": {f"f:{value}": {}}, **marked}
     entry = {"manager": MANAGER, "operation": "Apply", "apiVersion": "v1", "fieldsV1": fields}
     metadata = {"name": name, "namespace": "shop", "uid": UID.format(1), "resourceVersion": str(version)}
     labels = {"labels": {"trueline.dev/application": "one.shop"}} if label else {}

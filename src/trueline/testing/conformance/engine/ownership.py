@@ -1,0 +1,201 @@
+"""D16 through the engine: whose object is it. What is not proven ours is never deleted."""
+
+from trueline.loop.status import Sync
+from trueline.testing.conformance.api import Json
+from trueline.testing.conformance.case import expect, expect_in, expect_status, expect_that
+from trueline.testing.conformance.engine.case import engine_case
+from trueline.testing.conformance.engine.sample import config_map
+from trueline.testing.conformance.engine.weather import is_write
+from trueline.testing.conformance.engine.world import World
+
+LABEL = "trueline.dev/application"
+
+
+@engine_case
+async def ownership_copied_label(world: World) -> None:
+    """An object that carries our mark because somebody copied it is not touched, neither now nor when it goes."""
+    world.declare("shop", config_map("settings"))
+    world.commit()
+    async with world.started():
+        await world.follow()
+        await world.until_sync(Sync.SYNCED)
+        copy = config_map("copy", labels={LABEL: f"{world.installation}.shop"})
+        expect_status(await world.api.create(copy, fieldManager="kubectl-create"), 201)
+        await world.quiet()
+        await world.push()
+        await world.quiet()
+        expect_that(await world.live(copy))
+        world.expect_sync(Sync.SYNCED)
+
+
+@engine_case
+async def ownership_copied_label_other_uid(world: World) -> None:
+    """Ours was deleted and another stands there, label and even manager copied: leaving Git, it is not pruned."""
+    body = config_map("settings")
+    world.declare("shop", body, config_map("stays"))
+    world.commit()
+    async with world.started():
+        await world.follow()
+        await world.until_sync(Sync.SYNCED)
+    expect_status(await world.api.delete(body), 200)
+    copy = config_map("settings", labels={LABEL: f"{world.installation}.shop"})
+    expect_status(await world.api.apply(copy, f"trueline:{world.installation}"), 201)
+    world.declare("shop", config_map("stays"))
+    world.commit()
+    async with world.started():
+        await world.follow()
+        await world.until_sync(Sync.SYNCED)
+        expect_that(await world.live(copy))
+        expect(world.entry("settings"), None)
+
+
+@engine_case
+async def ownership_copied_label_same_uid(world: World) -> None:
+    """Our manager's entry was taken off: the label alone proves nothing, so leaving Git it is not pruned."""
+    body = config_map("settings")
+    world.declare("shop", body, config_map("stays"))
+    world.commit()
+    async with world.started():
+        await world.follow()
+        await world.until_sync(Sync.SYNCED)
+    answer = await world.api.merge(body, {"metadata": {"managedFields": [{}]}}, fieldManager="someone")
+    expect_status(answer, 200)
+    world.declare("shop", config_map("stays"))
+    world.commit()
+    async with world.started():
+        await world.follow()
+        await world.until_sync(Sync.SYNCED)
+        expect_that(await world.live(body))
+
+
+@engine_case
+async def ownership_other_installation(world: World) -> None:
+    """Another installation's object is refused by name, and not touched."""
+    theirs = config_map("settings", {"a": "theirs"}, labels={LABEL: "another.shop"})
+    expect_status(await world.api.apply(theirs, "trueline:another"), 201)
+    world.declare("shop", config_map("settings"), config_map("free"))
+    world.commit()
+    async with world.started():
+        await world.follow()
+        await world.quiet()
+        status = world.expect_sync(Sync.OUT_OF_SYNC)
+        expect_in("another installation", status.message)
+        expect((await world.live(theirs))["data"], {"a": "theirs"})
+        expect_that(not [r for r in world.weather.seen if is_write(r) and r.path.endswith("/settings")])
+        world.declare("shop", config_map("free"))
+        await world.push()
+        await world.until_sync(Sync.SYNCED)
+        expect((await world.live(theirs))["data"], {"a": "theirs"})
+
+
+@engine_case
+async def ownership_two_claim_one(world: World) -> None:
+    """Two applications that claim one object are an error of both, and from then on neither touches it."""
+    world.declare("shop", config_map("settings", {"a": "shop"}))
+    world.declare("blog", config_map("settings", {"a": "blog"}))
+    world.commit()
+    async with world.started():
+        await world.follow()
+        for name in ("shop", "blog"):
+            await world.until_sync(Sync.BLOCKED, name)
+            expect([p.code for p in world.status(name).problems], ["TL0408"])
+        before = await world.live(config_map("settings"))
+        await world.push()
+        await world.quiet()
+        expect(await world.live(config_map("settings")), before)
+        world.declare("blog", config_map("other"))
+        await world.push()
+        await world.until_sync(Sync.SYNCED, "shop")
+        await world.until_sync(Sync.SYNCED, "blog")
+        expect((await world.live(config_map("settings")))["data"], {"a": "shop"})
+
+
+@engine_case
+async def ownership_second_claim_of_a_live_object(world: World) -> None:
+    """What one application has and keeps is not taken by another that claims it too."""
+    world.declare("shop", config_map("settings", {"a": "shop"}))
+    world.declare("blog", config_map("other"))
+    world.commit()
+    async with world.started():
+        await world.follow()
+        await world.until_sync(Sync.SYNCED)
+        world.declare("blog", config_map("other"), config_map("settings", {"a": "blog"}))
+        await world.push()
+        await world.until_sync(Sync.BLOCKED, "blog")
+        await world.until_sync(Sync.BLOCKED, "shop")
+        expect((await world.live(config_map("settings")))["data"], {"a": "shop"})
+        world.declare("blog", config_map("other"))
+        await world.push()
+        await world.until_sync(Sync.SYNCED, "shop")
+        await world.until_sync(Sync.SYNCED, "blog")
+
+
+@engine_case
+async def ownership_transfer(world: World) -> None:
+    """An object that moves to another application: one apply, no delete, and both inventories say so."""
+    body = config_map("settings")
+    world.declare("shop", body, config_map("one"))
+    world.declare("blog", config_map("two"))
+    world.commit()
+    async with world.started():
+        await world.follow()
+        await world.until_sync(Sync.SYNCED, "shop")
+        await world.until_sync(Sync.SYNCED, "blog")
+        uid = (await world.live(body))["metadata"]["uid"]
+        await world.quiet()
+        world.start_counting()
+        world.declare("shop", config_map("one"))
+        world.declare("blog", config_map("two"), body)
+        await world.push()
+        await world.quiet()
+        await world.until_sync(Sync.SYNCED, "shop")
+        await world.until_sync(Sync.SYNCED, "blog")
+        live = await world.live(body)
+        expect(live["metadata"]["uid"], uid)
+        expect(live["metadata"]["labels"][LABEL], f"{world.installation}.blog")
+        counted = world.counted
+        expect({verb: counted.get(verb, 0) for verb in ("apply", "delete")}, {"apply": 1, "delete": 0})
+        expect(world.entry("settings", "shop"), None)
+        expect_that(world.entry("settings", "blog"))
+
+
+@engine_case
+async def ownership_lost_data_directory(world: World) -> None:
+    """With a new store and the same installation id everything is recognised: nothing deleted, nothing made again."""
+    bodies = [config_map(f"c{n}") for n in range(3)]
+    world.declare("shop", *bodies)
+    world.commit()
+    async with world.started():
+        await world.follow()
+        await world.until_sync(Sync.SYNCED)
+    before = [await world.live(body) for body in bodies]
+    world.weather.seen = []
+    async with world.started(fresh_store=True):
+        await world.follow()
+        await world.until_sync(Sync.SYNCED)
+        await world.quiet()
+        after = [await world.live(body) for body in bodies]
+        expect([_identity(one) for one in after], [_identity(one) for one in before])
+        expect([r.path for r in world.weather.seen if r.method == "DELETE"], [])
+        expect_that(all(world.entry(f"c{n}") for n in range(3)))
+
+
+def _identity(body: Json) -> tuple[str, str]:
+    return body["metadata"]["uid"], body["metadata"]["resourceVersion"]
+
+
+@engine_case
+async def ownership_marked_but_in_no_inventory(world: World) -> None:
+    """After a lost data directory, what carries our mark and our field and left Git is not deleted unasked."""
+    world.declare("shop", config_map("stays"), config_map("left"))
+    world.commit()
+    async with world.started():
+        await world.follow()
+        await world.until_sync(Sync.SYNCED)
+    world.declare("shop", config_map("stays"))
+    world.commit()
+    async with world.started(fresh_store=True):
+        await world.follow()
+        await world.until_sync(Sync.SYNCED)
+        await world.quiet()
+        expect_that(await world.live(config_map("left")))

@@ -1,0 +1,211 @@
+"""The promises through the engine: nothing is deleted that nobody wished to delete, and nothing older is applied."""
+
+from trueline.loop.status import Sync
+from trueline.testing.conformance.api import Json
+from trueline.testing.conformance.case import expect, expect_in, expect_status, expect_that
+from trueline.testing.conformance.engine.case import engine_case
+from trueline.testing.conformance.engine.sample import claim, config_map
+from trueline.testing.conformance.engine.world import World
+
+
+@engine_case
+async def safety_prunes_what_left_git(world: World) -> None:
+    """One of three leaves Git: one delete, with its UID, and the inventory forgets it."""
+    bodies = [config_map(name) for name in ("one", "two", "three")]
+    world.declare("shop", *bodies)
+    world.commit()
+    async with world.started():
+        await world.follow()
+        await world.quiet()
+        world.start_counting()
+        world.declare("shop", *bodies[:2])
+        await world.push()
+        await world.quiet()
+        expect(await world.live(bodies[2]), {})
+        expect(world.entry("three"), None)
+        expect({k: v for k, v in world.counted.items() if k != "get"}, {"try delete": 1, "delete": 1})
+
+
+@engine_case
+async def safety_protected_kinds_need_consent(world: World) -> None:
+    """A claim that left Git stays until Git consents to its deletion by name (promise 7)."""
+    body = claim("data")
+    world.declare("shop", config_map("one"), body)
+    world.commit()
+    async with world.started():
+        await world.until(lambda: world.now.engine.is_ready and world.entry("data"), "applied")
+        await world.until_sync(Sync.SYNCED)
+        world.declare("shop", config_map("one"))
+        await world.push()
+        await world.quiet()
+        expect_in("allowDelete", world.expect_sync(Sync.OUT_OF_SYNC).message)
+        expect_that(await world.live(body))
+        ref = f"PersistentVolumeClaim/{world.api.namespace}/data"
+        world.declare("shop", config_map("one"), sync={"allowDelete": [ref]})
+        await world.push()
+        await world.until_sync(Sync.SYNCED)
+
+        def is_leaving() -> bool:
+            return world.entry("data") is None
+
+        await world.until(is_leaving, "deleted")
+
+
+@engine_case
+async def safety_large_shrink_waits(world: World) -> None:
+    """More than five and more than 30 % would go: a person is asked, and their agreement is carried out (promise 3)."""
+    bodies = [config_map(f"c{n}") for n in range(10)]
+    world.declare("shop", *bodies)
+    world.commit()
+    async with world.started():
+        await world.follow()
+        await world.until_sync(Sync.SYNCED)
+        world.declare("shop", *bodies[:3])
+        await world.push()
+        await world.quiet()
+        expect_in("7 of 10", world.expect_sync(Sync.WAITING).message)
+        expect_that(await world.live(bodies[9]))
+        await world.approve("shop")
+        await world.until_sync(Sync.SYNCED)
+        expect(await world.live(bodies[9]), {})
+
+
+@engine_case
+async def safety_empty_render_deletes_nothing(world: World) -> None:
+    """A render of nothing is no wish to delete (promise 3)."""
+    body = config_map("only")
+    world.declare("shop", body)
+    world.declare("blog", config_map("other"))
+    world.commit()
+    async with world.started():
+        await world.follow()
+        await world.until_sync(Sync.SYNCED)
+        world.declare("shop")
+        await world.push()
+        await world.quiet()
+        expect_that(world.status().sync in {Sync.WAITING, Sync.BLOCKED})
+        expect_that(await world.live(body))
+
+
+@engine_case
+async def safety_application_that_left_git_is_pruned(world: World) -> None:
+    """An application that leaves Git goes with what it owns, and with nothing else."""
+    world.declare("shop", config_map("mine"))
+    world.declare("blog", config_map("other"))
+    world.commit()
+    async with world.started():
+        await world.follow()
+        await world.until_sync(Sync.SYNCED)
+        await world.until_sync(Sync.SYNCED, "blog")
+        theirs = config_map("theirs")
+        expect_status(await world.api.create(theirs), 201)
+        del world.applications["shop"]
+        world.commit()
+        await world.now.engine.follow_once()
+        await world.until(lambda: "shop" not in world.now.engine.kept, "gone")
+        expect(await world.live(config_map("mine")), {})
+        expect_that(await world.live(theirs))
+        expect_that(await world.live(config_map("other")))
+
+
+@engine_case
+async def safety_removal_keeps_what_git_says(world: World) -> None:
+    """`onRemoval: keep` leaves everything."""
+    world.declare("shop", config_map("mine"), sync={"onRemoval": "keep"})
+    world.declare("blog", config_map("other"))
+    world.commit()
+    async with world.started():
+        await world.follow()
+        await world.until_sync(Sync.SYNCED)
+        del world.applications["shop"]
+        world.commit()
+        await world.now.engine.follow_once()
+        await world.until(lambda: "shop" not in world.now.engine.kept, "gone")
+        expect_that(await world.live(config_map("mine")))
+
+
+@engine_case
+async def safety_application_moves_whole(world: World) -> None:
+    """An application gets another name: its objects move to it, and none is deleted on the way."""
+    body = config_map("mine")
+    world.declare("shop", body)
+    world.declare("blog", config_map("other"))
+    world.commit()
+    async with world.started():
+        await world.follow()
+        await world.until_sync(Sync.SYNCED)
+        uid = (await world.live(body))["metadata"]["uid"]
+        del world.applications["shop"]
+        world.declare("store", body)
+        world.commit()
+        await world.now.engine.follow_once()
+        await world.until(lambda: "store" in world.now.engine.kept, "declared")
+        await world.until_sync(Sync.SYNCED, "store")
+        await world.until(lambda: "shop" not in world.now.engine.kept, "gone")
+        expect((await world.live(body))["metadata"]["uid"], uid)
+
+
+@engine_case
+async def safety_broken_fleet_removes_nothing(world: World) -> None:
+    """A declaration that does not parse, and a fleet without any, remove nothing (promise 5)."""
+    body = config_map("mine")
+    world.declare("shop", body)
+    world.commit()
+    async with world.started():
+        await world.follow()
+        await world.until_sync(Sync.SYNCED)
+        world.repository.commit({"fleet/shop.yaml": b"apiVersion: trueline.dev/v1\nkind: [\n"})
+        await world.now.engine.follow_once()
+        await world.quiet()
+        expect_that(await world.live(body))
+        world.repository.commit({"README.md": b"nothing\n"})
+        await world.now.engine.follow_once()
+        await world.quiet()
+        expect_that(await world.live(body))
+        expect_that(world.now.engine.problems)
+
+
+@engine_case
+async def safety_older_is_never_applied(world: World) -> None:
+    """A branch that was put back is told, and not followed (promise 9)."""
+    body = config_map("settings")
+    world.declare("shop", body)
+    first = world.commit()
+    async with world.started():
+        await world.follow()
+        world.declare("shop", config_map("settings", {"a": "2"}))
+        await world.push()
+        await world.until_sync(Sync.SYNCED)
+        await world.quiet()
+        world.repository.head = first
+        await world.now.engine.follow_once()
+        await world.quiet()
+        expect((await world.live(body))["data"], {"a": "2"})
+        expect([problem.code for problem in world.now.engine.problems], ["TL0131"])
+
+
+@engine_case
+async def safety_fight_is_named_and_backed_off(world: World) -> None:
+    """Another writer changes a field back each time: after three heals it is named, and healed no more for a while."""
+    body = config_map("settings")
+    world.declare("shop", body, config_map("quiet"))
+    world.commit()
+    async with world.started():
+        await world.follow()
+        await world.until_sync(Sync.SYNCED)
+        await world.quiet()
+        for round_ in range(3):
+            await world.until_sync(Sync.SYNCED)
+            change: Json = {"data": {"a": f"theirs {round_}"}}
+            expect_status(await world.api.merge(body, change, fieldManager="stubborn"), 200)
+            await world.api.until(body, lambda a: bool(a.body["data"]["a"] == "1"), "healed")
+            await world.quiet()
+        world.start_counting()
+        touched = await world.api.merge(body, {"data": {"a": "theirs again"}}, fieldManager="stubborn")
+        await world.seen(expect_status(touched, 200))
+        status = await world.until_sync(Sync.OUT_OF_SYNC)
+        expect_in("fights with stubborn over data.a", status.message)
+        expect(world.counted.get("apply", 0), 0)
+        expect_that(any(kind == "fight" for kind, _, _ in world.drifts()))
+        expect_status(await world.api.merge(config_map("quiet"), {"data": {"a": "9"}}, fieldManager="x"), 200)
+        await world.api.until(config_map("quiet"), lambda a: bool(a.body["data"]["a"] == "1"), "healed meanwhile")

@@ -1,0 +1,15 @@
+"""All of the engine's cases, in one list: importing this module is what puts them there."""
+
+import trueline.testing.conformance.engine.contact
+import trueline.testing.conformance.engine.crash
+import trueline.testing.conformance.engine.drift
+import trueline.testing.conformance.engine.former
+import trueline.testing.conformance.engine.ownership
+import trueline.testing.conformance.engine.safety
+import trueline.testing.conformance.engine.trial  # noqa: F401 - see above
+from trueline.testing.conformance.engine.case import ENGINE_CASES, EngineCase
+
+
+def all_engine_cases() -> tuple[EngineCase, ...]:
+    """Every case, ordered by name."""
+    return tuple(ENGINE_CASES[name] for name in sorted(ENGINE_CASES))

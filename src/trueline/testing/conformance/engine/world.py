@@ -1,0 +1,325 @@
+"""An engine over a transport, with Git and the store in memory: the world in which a case lives.
+
+It is put together from the same parts as `wiring` does; only Git, the data directory and the transport are given.
+"""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import msgspec
+
+from trueline.declare.application import ClusterConnection, TargetSpec
+from trueline.declare.native import NativeDialect
+from trueline.health.status import Health
+from trueline.health.table import judge, needs_status
+from trueline.loop.chronicle import Chronicle
+from trueline.loop.claim import ClaimBook
+from trueline.loop.desire import Desirer
+from trueline.loop.engine import Engine, EngineParts
+from trueline.loop.fleet import Fleet
+from trueline.loop.health import TargetHealth
+from trueline.loop.parts import Parts
+from trueline.loop.register import Register
+from trueline.loop.status import ApplicationStatus, Sync
+from trueline.record.approval import Approvals
+from trueline.record.history import History
+from trueline.record.hold import Holds
+from trueline.record.journal import Journal, Kind, Record
+from trueline.record.keep import Bodies, RenderStore
+from trueline.record.ledger import StoreLedger
+from trueline.record.schema import SCHEMA
+from trueline.record.status import Statuses
+from trueline.render.cache import CachedRenderer
+from trueline.render.dispatch import DispatchingRenderer
+from trueline.runtime.store import MEMORY, Store
+from trueline.runtime.toolbox import Toolbox
+from trueline.target.inventory import Entry
+from trueline.target.kubernetes.client import KubernetesClient, RequestKey
+from trueline.target.kubernetes.limit import Limiter
+from trueline.target.kubernetes.mark import Installation
+from trueline.target.kubernetes.target import KubernetesTarget
+from trueline.testing.conformance.api import Answer, Api, Json
+from trueline.testing.conformance.case import expect
+from trueline.testing.conformance.engine.repository import MemoryRepository
+from trueline.testing.conformance.engine.weather import Weather
+from trueline.wiring import KeptApprovals, KeptRenders
+
+TARGET = "cluster"
+PATIENCE_S = 40.0
+QUIET_S = 0.3
+"""For how long nothing happens before it is believed that nothing will."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Declaration:
+    """An application as the repository shall say it; `files` are its manifests where they are not one a resource."""
+
+    resources: Sequence[Json] = ()
+    sync: Json = field(default_factory=dict)
+    target: Json = field(default_factory=dict)
+    depends_on: Sequence[str] = ()
+    files: Mapping[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(slots=True, kw_only=True)
+class OneTarget:
+    """The targets of a fleet that has one."""
+
+    given: Parts
+
+    def declare(self, connections: Sequence[ClusterConnection]) -> None:
+        """None is needed."""
+
+    async def parts(self, target: TargetSpec) -> Parts:  # noqa: ARG002 - there is one
+        """It."""
+        return self.given
+
+
+@dataclass(slots=True, kw_only=True)
+class Running:
+    """One engine that runs."""
+
+    engine: Engine
+    target: KubernetesTarget[Health]
+    client: KubernetesClient
+
+
+class World:
+    """One cluster, one repository, one store; an engine that may be stopped and started again."""
+
+    def __init__(self, api: Api, toolbox: Toolbox, *, store: Store | None = None, installation: str = "") -> None:
+        self.api = api
+        self.clock = api.clock
+        self.toolbox = toolbox
+        self.installation = installation or f"i{api.unique}"
+        self.repository = MemoryRepository()
+        self.weather = Weather(api.transport)
+        self.applications: dict[str, Declaration] = {}
+        self.store = store if store is not None else Store.open(MEMORY, SCHEMA)
+        self.ledger, self.journal = self._books()
+        self.running: Running | None = None
+        self._counted: Counter[RequestKey] = Counter()
+
+    # ---- the engine -------------------------------------------------------------------------------------------
+
+    @property
+    def now(self) -> Running:
+        """The engine that runs."""
+        assert self.running is not None, "no engine runs"
+        return self.running
+
+    @asynccontextmanager
+    async def started(self, *, fresh_store: bool = False) -> AsyncIterator[Engine]:
+        """An engine follows the repository's head inside the block."""
+        if fresh_store:
+            self.store = Store.open(MEMORY, SCHEMA)
+        self.ledger, self.journal = self._books()
+        limiter = Limiter(self.clock)
+        client = KubernetesClient(self.weather, limiter, self.clock, user_agent="trueline/test", jitter=random.random)
+        target = KubernetesTarget[Health](
+            TARGET,
+            client,
+            self.toolbox,
+            Installation(self.installation),
+            clock=self.clock,
+            needs_status=needs_status,
+            judge=judge,
+        )
+        engine = self._engine(target)
+        async with asyncio.TaskGroup() as group:
+            watching = group.create_task(target.run())
+            try:
+                async with engine.running():
+                    self.running = Running(engine=engine, target=target, client=client)
+                    yield engine
+            finally:
+                self.running = None
+                watching.cancel()
+
+    def _books(self) -> tuple[StoreLedger, Journal]:
+        journal = Journal(self.store, self.clock)
+        return StoreLedger(self.store, journal), journal
+
+    def _engine(self, target: KubernetesTarget[Health]) -> Engine:
+        bodies, claims = Bodies(self.store), ClaimBook(self.ledger)
+        self.approvals = Approvals(self.store, self.journal, self.clock)
+        parts = Parts(
+            target=target,
+            watcher=target,
+            owners=self.ledger,
+            health=TargetHealth(target, needs_status),
+            ledger=self.ledger,
+            bodies=bodies,
+            approvals=KeptApprovals(self.approvals),
+            claims=claims,
+        )
+        renders = KeptRenders(RenderStore(self.store), bodies)
+        targets = OneTarget(given=parts)
+        renderer = CachedRenderer(DispatchingRenderer(self.toolbox), renders, "test")
+        fleet = Fleet(source=self.repository, dialect=NativeDialect(self.toolbox), path="", folder=None)
+        self.history = History(self.store, self.journal, self.clock)
+        return Engine(
+            EngineParts(
+                fleet=fleet,
+                desirer=Desirer(sources=self.repository, targets=targets, renderer=renderer),
+                targets=targets,
+                register=Register(Statuses(self.store, self.clock)),
+                chronicle=Chronicle(self.journal, self.history),
+                claims=claims,
+                approvals=KeptApprovals(self.approvals),
+                holds=Holds(self.store, self.journal, self.clock),
+                clock=self.clock,
+                interval_s=3600.0,
+            )
+        )
+
+    # ---- Git --------------------------------------------------------------------------------------------------
+
+    def declare(self, application: str, *resources: Json, **more: Any) -> None:
+        """What an application shall be from the next commit on; what was said of it before and is not now, stays."""
+        before = self.applications.get(application, Declaration())
+        self.applications[application] = replace(before, resources=resources, **more)
+
+    def commit(self) -> str:
+        """Everything that is declared, as one more commit."""
+        files: dict[str, bytes] = {}
+        for name, declared in self.applications.items():
+            files[f"fleet/{name}.yaml"] = msgspec.json.encode(self._document(name, declared))
+            files[f"{name}/.keep"] = b""
+            for resource in declared.resources:
+                file = f"{resource['kind']}-{resource['metadata']['name']}.yaml".lower()
+                files[f"{name}/{file}"] = msgspec.json.format(msgspec.json.encode(resource))
+            files |= {f"{name}/{path}": text for path, text in declared.files.items()}
+        return self.repository.commit(files)
+
+    def _document(self, name: str, declared: Declaration) -> Json:
+        return {
+            "apiVersion": "trueline.dev/v1",
+            "kind": "Application",
+            "metadata": {"name": name},
+            "spec": {
+                "source": {"path": name},
+                "render": {"plain": {}},
+                "target": {"cluster": TARGET, "namespace": self.api.namespace, **declared.target},
+                **({"sync": declared.sync} if declared.sync else {}),
+                **({"dependsOn": list(declared.depends_on)} if declared.depends_on else {}),
+            },
+        }
+
+    async def push(self) -> None:
+        """Commit, and have the engine go as far as it can."""
+        self.commit()
+        await self.follow()
+
+    async def follow(self) -> None:
+        """The engine looks at Git, and goes as far as it can."""
+        await self.until(lambda: self.now.engine.is_ready or bool(self.now.engine.problems), "ready")
+        await self.now.engine.follow_once()
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Until nothing is under way."""
+        await self.until(lambda: self.now.engine.is_settled, "settled")
+
+    async def approve(self, application: str) -> None:
+        """A person agrees to the plan that waits."""
+        kept = self.now.engine.kept[application]
+        assert kept.last is not None, "nothing waits"
+        self.approvals.approve(application, kept.last.review.plan.digest, who="ada")
+        self.now.engine.wake(application)
+
+    async def quiet(self) -> None:
+        """Until nothing is under way, and some time more: for what must not happen."""
+        await self.clock.sleep(QUIET_S)
+        await self.settle()
+
+    async def until(self, holds: Callable[[], object], what: str) -> None:
+        """Look until it holds."""
+        end_s = self.clock.monotonic_s() + PATIENCE_S
+        while not holds():
+            if self.clock.monotonic_s() > end_s:
+                raise AssertionError(f"still not {what}: {self._story()}")
+            await self.clock.sleep(0.02)
+
+    def _story(self) -> str:
+        if self.running is None:
+            return "no engine runs"
+        statuses = [
+            (s.application, s.sync.value, s.message, s.health.value, s.health_message)
+            for s in self.running.engine.statuses()
+        ]
+        return f"{statuses} {[str(p) for p in self.running.engine.problems]} {self.records()[-6:]}"
+
+    # ---- what is to be seen -----------------------------------------------------------------------------------
+
+    def status(self, application: str = "shop") -> ApplicationStatus:
+        """How an application stands."""
+        return self.now.engine.kept[application].status
+
+    def expect_sync(self, sync: Sync, application: str = "shop") -> ApplicationStatus:
+        """An application has this state."""
+        status = self.status(application)
+        expect(status.sync, sync, self._story())
+        return status
+
+    async def until_sync(self, sync: Sync, application: str = "shop") -> ApplicationStatus:
+        """Until an application has this state."""
+        await self.until(lambda: self.status(application).sync is sync, f"{application} {sync.value}")
+        return self.status(application)
+
+    def start_counting(self) -> None:
+        """Count requests from here."""
+        self._counted = Counter(self.now.client.requests)
+
+    @property
+    def counted(self) -> dict[str, int]:
+        """Requests since then: `apply`, `try`, `get`, `list`, `delete`, `patch`, …; watches are not counted."""
+        found: Counter[str] = Counter()
+        for key, count in (self.now.client.requests - self._counted).items():
+            if key.verb != "watch":
+                found[{"apply": "try"}.get(key.verb, f"try {key.verb}") if key.dry_run else key.verb] += count
+        return dict(found)
+
+    def drifts(self, application: str = "shop") -> list[tuple[str, list[str], list[str]]]:
+        """Recorded drifts: kind, fields, managers."""
+        found = self.records(application, Kind.DRIFT_FOUND)
+        return [(r.body["drift"], r.body["fields"], r.body["managers"]) for r in found]
+
+    def records(self, application: str | None = None, kind: Kind | None = None) -> list[Record]:
+        """The journal."""
+        found = self.journal.after(application=application)
+        return [record for record in found if kind is None or record.kind == kind.value]
+
+    def entry(self, name: str, application: str = "shop") -> Entry | None:
+        """The inventory's entry of a name."""
+        entries = self.ledger.inventory(application, TARGET).entries
+        return next((entry for ref, entry in entries.items() if ref.name == name), None)
+
+    def recorded(self) -> bytes:
+        """Everything that the store holds but the kept bodies, as bytes to search in."""
+        tables = [name for (name,) in self.store.rows("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        kept = {"kept_body", "kept_render"}
+        rows = [row for name in tables if name not in kept for row in self.store.rows(f"SELECT * FROM {name}")]  # noqa: S608 - names of our own schema
+        return repr(rows).encode()
+
+    async def seen(self, answer: Answer) -> None:
+        """Until the engine's watch has seen what was done, and some time more."""
+        metadata = answer.body["metadata"]
+        version = int(metadata["resourceVersion"])
+
+        def is_seen() -> bool:
+            marked = self.now.target.marked()
+            return any(ref.name == metadata["name"] and int(seen.version) >= version for ref, seen in marked)
+
+        await self.until(is_seen, "seen")
+        await self.quiet()
+
+    async def live(self, body: Json) -> Json:
+        """The object as it lives; empty where it does not."""
+        answer = await self.api.get(body)
+        return answer.body if answer.status == 200 else {}  # noqa: PLR2004 - HTTP's

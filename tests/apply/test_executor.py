@@ -1,0 +1,92 @@
+"""Intents are durable before the act; where they cannot be, nothing is done."""
+
+from typing import Any
+
+import pytest
+
+from tests.trial.answering import THEIRS, AnsweringTarget, Bodies, LoggingLedger, accepted, change, refused
+from trueline.apply.executor import carry_out
+from trueline.apply.ledger import Act
+from trueline.apply.outcome import Outcome, Result
+from trueline.model.digest import Digest
+from trueline.plan.change import Action
+from trueline.runtime.store import StoreFull
+from trueline.target.answer import Answer, Refusal
+from trueline.target.protocol import WriteMode
+from trueline.trial.trial import Trial, Verdict
+
+ACT = Act(application="shop", target="prod", revision="main@1", plan=Digest("plan"))
+
+
+def trial(name: str, action: Action = Action.UPDATE, verdict: Verdict = Verdict.PASSED, **more: Any) -> Trial:
+    return Trial(change=change(name, action), verdict=verdict, **more)
+
+
+async def done(target: AnsweringTarget, *trials: Trial, full: Exception | None = None) -> tuple[Outcome, ...]:
+    ledger = LoggingLedger(target.log, full)
+    return await carry_out(ACT, trials, target=target.target, bodies=Bodies(), ledger=ledger)
+
+
+async def test_intents_of_a_stage_come_before_every_act_and_outcomes_after() -> None:
+    target = AnsweringTarget()
+    await done(target, trial("a"), trial("b"))
+    assert target.log == ["intend a b", "apply a", "apply b", "settle a b"]
+
+
+async def test_a_full_ledger_does_nothing() -> None:
+    target = AnsweringTarget()
+    with pytest.raises(StoreFull):
+        await done(target, trial("a"), trial("b", Action.PRUNE), full=StoreFull([]))
+    assert target.log == []
+
+
+async def test_a_look_that_found_nothing_needs_no_intent_and_no_act() -> None:
+    target = AnsweringTarget()
+    (outcome,) = await done(target, trial("a", Action.HEAL, Verdict.SAME))
+    assert outcome.result is Result.SAME
+    assert target.log == ["settle a"]
+
+
+async def test_a_prune_names_the_uid() -> None:
+    target = AnsweringTarget()
+    await done(target, trial("a", Action.PRUNE))
+    assert target.log == ["intend a", "delete a u1", "settle a"]
+
+
+async def test_what_is_forgotten_asks_the_target_nothing() -> None:
+    target = AnsweringTarget()
+    await done(target, trial("a", Action.FORGET))
+    assert target.log == ["intend a", "settle a"]
+
+
+async def test_a_replacement_deletes_and_makes_a_take_over_takes_and_applies() -> None:
+    target = AnsweringTarget()
+    await done(target, trial("a", Action.REPLACE))
+    await done(target, trial("b", Action.TAKE_OVER))
+    assert target.log[1:3] == ["delete a u1", "apply a"]
+    assert target.writes[0].uid == ""
+    assert target.log[5:7] == ["take over b", "apply b"]
+
+
+async def test_only_a_trial_that_says_so_is_forced_and_what_is_withheld_is_left_out() -> None:
+    target = AnsweringTarget()
+    await done(target, trial("a"), trial("b", forced=True), trial("c", withheld=(THEIRS,)))
+    assert [write.mode for write in target.writes] == [WriteMode.APPLY, WriteMode.APPLY_FORCED, WriteMode.APPLY]
+    assert [write.withheld for write in target.writes] == [(), (), (THEIRS.path,)]
+
+
+ANSWERS = [
+    (accepted(), Result.DONE),
+    (accepted(overruled=("spec.a",)), Result.OVERRULED),
+    (refused(Refusal.BUSY), Result.UNKNOWN),
+    (refused(Refusal.STALE), Result.STALE),
+    (refused(Refusal.GONE), Result.STALE),
+    (refused(Refusal.DENIED), Result.REFUSED),
+    (refused(Refusal.CONFLICT), Result.REFUSED),
+]
+
+
+@pytest.mark.parametrize(("answer", "result"), ANSWERS, ids=[str(n) for n in range(len(ANSWERS))])
+async def test_what_became_of_an_apply(answer: Answer, result: Result) -> None:
+    (outcome,) = await done(AnsweringTarget(lambda _: answer), trial("a"))
+    assert outcome.result is result

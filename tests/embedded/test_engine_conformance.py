@@ -1,0 +1,32 @@
+"""The engine's conformance suite on the embedded cluster."""
+
+import uuid
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from trueline.embedded.cluster import EmbeddedCluster
+from trueline.runtime.clock import SystemClock
+from trueline.runtime.toolbox_process import ProcessToolbox, find_toolbox
+from trueline.testing.conformance.api import Api
+from trueline.testing.conformance.case import expect_status
+from trueline.testing.conformance.engine.case import EngineCase
+from trueline.testing.conformance.engine.suite import all_engine_cases
+from trueline.testing.conformance.engine.world import World
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def engine_toolbox() -> AsyncIterator[ProcessToolbox]:
+    async with ProcessToolbox(path=find_toolbox().path, clock=SystemClock()) as started:
+        yield started
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize("case", all_engine_cases(), ids=lambda case: case.name)
+async def test_engine_conformance(cluster: EmbeddedCluster, engine_toolbox: ProcessToolbox, case: EngineCase) -> None:
+    unique = uuid.uuid4().hex[:8]
+    api = Api(transport=cluster.transport(), clock=SystemClock(), namespace=f"t-{unique}", unique=unique)
+    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": api.namespace}}
+    expect_status(await api.create(namespace), 201)
+    await case.run(World(api, engine_toolbox))

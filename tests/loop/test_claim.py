@@ -1,0 +1,78 @@
+"""Two that claim one object, one that gives it up, and one that may."""
+
+from collections.abc import Mapping
+
+from tests.plan.world import entry, ref, resource
+from trueline.declare.application import Application, ClusterTarget
+from trueline.loop.claim import ClaimBook
+from trueline.loop.desired import Desired
+from trueline.model.origin import Origin
+from trueline.model.ref import Ref
+from trueline.render.resource import Resource
+from trueline.target.inventory import Entry
+
+SETTINGS, WEB = resource("settings"), resource("web")
+
+
+class Owned:
+    """Owners by ref."""
+
+    def __init__(self, owners: Mapping[Ref, str]) -> None:
+        self._owners = owners
+
+    def lookup(self, target: str, ref: Ref) -> tuple[str, Entry] | None:
+        """Its owner."""
+        return (self._owners[ref], entry(ref.name)) if ref in self._owners else None
+
+
+def book(**owners: str) -> ClaimBook:
+    return ClaimBook(Owned({ref(name): owner for name, owner in owners.items()}))
+
+
+def desired(name: str, *resources: Resource) -> Desired:
+    application = Application(name=name, sources=(), target=ClusterTarget(), origin=Origin(path=""))
+    return Desired(application=application, revision="main@1", commit="1", resources=resources or (SETTINGS,))
+
+
+def test_two_that_declare_one_object_are_both_told() -> None:
+    claims = book()
+    assert claims.declare("shop", "prod", [SETTINGS]) == ()
+    assert claims.disputes(desired("shop"), "prod") == ()
+    assert claims.declare("blog", "prod", [SETTINGS, WEB]) == ("shop",)
+    assert [d.code for name in ("shop", "blog") for d in claims.disputes(desired(name), "prod")] == ["TL0408"] * 2
+    assert claims.disputes(desired("shop"), "another") == ()
+
+
+def test_a_dispute_ends_when_one_gives_in() -> None:
+    claims = book()
+    claims.declare("shop", "prod", [SETTINGS])
+    claims.declare("blog", "prod", [SETTINGS])
+    assert claims.declare("blog", "prod", [WEB]) == ("shop",)
+    assert claims.disputes(desired("shop"), "prod") == ()
+    assert claims.declare("shop", "prod", [SETTINGS, WEB]) == ("blog",)
+    assert claims.disputes(desired("blog", WEB), "prod")[0].detail.startswith("ConfigMap/shop/web")
+    assert claims.forget("blog") == ("shop",)
+    assert claims.disputes(desired("shop"), "prod") == ()
+
+
+def test_what_is_owned_and_no_longer_declared_is_yielded() -> None:
+    claims = book(settings="shop", web="shop")
+    claims.declare("shop", "prod", [WEB])
+    claims.declare("blog", "prod", [SETTINGS, WEB])
+    assert claims.yielded("blog", "prod", [SETTINGS, WEB]) == {SETTINGS.ref: "shop"}
+
+
+def test_what_another_one_declares_is_moving() -> None:
+    claims = book(settings="shop")
+    claims.declare("blog", "prod", [SETTINGS])
+    assert claims.moving("shop", "prod", [SETTINGS.ref, WEB.ref]) == {SETTINGS.ref: "blog"}
+    assert claims.doubting() == ()
+
+
+def test_while_the_fleet_is_read_everything_may_move() -> None:
+    claims = book(settings="shop")
+    with claims.reading():
+        assert claims.moving("shop", "prod", [SETTINGS.ref]) == {SETTINGS.ref: ""}
+    assert claims.doubting() == ("shop",)
+    assert claims.doubting() == ()
+    assert claims.moving("shop", "prod", [SETTINGS.ref]) == {}

@@ -1,0 +1,141 @@
+"""Trials: what is asked first, and how conflicts are split into drift, Git's wish and other people's fields (D17)."""
+
+from typing import Any
+
+import pytest
+
+from tests.trial.answering import (
+    MINE,
+    OURS,
+    THEIRS,
+    AnsweringTarget,
+    accepted,
+    change,
+    inventory,
+    ref,
+    refused,
+    seen,
+)
+from trueline.plan.change import Action
+from trueline.target.answer import Answer, FieldChange, FieldConflict, Refusal
+from trueline.target.protocol import Write, WriteMode
+from trueline.trial.attempt import try_all
+from trueline.trial.trial import Trial, Verdict
+
+LEAF = FieldChange(path="data.a", before="9", after="1")
+
+
+def contested(*conflicts: FieldConflict) -> AnsweringTarget:
+    """A target that refuses what is not forced and still holds one of these fields."""
+
+    def answer(write: Write) -> Answer:
+        held = [one for one in conflicts if one.path not in write.withheld]
+        return accepted(changes=(LEAF,)) if write.mode.is_forced or not held else refused(Refusal.CONFLICT, *held)
+
+    return AnsweringTarget(answer)
+
+
+async def try_one(target: AnsweringTarget, action: Action, *owned: str, **more: Any) -> Trial:
+    (trial,) = await try_all([change("web", action)], target.tried(inventory(*owned), **more))
+    return trial
+
+
+async def test_a_field_that_was_ours_is_drift_and_forced() -> None:
+    target = contested(MINE)
+    trial = await try_one(target, Action.HEAL, "web")
+    assert (trial.verdict, trial.drifted, trial.forced, trial.withheld) == (Verdict.PASSED, (MINE,), True, ())
+    assert target.log == ["try web"]
+
+
+async def test_a_field_that_never_was_ours_is_left_out() -> None:
+    target = contested(MINE)
+    trial = await try_one(target, Action.UPDATE)
+    assert (trial.verdict, trial.forced, trial.withheld) == (Verdict.PASSED, False, (MINE,))
+    assert target.log == ["try web", "try web"]
+
+
+async def test_a_field_that_git_takes_is_forced() -> None:
+    trial = await try_one(contested(THEIRS), Action.UPDATE, take_over=frozenset({THEIRS.path}))
+    assert (trial.forced, trial.withheld) == (True, ())
+
+
+async def test_of_two_conflicts_each_goes_its_way() -> None:
+    target = contested(MINE, THEIRS)
+    trial = await try_one(target, Action.UPDATE, "web")
+    assert (trial.drifted, trial.withheld, trial.forced) == ((MINE,), (THEIRS,), True)
+    assert target.writes[-1].withheld == (THEIRS.path,)
+
+
+@pytest.mark.parametrize(("manager", "is_taken"), [("helm", True), ("stranger", False)])
+async def test_a_former_tool_is_taken_over_and_a_stranger_is_not(manager: str, *, is_taken: bool) -> None:
+    conflict = FieldConflict(manager=manager, path="data.a")
+    trial = await try_one(contested(conflict), Action.TAKE_OVER)
+    assert (trial.forced, bool(trial.withheld)) == (is_taken, not is_taken)
+
+
+@pytest.mark.parametrize("action", [Action.CREATE, Action.UPDATE, Action.HEAL, Action.TAKE_OVER, Action.TRANSFER])
+async def test_the_first_request_is_never_forced(action: Action) -> None:
+    target = contested(MINE, THEIRS)
+    await try_one(target, action, "web")
+    assert target.writes[0].mode is WriteMode.TRY
+
+
+async def test_a_withheld_field_is_looked_at_without_it() -> None:
+    target = contested(THEIRS)
+    owned = inventory("web", withheld=(THEIRS.path,))
+    await try_all([change("web", Action.HEAL)], target.tried(owned))
+    assert target.writes[0].withheld == (THEIRS.path,)
+
+
+LOOKS = [
+    (accepted(changes=()), Verdict.SAME),
+    (accepted(changes=(LEAF,)), Verdict.PASSED),
+    (accepted(changes=(), observed=seen("f2")), Verdict.PASSED),
+]
+
+
+@pytest.mark.parametrize(("answer", "wanted"), LOOKS, ids=["nothing differs", "a field differs", "it is not ours"])
+async def test_a_look_that_finds_nothing_is_the_same(answer: Answer, wanted: Verdict) -> None:
+    trial = await try_one(AnsweringTarget(lambda _: answer), Action.HEAL, "web")
+    assert trial.verdict is wanted
+    assert trial.promised in {OURS, "f2"}
+
+
+@pytest.mark.parametrize("refusal", Refusal)
+async def test_what_may_pass_is_lost_and_the_rest_is_refused(refusal: Refusal) -> None:
+    trial = await try_one(AnsweringTarget(lambda _: refused(refusal)), Action.UPDATE, "web")
+    is_passing = refusal in {Refusal.BUSY, Refusal.STALE, Refusal.GONE}
+    assert trial.verdict is (Verdict.LOST if is_passing else Verdict.REFUSED)
+    assert trial.refusal is refusal
+
+
+@pytest.mark.parametrize(
+    ("action", "uid", "is_deferred"),
+    [
+        (Action.CREATE, "", True),
+        (Action.UPDATE, "u1", True),
+        (Action.HEAL, "", True),
+        (Action.HEAL, "u1", False),
+        (Action.KEEP, "u1", False),
+    ],
+)
+async def test_what_awaits_a_change_of_the_plan_is_tried_after_it(
+    action: Action, uid: str, *, is_deferred: bool
+) -> None:
+    target = AnsweringTarget()
+    awaits = {ref("object"): ref("definition")}
+    changes = [change("definition", action, uid), change("object", Action.CREATE, "")]
+    trials = await try_all(changes, target.tried(inventory(), awaits=awaits))
+    assert (trials[-1].verdict is Verdict.DEFERRED) is is_deferred
+
+
+async def test_every_refusal_is_told_at_once_in_the_order_of_the_changes() -> None:
+    target = AnsweringTarget(lambda write: refused(Refusal.INVALID) if write.ref.name != "b" else accepted())
+    trials = await try_all([change(name) for name in "abc"], target.tried(inventory()))
+    assert [trial.verdict for trial in trials] == [Verdict.REFUSED, Verdict.PASSED, Verdict.REFUSED]
+
+
+async def test_a_prune_is_tried_with_its_uid() -> None:
+    target = AnsweringTarget()
+    assert (await try_one(target, Action.PRUNE, "web")).verdict is Verdict.PASSED
+    assert target.log == ["try delete web u1"]
