@@ -53,7 +53,7 @@ def build(root: pathlib.Path) -> pathlib.Path:
         say(f"the toolbox is up to date ({binary})")
         return binary
     compiler = find_go()
-    say("compiling the toolbox (one to four minutes the first time)")
+    say("compiling the toolbox (some minutes the first time)")
     binary.parent.mkdir(exist_ok=True)
     unfinished = binary.with_name(f"toolbox.{os.getpid()}")
     try:

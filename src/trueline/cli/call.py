@@ -3,7 +3,6 @@
 import getpass
 import http.client
 import json
-import socket
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from urllib.parse import quote, urlencode
 
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.fault import Fault, Transient, UserError
+from trueline.runtime import unix_socket
 
 ANSWER_BYTES_MAX = 64 << 20
 TIMEOUT_S = 120.0
@@ -25,9 +25,7 @@ class _Connection(http.client.HTTPConnection):
 
     def connect(self) -> None:
         """Connect to the path in the place of a host."""
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(TIMEOUT_S)
-        self.sock.connect(str(self._path))
+        self.sock = unix_socket.connect(self._path, TIMEOUT_S)
 
 
 def who() -> str:

@@ -13,6 +13,7 @@ from trueline.loop.bug import own_fault
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.fault import Fault, TargetError, Transient, UserError
 from trueline.record.journal import Record
+from trueline.runtime import unix_socket
 from trueline.server.answer import Answers, Asked
 from trueline.server.metric import Counts, exposition
 from trueline.server.route import PREFIX, ROUTES, Route, openapi
@@ -63,9 +64,7 @@ async def serve_socket(parts: ServerParts, path: Path) -> AsyncIterator[None]:
     _remove(path)
     runner = await _started(parts, is_private=True)
     try:
-        site = web.UnixSite(runner, str(path), backlog=SOCKET_WAITING_MAX)
-        await site.start()
-        _make_private(path)
+        await web.SockSite(runner, unix_socket.bind(path), backlog=SOCKET_WAITING_MAX).start()
         yield
     finally:
         await runner.cleanup()
@@ -93,10 +92,6 @@ async def serve_address(parts: ServerParts, host: str, port: int) -> AsyncIterat
 
 def _remove(path: Path) -> None:
     path.unlink(missing_ok=True)
-
-
-def _make_private(path: Path) -> None:
-    path.chmod(0o600)
 
 
 async def _started(parts: ServerParts, *, is_private: bool) -> web.AppRunner:

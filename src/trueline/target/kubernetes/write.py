@@ -85,7 +85,8 @@ class KubernetesWriter:
             return refusals.busy(found.reason)
         if found.value is None:
             return refusals.no_kind(f"the server has no {ref.kind}")
-        version = version or self._version_of(found.value, ref, uid)
+        if not dry:
+            version = version or self._version_of(found.value, ref, uid)
         said = await self.client.delete(
             found.value, ref.namespace, ref.name, uid=uid, resource_version=version, dry_run=dry
         )
