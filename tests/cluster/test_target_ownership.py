@@ -64,6 +64,12 @@ async def test_a_tried_delete_deletes_nothing(bench: Bench) -> None:
     stale = await bench.target.delete(ref, uid=seen.uid, version=seen.version, dry=False)
     assert isinstance(stale, Refused)
     assert stale.refusal is Refusal.STALE
+    unseen = await bench.target.delete(ref, uid=seen.uid, version="", dry=False)
+    assert isinstance(
+        unseen, Refused
+    )  # without a version, the one that was seen last counts: the change is not overrun
+    assert unseen.refusal is Refusal.STALE
+    await bench.observed(ref)
     assert isinstance(await bench.target.delete(ref, uid=seen.uid, version="", dry=False), Accepted)
     gone = await bench.target.delete(ref, uid=seen.uid, version="", dry=False)
     assert isinstance(gone, Refused)
