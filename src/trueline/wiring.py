@@ -20,7 +20,8 @@ from trueline.health.table import judge, needs_status
 from trueline.loop.chronicle import Chronicle
 from trueline.loop.claim import ClaimBook
 from trueline.loop.desire import Desirer
-from trueline.loop.engine import Engine, EngineParts
+from trueline.loop.engine import Engine
+from trueline.loop.engine_parts import EngineParts
 from trueline.loop.fleet import Fleet
 from trueline.loop.health import TargetHealth
 from trueline.loop.parts import Parts

@@ -51,7 +51,7 @@ def test_a_dispute_ends_when_one_gives_in() -> None:
     assert claims.disputes(desired("shop"), "prod") == ()
     assert claims.declare("shop", "prod", [SETTINGS, WEB]) == ("blog",)
     assert claims.disputes(desired("blog", WEB), "prod")[0].detail.startswith("ConfigMap/shop/web")
-    assert claims.forget("blog") == ("shop",)
+    assert claims.remove("blog") == ("shop",)
     assert claims.disputes(desired("shop"), "prod") == ()
 
 

@@ -79,12 +79,12 @@ def test_a_sibling_that_gave_it_up_hands_it_over() -> None:
     assert change.action is Action.TRANSFER
 
 
-def test_drift_is_told_and_not_healed_where_git_says_so() -> None:
-    warning = replace(OPTIONS, heals=False)
-    assert actions(changes([resource("web")], {ref("web"): live(ours="f2")}, [entry("web")], warning)) == {
-        "web": Action.HOLD
+def test_drift_is_nothing_where_git_ignores_it() -> None:
+    ignoring = replace(OPTIONS, heals=False)
+    assert actions(changes([resource("web")], {ref("web"): live(ours="f2")}, [entry("web")], ignoring)) == {
+        "web": Action.KEEP
     }
-    assert actions(changes([resource("web")], {}, [entry("web")], warning)) == {"web": Action.HOLD}
+    assert actions(changes([resource("web")], {}, [entry("web")], ignoring)) == {"web": Action.KEEP}
 
 
 names = st.sampled_from(["db", "web", "job", "cron"])

@@ -123,7 +123,7 @@ async def test_what_awaits_a_change_of_the_plan_is_tried_after_it(
     action: Action, uid: str, *, is_deferred: bool
 ) -> None:
     target = AnsweringTarget()
-    awaits = {ref("object"): ref("definition")}
+    awaits = {ref("object"): (ref("namespace"), ref("definition"))}
     changes = [change("definition", action, uid), change("object", Action.CREATE, "")]
     trials = await try_all(changes, target.tried(inventory(), awaits=awaits))
     assert (trials[-1].verdict is Verdict.DEFERRED) is is_deferred

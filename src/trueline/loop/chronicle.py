@@ -12,6 +12,9 @@ from trueline.record.history import Deployment, DeploymentResult, History
 from trueline.record.journal import Journal, Kind, Note
 from trueline.source.artifact import Revision
 
+ROLLBACKS_MAX = 5
+"""How many good deployments of an application can always be put back while Git is away."""
+
 FLEET = "(fleet)"
 """The name under which the fence of the fleet repository is kept; no application can have it."""
 
@@ -33,6 +36,10 @@ class Chronicle:
     def newest(self) -> str:
         """The fleet commit that was applied last; empty before the first."""
         return self._history.newest(FLEET)
+
+    def needed(self) -> frozenset[str]:
+        """The fleet commits to which somebody may roll back: the last good ones of every application."""
+        return self._history.revisions(ROLLBACKS_MAX)
 
     def advance(self, commit: str) -> None:
         """The fleet repository was followed to this commit."""
@@ -80,7 +87,9 @@ class Chronicle:
             return
         if running is None and (made.outcomes or made.is_complete):
             plan = made.review.plan.digest
-            running = self._history.begin(name, revision=desired.commit, tree=desired.run, plan=plan, by=by)
+            running = self._history.begin(
+                name, revision=desired.commit, tree=desired.run, plan=plan, by=by, pins=desired.pins
+            )
         if running is not None and made.is_complete:
             self._history.end(name, running.number, DeploymentResult.DONE)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from typing import TypeAlias
 
 from trueline.loop.desired import Desired
 from trueline.loop.port import Owners
@@ -9,22 +10,33 @@ from trueline.model.diagnostic import Diagnostic
 from trueline.model.ref import Ref
 from trueline.render.resource import Resource
 
+_Key: TypeAlias = tuple[str, Ref]
+
 
 class ClaimBook:
-    """Who declares what now, told by the engine whenever that changes."""
+    """Who declares what now, told by the engine whenever that changes.
+
+    What leaves one application with a commit may stand in another one, whose files that commit touched too and which
+    cannot be read now: until it can, what left is not pruned.
+    """
 
     def __init__(self, owners: Owners) -> None:
         self._owners = owners
-        self._shared: set[tuple[str, Ref]] = set()
+        self._shared: set[_Key] = set()
         self._readings = 0
         self._doubting: set[str] = set()
-        self._claims: dict[tuple[str, Ref], dict[str, Resource]] = {}
-        self._of: dict[str, tuple[tuple[str, Ref], ...]] = {}
+        self._claims: dict[_Key, dict[str, Resource]] = {}
+        self._of: dict[str, tuple[_Key, ...]] = {}
+        self._first: dict[str, str] = {}
+        self._left: dict[_Key, str] = {}
+        self._unread: dict[str, tuple[str, str]] = {}
 
     @contextmanager
     def reading(self) -> Iterator[None]:
         """The fleet is being read: what an application no longer declares, another one may declare in a moment."""
         self._readings += 1
+        if not self._unread:
+            self._left.clear()
         try:
             yield
         finally:
@@ -35,22 +47,32 @@ class ClaimBook:
         doubting, self._doubting = sorted(self._doubting), set()
         return tuple(doubting)
 
-    def declare(self, application: str, target: str, resources: Collection[Resource]) -> tuple[str, ...]:
-        """Replace what an application declares; the answer names the others that claim, or claimed, the same."""
-        rivals = set(self.forget(application))
+    def declare(
+        self, application: str, target: str, resources: Collection[Resource], *, at: str = ""
+    ) -> tuple[str, ...]:
+        """Replace what an application declares, with the commit `at` which it does.
+
+        The answer names the others that claim, or claimed, the same.
+        """
+        rivals = set(self.remove(application, at=at))
+        self._first.setdefault(application, at)
         self._of[application] = tuple((target, resource.ref) for resource in resources)
         for resource in resources:
-            claimants = self._claims.setdefault((target, resource.ref), {})
+            key = (target, resource.ref)
+            self._left.pop(key, None)
+            claimants = self._claims.setdefault(key, {})
             rivals |= claimants.keys()
             claimants[application] = resource
             if len(claimants) > 1:
-                self._shared.add((target, resource.ref))
+                self._shared.add(key)
         return tuple(sorted(rivals - {application}))
 
-    def forget(self, application: str) -> tuple[str, ...]:
+    def remove(self, application: str, *, at: str = "") -> tuple[str, ...]:
         """The application declares nothing any more; the answer names the others that claim the same."""
+        self._unread.pop(application, None)
         rivals: set[str] = set()
         for key in self._of.pop(application, ()):
+            self._left[key] = at
             claimants = self._claims[key]
             claimants.pop(application, None)
             rivals |= claimants.keys()
@@ -60,12 +82,23 @@ class ClaimBook:
                 del self._claims[key]
         return tuple(sorted(rivals))
 
+    def cannot_read(self, application: str, at: str, files: str) -> None:
+        """What an application declares at a commit cannot be told; `files` tells whether a commit touched it."""
+        if self._unread.get(application, ("", ""))[1] != files:
+            self._unread[application] = (at, files)
+
+    def read(self, application: str) -> None:
+        """It can be told again, and is what it was."""
+        self._unread.pop(application, None)
+
     def moving(self, application: str, target: str, refs: Collection[Ref]) -> Mapping[Ref, str]:
-        """Of these refs, those that another application declares, with its name; all, with none, while nobody knows."""
+        """Of these refs, those that another application declares, with its name; with none, while nobody knows."""
+        unread = {at for name, (at, _) in self._unread.items() if name != application}
         found = {}
         for ref in refs:
             others = sorted(self._claims.get((target, ref), {}).keys() - {application})
-            if others or self._readings:
+            left_at = self._left.get((target, ref), self._first.get(application, ""))
+            if others or self._readings or left_at in unread:
                 found[ref] = others[0] if others else ""
         if "" in found.values():
             self._doubting.add(application)

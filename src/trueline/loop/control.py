@@ -4,13 +4,14 @@ It writes down who asked and tells the engine; every pass that follows is the en
 renders by its content, not by its commit: a later commit that changes nothing of it stays held, after a restart too.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from trueline.declare.application import DriftMode
 from trueline.drift.drift import Drift, judge
 from trueline.loop.chronicle import FLEET
-from trueline.loop.desire import Desirer
+from trueline.loop.desire import Desirer, pinned
 from trueline.loop.desired import Desired
 from trueline.loop.engine import Engine
 from trueline.loop.fleet import Fleet, find
@@ -136,13 +137,14 @@ class Control:
         """
         kept = self.kept(name)
         wanted = self._earlier(kept, revision)
-        aim = await self._desired_at(name, wanted.revision)
-        if aim.problems or (aim.run != wanted.tree and _floats(aim)):
-            raise _differs(name, aim)
+        aim = await self._desired_at(name, wanted.revision, wanted.pins)
+        if aim.problems:
+            raise _differs(name, aim.revision, aim.problems)
         git = kept.desired
         if git is not None and not git.is_removal:
             self.parts.holds.hold(name, revision=git.run, who=who, why=f"rolled back to {aim.revision}")
-        body = {"to": aim.commit, "from": git.commit if git else "", "run": git.run if git else "", "who": who}
+        body = {"to": aim.commit, "pins": dict(aim.pins), "from": git.commit if git else "", "who": who}
+        body["run"] = git.run if git else ""
         self.parts.journal.append([Note(kind=Kind.ROLLBACK, application=name, body=body)], durable=True)
         self.engine.pin(name, aim)
         return RolledBack(application=name, revision=aim.revision, commit=aim.commit, held=git.revision if git else "")
@@ -156,7 +158,7 @@ class Control:
             return None
         for record in self.parts.journal.newest(application=name, limit=RECORDS_SEARCHED_MAX):
             if record.kind == Kind.ROLLBACK.value and record.body.get("run") == run:
-                return await self._desired_at(name, record.body["to"])
+                return await self._desired_at(name, record.body["to"], record.body.get("pins", {}))
         return None
 
     async def review(self, name: str, *, finds_drift: bool = False) -> Review:
@@ -192,9 +194,13 @@ class Control:
             raise _refused("TL0712", "there is nothing to roll back to", detail, remedy)
         return good[0]
 
-    async def _desired_at(self, name: str, commit: str) -> Desired:
+    async def _desired_at(self, name: str, commit: str, pins: Mapping[str, str]) -> Desired:
         look = await self.parts.fleet.look_back(commit)
-        wish = await self.parts.desirer.wish(find(look, name), look.ground)
+        try:
+            application = pinned(find(look, name), pins)
+        except KeyError:
+            raise _differs(name, str(look.revision), ()) from None
+        wish = await self.parts.desirer.wish(application, look.ground)
         return await self.parts.desirer.desire(wish)
 
 
@@ -226,16 +232,11 @@ def _is_named(deployment: Deployment, revision: str) -> bool:
     return len(revision) >= COMMIT_SHORTEST and deployment.revision.startswith(revision)
 
 
-def _floats(desired: Desired) -> bool:
-    """Whether a source of its own may have moved since, so that the fleet's commit alone does not tell its files."""
-    return any(spec.url or spec.revision for spec in desired.application.sources)
-
-
-def _differs(name: str, aim: Desired) -> UserError:
-    detail = f"{name} at {aim.revision}: a source with an address of its own has moved, or it no longer renders"
-    remedy = "name that source's revision in Git and commit it: the commit is the rollback"
-    own = _refused("TL0713", "the deployment cannot be put back as it was", detail, remedy)
-    return UserError([*own.diagnostics, *aim.problems])
+def _differs(name: str, revision: str, problems: Sequence[Diagnostic]) -> UserError:
+    because = "it no longer renders" if problems else "nobody wrote at which commit its other sources were"
+    remedy = "choose another deployment, or put the files back in Git: that commit is the rollback"
+    own = _refused("TL0713", "the deployment cannot be put back as it was", f"{name} at {revision}: {because}", remedy)
+    return UserError([*own.diagnostics, *problems])
 
 
 def _refused(code: str, summary: str, detail: str, remedy: str) -> UserError:

@@ -3,7 +3,8 @@
 What cannot be rendered becomes a `Desired` with problems: it blocks its own application and no other.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from trueline.declare.application import Application, ClusterTarget, SourceSpec
 from trueline.loop.desired import Desired
@@ -12,6 +13,7 @@ from trueline.loop.parts import Parts
 from trueline.loop.supply import OpenSource, Sources, Targets
 from trueline.model.digest import Digest, digest_value
 from trueline.model.fault import UserError
+from trueline.model.ref import Ref
 from trueline.render.cache import CachedRenderer
 from trueline.render.protocol import RenderRequest
 from trueline.runtime.files import FileTree
@@ -37,7 +39,7 @@ class Ground:
 class Wish:
     """An application with its files at hand; `identity` is equal where the render and the declaration are.
 
-    `revision` is that of the source that is rendered, `commit` the fleet repository's.
+    `revision` is that of the source that is rendered, `commit` the fleet repository's; for `pins` see `Desired`.
     """
 
     application: Application
@@ -45,6 +47,7 @@ class Wish:
     commit: str
     request: RenderRequest
     files: FileTree
+    pins: Mapping[str, str] = field(default_factory=dict)
     identity: Digest | None = None
 
 
@@ -65,8 +68,9 @@ class Desirer:
         """
         first, *others = application.sources
         revision, root = await self._files(first, ground)
-        mounts = {spec.name: (await self._files(spec, ground))[1] for spec in others}
-        files = MountedTree(root, mounts)
+        found = {spec.name: await self._files(spec, ground) for spec in others}
+        files = MountedTree(root, {name: tree for name, (_, tree) in found.items()})
+        found[first.name] = (revision, root)
         parts = await self._targets.parts(application.target)
         request = RenderRequest(
             application=application.name,
@@ -78,7 +82,12 @@ class Desirer:
             capabilities=await parts.target.capabilities(),
         )
         wish = Wish(
-            application=application, revision=revision, commit=ground.revision.commit, request=request, files=files
+            application=application,
+            revision=revision,
+            commit=ground.revision.commit,
+            request=request,
+            files=files,
+            pins={spec.name: found[spec.name][0].commit for spec in application.sources if _floats(spec)},
         )
         return replace(wish, identity=self.identity(wish))
 
@@ -104,18 +113,28 @@ class Desirer:
             parts = await self._targets.parts(application.target)
             normalised = await self._normalised(wish, parts)
         except UserError as error:
-            return Desired(application=application, revision=revision, commit=wish.commit, problems=error.diagnostics)
+            problems = error.diagnostics
+            return Desired(
+                application=application, revision=revision, commit=wish.commit, pins=wish.pins, problems=problems
+            )
         rendered = normalised.rendered
         parts.bodies.put_many(rendered.bodies)
         return Desired(
             application=application,
             revision=revision,
             commit=wish.commit,
+            pins=wish.pins,
             resources=rendered.resources,
-            awaits=dict(normalised.awaits),
+            awaits=_gathered(normalised.awaits),
             problems=normalised.problems,
             notes=rendered.notes,
         )
+
+    async def keep(self, desired: Desired) -> None:
+        """Keep the objects of its floating sources, so that it can be desired again while they are away."""
+        for spec in desired.application.sources:
+            if spec.name in desired.pins:
+                await self._sources.open(spec).keep(desired.pins[spec.name])
 
     async def _normalised(self, wish: Wish, parts: Parts) -> Normalised:
         rendered = await self._renderer.render(wish.request, wish.files)
@@ -127,7 +146,7 @@ class Desirer:
         )
 
     async def _files(self, spec: SourceSpec, ground: Ground) -> tuple[Revision, FileTree]:
-        if not spec.url and not spec.revision:
+        if not _floats(spec):
             return ground.revision, ground.files
         source = self._sources.open(spec)
         revision = await source.poll()
@@ -139,6 +158,28 @@ def removed(application: Application, revision: Revision) -> Desired:
     """What is desired of an application that left Git: nothing, on purpose."""
     alone = replace(application, depends_on=())
     return Desired(application=alone, revision=str(revision), commit=revision.commit, is_removal=True)
+
+
+def _gathered(pairs: Iterable[tuple[Ref, Ref]]) -> dict[Ref, tuple[Ref, ...]]:
+    gathered: dict[Ref, tuple[Ref, ...]] = {}
+    for ref, needed in pairs:
+        gathered[ref] = (*gathered.get(ref, ()), needed)
+    return gathered
+
+
+def pinned(application: Application, pins: Mapping[str, str]) -> Application:
+    """The application with its floating sources at these commits.
+
+    Raises:
+        KeyError: a source floats and has no pin.
+    """
+    sources = (replace(spec, revision=pins[spec.name]) if _floats(spec) else spec for spec in application.sources)
+    return replace(application, sources=tuple(sources))
+
+
+def _floats(spec: SourceSpec) -> bool:
+    """Whether a source is not simply the fleet repository at its own revision."""
+    return bool(spec.url or spec.revision)
 
 
 def _namespace(application: Application) -> str:

@@ -1,6 +1,6 @@
 """What one application shall be: its declaration, a revision, and the resources that the two render to."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from trueline.declare.application import Application
@@ -14,15 +14,17 @@ from trueline.render.resource import Resource
 class Desired:
     """One application at one revision, in its target's terms. The bodies are kept under their digests.
 
-    `revision` is for people, `commit` the fleet repository's commit that declares it: enough to desire it again.
+    `revision` is for people. `commit` is the fleet repository's that declares it, and `pins` are the commits of the
+    sources with an address or revision of their own, by the source's name: together enough to desire it again.
     `problems` block it. `is_removal`: Git took the declaration away, so nothing is desired on purpose.
     """
 
     application: Application
     revision: str
     commit: str
+    pins: Mapping[str, str] = field(default_factory=dict)
     resources: tuple[Resource, ...] = ()
-    awaits: Mapping[Ref, Ref] = field(default_factory=dict)
+    awaits: Mapping[Ref, Collection[Ref]] = field(default_factory=dict)
     problems: tuple[Diagnostic, ...] = ()
     notes: tuple[Diagnostic, ...] = ()
     is_removal: bool = False

@@ -3,7 +3,8 @@
 A fleet that cannot be read declares nothing new and removes nothing; a broken declaration blocks what it declared.
 """
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 from trueline.declare.application import Application
 from trueline.declare.protocol import Declared, Dialect
@@ -30,6 +31,12 @@ class Look:
     def revision(self) -> Revision:
         """The revision that was looked at."""
         return self.ground.revision
+
+    def files_of(self, application: Application) -> str:
+        """What tells whether a commit touched an application: its declaration, and its folders in this repository."""
+        entries = [self.ground.files.entry(spec.path) for spec in application.sources if not spec.url]
+        identities = [entry.identity if entry else "" for entry in entries]
+        return repr((identities, replace(application, origin=replace(application.origin, commit=""))))
 
 
 class Fleet:
@@ -84,9 +91,13 @@ class Fleet:
         """What was declared at an older commit, from what is kept even while the repository is away."""
         return await self.look(await self._source.revision(commit))
 
-    async def keep(self, commit: str) -> None:
-        """Keep the objects of an applied commit for a rollback."""
-        await self._source.keep(commit)
+    async def keep(self, commit: str, needed: Collection[str]) -> None:
+        """Keep the objects of an applied commit for a rollback; those of `needed` are not let go of for it."""
+        await self._source.keep(commit, needed=needed)
+
+    async def kept(self) -> tuple[str, ...]:
+        """The commits whose objects are kept, the latest first."""
+        return (await self._source.kept())[::-1]
 
 
 def find(look: Look, name: str) -> Application:

@@ -4,7 +4,7 @@ A pass starts from what Git and the target say now (D2) and keeps nothing betwee
 where a wave has to be healthy first, the pass ends and says what it waits for; a watch event starts the next one (D9).
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
 from trueline.apply.executor import carry_out
@@ -18,8 +18,8 @@ from trueline.loop.progress import Pass, blocked, concluded, lost, waiting
 from trueline.loop.review import Review, review
 from trueline.loop.status import Sync
 from trueline.model.ref import Ref
-from trueline.plan.change import Action
-from trueline.plan.order import Stage, stages
+from trueline.plan.change import Action, Change
+from trueline.plan.order import Stage, ground, stages
 from trueline.target.answer import Refusal
 from trueline.trial.attempt import try_all
 from trueline.trial.trial import Trial, Verdict
@@ -31,18 +31,23 @@ async def reconcile(  # noqa: PLR0913 - what a pass is asked for
     *,
     completed_run: str,
     focus: Collection[Ref] | None = None,
+    begin: Callable[[], None],
     is_asked: bool = False,
     resting: Mapping[Ref, str] | None = None,
 ) -> Pass:
     """Go as far as this pass can; `is_asked`: a person asked for it, which is what a manual application waits for.
 
-    `resting` are refs that are not healed now, with the reason.
+    `begin` is called when nothing forbids to go on, before the first write. `resting` are refs that are not healed
+    now, with the reason.
 
     Raises:
         StoreFull: nothing can be recorded, so nothing is done.
     """
     found = await review(parts, desired, completed_run=completed_run, focus=focus, resting=resting)
-    return _gate(parts, desired, found, is_asked=is_asked) or await _Run(parts, desired, found).go()
+    if (stopped := _gate(parts, desired, found, is_asked=is_asked)) is not None:
+        return stopped
+    begin()
+    return await _Run(parts, desired, found).go()
 
 
 def _gate(parts: Parts, desired: Desired, found: Review, *, is_asked: bool) -> Pass | None:
@@ -85,15 +90,31 @@ class _Run:
         self._act = Act(application=plan.application, target=plan.target, revision=plan.revision, plan=plan.digest)
 
     async def go(self) -> Pass:
-        for stage in stages(self._found.plan.changes):
+        if (stopped := await self._lay_ground()) is not None:
+            return stopped
+        laid = {outcome.change.ref for outcome in self._outcomes}
+        for stage in stages([change for change in self._found.plan.changes if change.ref not in laid]):
             if waits := self._unhealthy_before(stage):
                 return self._barrier(waits)
-            if (stopped := await self._retry_deferred()) is not None:
-                return stopped
             await self._carry_out(stage)
-            if any(outcome.result in _STOPPING for outcome in self._outcomes):
+            if self._is_stopped:
                 return concluded(self._found, self._outcomes, waits=())
         return concluded(self._found, self._outcomes, waits=self._unhealthy_hooks())
+
+    async def _lay_ground(self) -> Pass | None:
+        """Until the last trial is made, only what a trial needs is applied: no workload, and nothing is pruned (D6)."""
+        needed = {ref for change in self._deferred() for ref in self._desired.awaits[change.ref]}
+        for stage in ground(self._found.plan.changes, needed):
+            await self._carry_out(stage)
+            if self._is_stopped:
+                return concluded(self._found, self._outcomes, waits=())
+            if (stopped := await self._retry_deferred(needed)) is not None:
+                return stopped
+        return None
+
+    @property
+    def _is_stopped(self) -> bool:
+        return any(outcome.result in _STOPPING for outcome in self._outcomes)
 
     async def _carry_out(self, stage: Stage) -> None:
         passed = Verdict.PASSED
@@ -103,18 +124,14 @@ class _Run:
             self._act, trials, target=parts.target, bodies=parts.bodies, ledger=parts.ledger
         )
 
-    async def _retry_deferred(self) -> Pass | None:
-        """Try what waited for an object that this pass has made; a refusal now stops everything that follows (D6)."""
-        made = {outcome.change.ref for outcome in self._outcomes if outcome.result is Result.DONE}
-        due = [
-            trial.change
-            for trial in self._trials.values()
-            if trial.verdict is Verdict.DEFERRED and self._desired.awaits.get(trial.change.ref) in made
-        ]
-        if not due:
-            return None
-        tried = replace(self._found.tried, awaits={})
-        for trial in await try_all(due, tried):
+    def _deferred(self) -> list[Change]:
+        return [trial.change for trial in self._trials.values() if trial.verdict is Verdict.DEFERRED]
+
+    async def _retry_deferred(self, needed: Collection[Ref]) -> Pass | None:
+        """Try what waited for objects that this pass has made; a refusal now stops everything that follows (D6)."""
+        missing = set(needed) - {outcome.change.ref for outcome in self._outcomes}
+        due = [change for change in self._deferred() if missing.isdisjoint(self._desired.awaits[change.ref])]
+        for trial in await try_all(due, replace(self._found.tried, awaits={})):
             self._trials[trial.change.ref] = trial
         return self._stopped_by_deferred()
 

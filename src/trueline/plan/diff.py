@@ -80,7 +80,7 @@ def _absent(resource: Resource, entry: Entry | None, options: DiffOptions) -> Ch
     if entry.body != resource.digest:
         return _change(resource, Action.CREATE, "changed in Git, and deleted on the target")
     if not options.heals:
-        return _change(resource, Action.HOLD, "deleted on the target; drift is not healed here")
+        return _change(resource, Action.KEEP, "deleted on the target; drift is ignored here")
     return _change(resource, Action.HEAL, "deleted on the target")
 
 
@@ -131,7 +131,7 @@ def _untouched(resource: Resource, entry: Entry, live: Observed, options: DiffOp
     if resource.ref in options.resting:
         return _change(resource, Action.HOLD, options.resting[resource.ref], live)
     if not options.heals:
-        return _change(resource, Action.HOLD, "it may have drifted; drift is not healed here", live)
+        return _change(resource, Action.KEEP, "it may have drifted; drift is ignored here", live)
     return _change(resource, Action.HEAL, "touched on the target since we applied it", live)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import groupby
 
+from trueline.model.ref import Ref
 from trueline.plan.change import Action, Change
 
 
@@ -23,6 +24,17 @@ def stages(changes: Collection[Change]) -> tuple[Stage, ...]:
     applies = [change for change in changes if change.action.is_apply]
     prunes = [change for change in changes if change.action in {Action.PRUNE, Action.FORGET}]
     return (*_grouped(applies, falling=False), *_grouped(prunes, falling=True))
+
+
+def ground(changes: Collection[Change], needed: Collection[Ref]) -> tuple[Stage, ...]:
+    """What others need to be tried at all: by stage alone, before every phase and wave (D6)."""
+    applies = sorted((c for c in changes if c.action.is_apply and c.ref in needed), key=_by_stage)
+    groups = groupby(applies, key=lambda change: change.position.stage)
+    return tuple(Stage(key=(0, 0, stage), changes=tuple(group)) for stage, group in groups)
+
+
+def _by_stage(change: Change) -> tuple[int, Ref]:
+    return change.position.stage, change.ref
 
 
 def _grouped(changes: Collection[Change], *, falling: bool) -> tuple[Stage, ...]:

@@ -27,11 +27,9 @@ class Plan:
     def digest(self) -> Digest:
         """What an approval agrees to: the changes and what they assumed; the keeps do not count.
 
-        A plan for the same changes at another revision has another digest.
+        The revision does not count either: a commit that changes nothing here leaves an agreement as it is.
         """
-        return digest_value(
-            [self.application, self.target, self.revision, [_row(change) for change in self.writes]],
-        )
+        return digest_value([self.application, self.target, [_row(change) for change in self.writes]])
 
     @property
     def writes(self) -> tuple[Change, ...]:

@@ -3,13 +3,14 @@
 It does not know which of two commits is newer: the caller asks the lineage of the source, then moves the fence.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
+from types import MappingProxyType
 from typing import Any
 
-from trueline.model.digest import Digest
+from trueline.model.digest import Digest, canonical, parse
 from trueline.record.journal import Journal, Kind, Note, stamp
 from trueline.runtime.clock import Clock
 from trueline.runtime.store import Store
@@ -31,7 +32,10 @@ class DeploymentResult(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
-    """One application's plan carried out. `tree` is the artifact's Git tree id, `by` the person or cause."""
+    """One application's plan carried out. `tree` is the run (what it rendered to), `by` the person or cause.
+
+    `pins` are the commits of its floating sources, by name.
+    """
 
     application: str
     number: int
@@ -42,9 +46,10 @@ class Deployment:
     by: str
     result: DeploymentResult = DeploymentResult.RUNNING
     ended: datetime | None = None
+    pins: Mapping[str, str] = field(default_factory=dict)
 
 
-_COLUMNS = "application, number, revision, tree, plan, began, by, result, ended"
+_COLUMNS = "application, number, revision, tree, plan, began, by, result, ended, pins"
 
 
 class History:
@@ -55,7 +60,16 @@ class History:
         self._journal = journal
         self._clock = clock
 
-    def begin(self, application: str, *, revision: str, tree: str, plan: Digest, by: str) -> Deployment:
+    def begin(  # noqa: PLR0913 - what a deployment is
+        self,
+        application: str,
+        *,
+        revision: str,
+        tree: str,
+        plan: Digest,
+        by: str,
+        pins: Mapping[str, str] = MappingProxyType({}),
+    ) -> Deployment:
         """Number the next deployment and write that it has begun."""
         with self._store.transaction():
             found = self._store.row("SELECT max(number) FROM deployment WHERE application = ?", (application,))
@@ -67,9 +81,11 @@ class History:
                 plan=plan,
                 began=self._clock.now(),
                 by=by,
+                pins=pins,
             )
             self._insert(deployment)
-            body = {"number": deployment.number, "revision": revision, "tree": tree, "plan": plan, "by": by}
+            body: dict[str, Any] = {"number": deployment.number, "revision": revision, "tree": tree}
+            body |= {"plan": plan, "by": by} | ({"pins": dict(pins)} if pins else {})
             self._journal.append([Note(kind=Kind.DEPLOYMENT_BEGUN, application=application, body=body)])
         return deployment
 
@@ -83,8 +99,9 @@ class History:
             stamp(deployment.began),
             deployment.by,
             deployment.result.value,
+            canonical(dict(deployment.pins)).decode(),
         )
-        statement = f"INSERT INTO deployment ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL)"  # noqa: S608 - a constant
+        statement = f"INSERT INTO deployment ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, ?)"  # noqa: S608 - a constant
         self._store.execute(statement, values)
         oldest = deployment.number - DEPLOYMENTS_MAX
         forget = "DELETE FROM deployment WHERE application = ? AND number <= ?"
@@ -115,6 +132,13 @@ class History:
         found = self._find(where, (application, DeploymentResult.DONE.value))
         return found[0] if found else None
 
+    def revisions(self, count: int) -> frozenset[str]:
+        """The revisions of the last `count` good deployments of every application."""
+        ranked = "row_number() OVER (PARTITION BY application ORDER BY number DESC) AS place"
+        query = f"SELECT DISTINCT revision FROM (SELECT revision, {ranked} FROM deployment WHERE result = ?)"  # noqa: S608 - constants
+        rows = self._store.rows(f"{query} WHERE place <= ?", (DeploymentResult.DONE.value, count))
+        return frozenset(str(revision) for (revision,) in rows)
+
     def unfinished(self) -> tuple[Deployment, ...]:
         """Deployments whose end was not written: after a start, what was under way when the process ended."""
         return self._find("ended IS NULL ORDER BY application, number", ())
@@ -140,7 +164,7 @@ class History:
 
 
 def _deployment(row: tuple[Any, ...]) -> Deployment:
-    application, number, revision, tree, plan, began, by, result, ended = row
+    application, number, revision, tree, plan, began, by, result, ended, pins = row
     return Deployment(
         application=application,
         number=number,
@@ -151,4 +175,5 @@ def _deployment(row: tuple[Any, ...]) -> Deployment:
         by=by,
         result=DeploymentResult(result),
         ended=datetime.fromisoformat(ended) if ended else None,
+        pins=parse(pins.encode()),
     )

@@ -38,4 +38,6 @@ _FIRST = (
     "CREATE INDEX kept_render_used ON kept_render (used, key, size)",
 )
 
-SCHEMA: Schema = (_FIRST,)
+_PINS = ("ALTER TABLE deployment ADD COLUMN pins TEXT NOT NULL DEFAULT '{}'",)
+
+SCHEMA: Schema = (_FIRST, _PINS)

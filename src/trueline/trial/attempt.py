@@ -23,7 +23,7 @@ class Tried:
     bodies: Bodies
     inventory: Inventory
     take_over: frozenset[str] = frozenset()
-    awaits: Mapping[Ref, Ref] | None = None
+    awaits: Mapping[Ref, Collection[Ref]] | None = None
     whole: bool = False
 
 
@@ -42,9 +42,9 @@ def _makes(change: Change) -> bool:
 
 
 async def _try_one(change: Change, tried: Tried, made: Collection[Ref]) -> Trial:
-    needed = (tried.awaits or {}).get(change.ref)
-    if needed is not None and needed in made:
-        return Trial(change=change, verdict=Verdict.DEFERRED, message=f"{needed} is made first")
+    if needed := [ref for ref in (tried.awaits or {}).get(change.ref, ()) if ref in made]:
+        message = f"{', '.join(map(str, needed))} is made first"
+        return Trial(change=change, verdict=Verdict.DEFERRED, message=message)
     if change.action is Action.PRUNE:
         answer = await tried.target.delete(change.ref, uid=change.uid, version="", dry=True)
         return _pruned(change, answer)

@@ -323,6 +323,27 @@ async def drift_is_not_healed_where_git_says_warn(world: World) -> None:
 
 
 @engine_case
+async def drift_is_nothing_where_git_ignores_it(world: World) -> None:
+    """With `drift: ignore` nothing is asked, recorded or written, until Git itself says something else."""
+    body = config_map("settings")
+    world.declare("shop", body, sync={"drift": "ignore"})
+    world.commit()
+    async with world.started():
+        await world.follow()
+        await world.quiet()
+        world.start_counting()
+        touched = await world.api.merge(body, {"data": {"a": "9"}}, fieldManager="kubectl")
+        await world.seen(expect_status(touched, 200))
+        expect(world.counted, {})
+        world.expect_sync(Sync.SYNCED)
+        expect(world.drifts(), [])
+        world.declare("shop", config_map("settings", {"a": "2"}))
+        await world.push()
+        await world.until_sync(Sync.SYNCED)
+        expect((await world.live(body))["data"], {"a": "2"})
+
+
+@engine_case
 async def drift_added_key(world: World) -> None:
     """What another manager put into our object is warned of with field and manager, and stays; it costs one look."""
     body = config_map("settings")

@@ -199,3 +199,61 @@ async def ownership_marked_but_in_no_inventory(world: World) -> None:
         await world.until_sync(Sync.SYNCED)
         await world.quiet()
         expect_that(await world.live(config_map("left")))
+
+
+@engine_case
+async def ownership_claimed_twice_at_first_sight(world: World) -> None:
+    """Two applications that declare one object in the same first commit: neither is applied, not even for a moment."""
+    world.declare("shop", config_map("settings"))
+    world.declare("blog", config_map("settings", {"a": "9"}), config_map("other"))
+    world.commit()
+    async with world.started():
+        await world.follow()
+        for name in ("shop", "blog"):
+            expect([p.code for p in world.expect_sync(Sync.BLOCKED, name).problems], ["TL0408"])
+        expect([(r.method, r.path) for r in world.weather.seen if is_write(r)], [])
+
+
+@engine_case
+async def ownership_moved_into_what_cannot_be_read(world: World) -> None:
+    """One commit moves an object to an application and breaks that one: the object lives on, and moves when it can."""
+    moving = config_map("moving")
+    world.declare("shop", config_map("stays"), moving)
+    world.declare("blog", config_map("other"))
+    world.commit()
+    async with world.started():
+        await world.follow()
+        await world.until_sync(Sync.SYNCED)
+        uid = (await world.live(moving))["metadata"]["uid"]
+        world.declare("shop", config_map("stays"))
+        world.declare("blog", config_map("other"), moving, files={"broken.yaml": b"kind: [\n"})
+        await world.push()
+        world.expect_sync(Sync.BLOCKED, "blog")
+        expect_in("may declare it", (await world.until_sync(Sync.OUT_OF_SYNC)).message)
+        world.declare("shop", config_map("stays"), config_map("more"))
+        await world.push()
+        expect_in("may declare it", (await world.until_sync(Sync.OUT_OF_SYNC)).message)
+        expect((await world.live(moving))["metadata"]["uid"], uid)
+        world.declare("blog", config_map("other"), moving, files={})
+        await world.push()
+        await world.until_sync(Sync.SYNCED, "blog")
+        await world.until_sync(Sync.SYNCED)
+        expect((await world.live(moving))["metadata"]["uid"], uid)
+
+
+@engine_case
+async def ownership_broken_elsewhere_holds_no_prune(world: World) -> None:
+    """An application that was broken by an earlier commit keeps no other one from pruning what leaves it now."""
+    leaves = config_map("leaves")
+    world.declare("shop", config_map("stays"), leaves)
+    world.declare("blog", config_map("other"))
+    world.commit()
+    async with world.started():
+        await world.follow()
+        world.declare("blog", config_map("other"), files={"broken.yaml": b"kind: [\n"})
+        await world.push()
+        world.expect_sync(Sync.BLOCKED, "blog")
+        world.declare("shop", config_map("stays"))
+        await world.push()
+        await world.until_sync(Sync.SYNCED)
+        expect(await world.live(leaves), {})

@@ -8,17 +8,24 @@ from trueline.model.known import Known, Unknown
 from trueline.runtime.files import FileTree, MemoryTree
 from trueline.source.artifact import Artifact, Revision
 from trueline.source.listing import Directory, Listing
+from trueline.source.refusal import UNREADABLE
 
 _AT = datetime(2026, 7, 1, 12, tzinfo=UTC)
 
 
 class MemoryRepository:
-    """A source whose commits are given; `head` may be put back to show an older one."""
+    """A source whose commits are given; `head` may be put back to show an older one.
+
+    `others` are the repositories that it knows by address. One that `is_away` answers for kept commits only.
+    """
 
     def __init__(self) -> None:
         self._commits: list[str] = []
         self._trees: dict[str, MemoryTree] = {}
+        self._kept: list[str] = []
         self.head = ""
+        self.is_away = False
+        self.others: dict[str, MemoryRepository] = {}
 
     def commit(self, files: Mapping[str, bytes]) -> str:
         """One more commit, at the head."""
@@ -27,16 +34,18 @@ class MemoryRepository:
         self._trees[self.head] = MemoryTree(dict(files))
         return self.head
 
-    def open(self, spec: SourceSpec) -> "MemoryRepository":
-        """There is no other source."""
-        raise AssertionError(f"no source but the fleet repository: {spec}")
+    def open(self, spec: SourceSpec) -> "MemorySource":
+        """Another repository, at its head or at the commit that is named."""
+        return MemorySource(self.others[spec.url], spec.revision)
 
     async def poll(self) -> Revision:
         """The head."""
-        return await self.revision(self.head)
+        return await self.revision(self.head, is_asked=True)
 
-    async def revision(self, commit: str) -> Revision:
+    async def revision(self, commit: str, *, is_asked: bool = False) -> Revision:
         """A commit by its id."""
+        if self.is_away and (is_asked or commit not in self._kept):
+            raise UNREADABLE.about("memory: away")
         place = self._commits.index(commit)
         return Revision(
             commit=commit,
@@ -61,9 +70,28 @@ class MemoryRepository:
         """Commits stand in a row."""
         return Known(self._commits.index(old) <= self._commits.index(new))
 
-    async def keep(self, commit: str, *, needed: Collection[str] = ()) -> None:
-        """Everything is kept."""
+    async def keep(self, commit: str, *, needed: Collection[str] = ()) -> None:  # noqa: ARG002 - nothing is released
+        """Keep a commit for a time when it is away."""
+        self._kept.append(commit)
 
     async def kept(self) -> tuple[str, ...]:
-        """Everything is kept."""
-        return tuple(self._commits)
+        """What was kept."""
+        return tuple(self._kept)
+
+
+class MemorySource:
+    """A repository with what is wanted of it: its head, or a commit."""
+
+    def __init__(self, repository: MemoryRepository, commit: str) -> None:
+        self._repository = repository
+        self._commit = commit
+        self.artifact = repository.artifact
+        self.files = repository.files
+        self.is_ancestor = repository.is_ancestor
+        self.keep = repository.keep
+        self.kept = repository.kept
+        self.revision = repository.revision
+
+    async def poll(self) -> Revision:
+        """What is wanted."""
+        return await (self._repository.revision(self._commit) if self._commit else self._repository.poll())

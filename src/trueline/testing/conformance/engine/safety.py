@@ -1,6 +1,7 @@
 """The promises through the engine: nothing is deleted that nobody wished to delete, and nothing older is applied."""
 
 from trueline.loop.status import Sync
+from trueline.model.digest import Digest
 from trueline.testing.conformance.api import Json
 from trueline.testing.conformance.case import expect, expect_in, expect_status, expect_that
 from trueline.testing.conformance.engine.case import engine_case
@@ -66,6 +67,30 @@ async def safety_large_shrink_waits(world: World) -> None:
         expect_in("7 of 10", world.expect_sync(Sync.WAITING).message)
         expect_that(await world.live(bodies[9]))
         await world.approve("shop")
+        await world.until_sync(Sync.SYNCED)
+        expect(await world.live(bodies[9]), {})
+
+
+@engine_case
+async def safety_agreement_outlives_other_commits(world: World) -> None:
+    """Who agreed to a plan agreed to its changes: a commit that changes nothing of them does not void it."""
+    bodies = [config_map(f"c{n}") for n in range(10)]
+    world.declare("shop", *bodies)
+    world.declare("blog", config_map("other"))
+    world.commit()
+    async with world.started():
+        await world.follow()
+        await world.until_sync(Sync.SYNCED)
+        world.declare("shop", *bodies[:3])
+        await world.push()
+        await world.until_sync(Sync.WAITING)
+        waits = world.status().plan
+        world.declare("blog", config_map("other", {"b": "2"}))
+        await world.push()
+        await world.until_sync(Sync.SYNCED, "blog")
+        world.expect_sync(Sync.WAITING)
+        world.approvals.approve("shop", Digest(waits), who="ada")
+        world.now.engine.wake("shop")
         await world.until_sync(Sync.SYNCED)
         expect(await world.live(bodies[9]), {})
 

@@ -5,6 +5,7 @@ import trueline.testing.conformance.engine.crash
 import trueline.testing.conformance.engine.drift
 import trueline.testing.conformance.engine.former
 import trueline.testing.conformance.engine.ownership
+import trueline.testing.conformance.engine.rollback
 import trueline.testing.conformance.engine.safety
 import trueline.testing.conformance.engine.trial  # noqa: F401 - see above
 from trueline.testing.conformance.engine.case import ENGINE_CASES, EngineCase

@@ -269,3 +269,34 @@ async def trial_immutable_field(world: World) -> None:
         await world.approve("shop")
         await world.until_sync(Sync.SYNCED)
         expect_that((await world.live(changed))["metadata"]["uid"] != uid)
+
+
+@engine_case
+async def trial_only_adds_until_the_last_one_passed(world: World) -> None:
+    """An object that only its own new definition refuses: no earlier wave, no prune happens before it was tried."""
+    unique, old, early = world.api.unique, config_map("old"), config_map("early")
+    early["metadata"]["annotations"] = {"trueline.dev/wave": "-1"}
+    crd = definition(unique, "size")
+    rule = {"rule": "self.size != 'bad'", "message": "no bad sizes"}
+    spec = crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"]
+    spec["x-kubernetes-validations"] = [rule]
+    world.declare("shop", old, config_map("stays"))
+    world.commit()
+    try:
+        async with world.started():
+            await world.follow()
+            await world.until_sync(Sync.SYNCED)
+            world.declare("shop", config_map("stays"), early, crd, gadget(unique, "one", size="bad"))
+            await world.push()
+            await world.until(lambda: "no bad sizes" in world.status().message, "refused")
+            await world.quiet()
+            expect_in(world.status().sync, (Sync.PARTLY, Sync.BLOCKED))
+            expect_that(await world.live(old))
+            expect(await world.live(early), {})
+            world.declare("shop", config_map("stays"), early, crd, gadget(unique, "one", size="good"))
+            await world.push()
+            await world.until_sync(Sync.SYNCED)
+            expect(await world.live(old), {})
+            expect_that(await world.live(early))
+    finally:
+        await world.api.delete(crd)

@@ -19,8 +19,10 @@ from trueline.health.status import Health
 from trueline.health.table import judge, needs_status
 from trueline.loop.chronicle import Chronicle
 from trueline.loop.claim import ClaimBook
+from trueline.loop.control import Control, ControlParts
 from trueline.loop.desire import Desirer
-from trueline.loop.engine import Engine, EngineParts
+from trueline.loop.engine import Engine
+from trueline.loop.engine_parts import EngineParts
 from trueline.loop.fleet import Fleet
 from trueline.loop.health import TargetHealth
 from trueline.loop.parts import Parts
@@ -62,6 +64,7 @@ class Declaration:
     resources: Sequence[Json] = ()
     sync: Json = field(default_factory=dict)
     target: Json = field(default_factory=dict)
+    source: Json = field(default_factory=dict)
     depends_on: Sequence[str] = ()
     files: Mapping[str, bytes] = field(default_factory=dict)
 
@@ -163,20 +166,35 @@ class World:
         renderer = CachedRenderer(DispatchingRenderer(self.toolbox), renders, "test")
         fleet = Fleet(source=self.repository, dialect=NativeDialect(self.toolbox), path="", folder=None)
         self.history = History(self.store, self.journal, self.clock)
-        return Engine(
+        holds = Holds(self.store, self.journal, self.clock)
+        desirer = Desirer(sources=self.repository, targets=targets, renderer=renderer)
+        engine = Engine(
             EngineParts(
                 fleet=fleet,
-                desirer=Desirer(sources=self.repository, targets=targets, renderer=renderer),
+                desirer=desirer,
                 targets=targets,
                 register=Register(Statuses(self.store, self.clock)),
                 chronicle=Chronicle(self.journal, self.history),
                 claims=claims,
                 approvals=KeptApprovals(self.approvals),
-                holds=Holds(self.store, self.journal, self.clock),
+                holds=holds,
                 clock=self.clock,
                 interval_s=3600.0,
             )
         )
+        self.control = Control(
+            ControlParts(
+                engine=engine,
+                fleet=fleet,
+                desirer=desirer,
+                targets=targets,
+                history=self.history,
+                holds=holds,
+                approvals=self.approvals,
+                journal=self.journal,
+            )
+        )
+        return engine
 
     # ---- Git --------------------------------------------------------------------------------------------------
 
@@ -203,7 +221,7 @@ class World:
             "kind": "Application",
             "metadata": {"name": name},
             "spec": {
-                "source": {"path": name},
+                "source": declared.source or {"path": name},
                 "render": {"plain": {}},
                 "target": {"cluster": TARGET, "namespace": self.api.namespace, **declared.target},
                 **({"sync": declared.sync} if declared.sync else {}),

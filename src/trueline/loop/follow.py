@@ -1,0 +1,253 @@
+"""Following Git: what each application shall be now, or why that cannot be told.
+
+A revision that is older, rewrites history or declares nothing is not followed by itself. What cannot be read or
+rendered leaves what was desired before as it is, and stops no other application.
+"""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+
+from trueline.declare.application import Application
+from trueline.loop.board import Board
+from trueline.loop.bug import own_fault
+from trueline.loop.desire import Wish, removed
+from trueline.loop.desired import Desired
+from trueline.loop.engine_parts import EngineParts
+from trueline.loop.fleet import Look
+from trueline.loop.kept import Kept
+from trueline.loop.parts import Parts
+from trueline.model.diagnostic import Diagnostic
+from trueline.model.digest import Digest
+from trueline.model.fault import Fault, Transient, UserError
+
+RENDERS_AT_ONCE = 4
+GATHER_S_MAX = 2.0
+"""How long a rendered application waits for the others of its revision, so that a claim of two is seen first."""
+
+
+class GitFollower:
+    """Looks at the fleet repository and keeps the board's wishes; `observe` is told of every target that is named."""
+
+    def __init__(self, parts: EngineParts, board: Board, observe: Callable[[Parts], None]) -> None:
+        self._parts = parts
+        self._board = board
+        self._observe = observe
+        self._poked = asyncio.Event()
+
+    def poke(self) -> None:
+        """Somebody says that Git has changed: look now. Never more than "look again" (D2)."""
+        self._poked.set()
+
+    async def follow(self) -> None:
+        """Look each interval, and when poked."""
+        while True:
+            self._poked.clear()
+            await self.follow_once()
+            async with asyncio.TaskGroup() as group:
+                timer = group.create_task(self._parts.clock.sleep(self._parts.interval_s))
+                poke = group.create_task(self._poked.wait())
+                await asyncio.wait({timer, poke}, return_when=asyncio.FIRST_COMPLETED)
+                timer.cancel()
+                poke.cancel()
+
+    async def follow_once(self) -> None:
+        """One look at Git; whatever cannot be told now leaves everything as it is."""
+        board = self._board
+        try:
+            revision = await self._parts.fleet.poll()
+            if board.look is None or revision.commit != board.look.revision.commit:
+                await self._advance(await self._parts.fleet.look(revision))
+            elif self._has_other_sources or self._unread:
+                await self._desire_all(board.look)
+            board.problems = board.look.declared.diagnostics if board.look else ()
+        except Fault as fault:
+            board.problems = fault.diagnostics
+            await self._fall_back()
+        except Exception as error:  # noqa: BLE001 - a fault of ours must not end the loop; it is told
+            board.problems = (own_fault("the fleet repository", error),)
+        board.looks += 1
+        board.changed.set()
+
+    async def _fall_back(self) -> None:
+        """After a start that cannot follow Git: what was applied last is kept and healed, from the objects we keep."""
+        if self._board.look is not None:
+            return
+        if (look := await self._look_back()) is not None:
+            self._board.look = look
+            self._parts.targets.declare(look.declared.targets)
+            await self._desire_all(look)
+
+    async def _look_back(self) -> Look | None:
+        """What was begun with last or, where its objects are not kept, what was True last."""
+        with suppress(Fault):
+            for commit in dict.fromkeys((self._parts.chronicle.newest, *await self._parts.fleet.kept())):
+                with suppress(Fault):
+                    return await self._parts.fleet.look_back(commit) if commit else None
+        return None
+
+    @property
+    def _has_other_sources(self) -> bool:
+        kept = self._board.kept.values()
+        return any(spec.url or spec.revision for one in kept for spec in one.application.sources)
+
+    @property
+    def _unread(self) -> bool:
+        """Whether something may be made of Git now that could not be made before: a kind has come, a target is back."""
+        kept = self._board.kept.values()
+        return any(one.desired is None or one.failure or one.desired.problems for one in kept)
+
+    # ---- a new revision ----------------------------------------------------------------------------------------
+
+    async def _advance(self, look: Look) -> None:
+        """Follow a new revision, unless somebody has to agree to it first."""
+        if (doubt := await self._doubt(look)) is not None:
+            raise UserError([doubt])
+        self._parts.chronicle.see(look.revision)
+        self._parts.targets.declare(look.declared.targets)
+        self._board.look = look
+        self._remove_missing(look)
+        await self._desire_all(look)
+
+    async def _doubt(self, look: Look) -> Diagnostic | None:
+        """Why a revision is not followed by itself: it is older, rewrites history (promise 9), or declares nothing."""
+        if self._parts.approvals.is_approved(Digest(look.revision.commit)):
+            return None
+        if gone := self._gone_with_everything(look):
+            return _nothing_declared(look, gone)
+        return await self._parts.fleet.lineage(self._parts.chronicle.newest, look.revision)
+
+    def _gone_with_everything(self, look: Look) -> int:
+        """How many applications were declared before, where now nothing is: an empty fleet is no wish to delete it."""
+        folder = {application.name for application in look.applications if look.is_folder}
+        is_empty = look.is_folder or not (look.applications or look.declared.broken)
+        return len(self._known().keys() - folder) if is_empty else 0
+
+    def _known(self) -> dict[str, Application]:
+        """Every application that was declared before, here or before the last start, and is not gone yet."""
+        known = {a.name: a for a in self._parts.register.applications()}
+        return known | {name: kept.application for name, kept in self._board.kept.items()}
+
+    def _remove_missing(self, look: Look) -> None:
+        """Applications that left Git go through the same guarded lane; a broken declaration removes nothing."""
+        declared = {application.name for application in look.applications}
+        for name, application in sorted(self._known().items()):
+            if name not in declared and not look.declared.keeps(name, application.origin.path):
+                kept = self._board.keep(application)
+                kept.application, kept.failure = application, ()
+                kept.desired, kept.wanted = removed(application, look.revision), str(look.revision)
+                kept.pinned = None
+                self._board.wake_all((name, *self._parts.claims.remove(name, at=look.revision.commit)))
+
+    # ---- each application ----------------------------------------------------------------------------------------
+
+    async def _desire_all(self, look: Look) -> None:
+        bound = asyncio.Semaphore(RENDERS_AT_ONCE)
+
+        async def one(application: Application) -> None:
+            async with bound:
+                await self._desire(application, look)
+
+        self._board.gather()
+        try:
+            with self._parts.claims.reading():
+                async with asyncio.TaskGroup() as group:
+                    patience = group.create_task(self._release_later())
+                    async with asyncio.TaskGroup() as renders:
+                        for application in look.applications:
+                            renders.create_task(one(application))
+                    patience.cancel()
+        finally:
+            self._board.release()
+        self._board.wake_all(self._parts.claims.doubting())
+
+    async def _release_later(self) -> None:
+        """One that takes long, or hangs, does not stop the others."""
+        await self._parts.clock.sleep(GATHER_S_MAX)
+        self._board.release()
+
+    async def _desire(self, application: Application, look: Look) -> None:
+        kept = self._board.keep(application)
+        kept.wanted = str(look.revision)
+        is_read = False
+        try:
+            wish = await self._parts.desirer.wish(application, look.ground)
+            kept.wanted = str(wish.revision)
+            is_read = await self._follow_wish(kept, wish)
+        except Transient as fault:
+            kept.trouble = fault.diagnostics if kept.desired is None else kept.trouble
+        except UserError as fault:
+            self._fail(kept, fault.diagnostics)
+        except Exception as error:  # noqa: BLE001 - one application's bug of ours never stops the others (promise 14)
+            self._fail(kept, (own_fault(application.name, error),))
+        if not is_read:
+            self._parts.claims.cannot_read(application.name, look.revision.commit, look.files_of(application))
+        self._board.touch(application.name)
+
+    async def _follow_wish(self, kept: Kept, wish: Wish) -> bool:
+        """Whether what Git says now is what is desired."""
+        if wish.identity is not None and wish.identity == kept.identity and kept.desired is not None:
+            self._stay(kept, kept.desired, wish)
+            return True
+        desired = await self._parts.desirer.desire(wish)
+        await self._adopt(kept, desired, self._parts.desirer.identity(wish))
+        return not desired.problems
+
+    def _stay(self, kept: Kept, before: Desired, wish: Wish) -> None:
+        """A commit that changes nothing for an application: it runs what that commit says already."""
+        name, revision = kept.application.name, str(wish.revision)
+        kept.desired = replace(before, revision=revision, commit=wish.commit, pins=wish.pins)
+        kept.applied = revision if kept.applied == before.revision else kept.applied
+        kept.failure = ()
+        self._parts.claims.read(name)
+        if kept.is_due:  # a pass that is under way has another object in hand, and would leave this one due
+            self._board.desired(name)
+
+    async def _adopt(self, kept: Kept, desired: Desired, identity: Digest | None) -> None:
+        """Take a new desired, unless it has problems: then what was desired before goes on, and the problem is told.
+
+        The identity stays with what was desired before, too: else the next look would take the broken for the applied.
+        """
+        name = desired.application.name
+        if desired.problems and kept.desired is not None:
+            if desired.problems != kept.desired.problems:
+                self._fail(kept, desired.problems)
+            return
+        kept.identity = identity
+        parts = await self._parts.targets.parts(desired.application.target)
+        self._observe(parts)
+        rivals = self._parts.claims.declare(name, parts.target.name, desired.resources, at=desired.commit)
+        self._board.wake_all(rivals)
+        kept.failure, kept.trouble = (), ()
+        kept.application = desired.application
+        kept.desired = desired
+        self._release_hold(kept)
+        kept.is_due = True
+        self._board.schedule.succeed(name)
+        self._board.desired(name)
+
+    def _release_hold(self, kept: Kept) -> None:
+        """Git says something else than what a rollback held: the rollback is over."""
+        if kept.pinned is None or kept.desired is None:
+            return
+        name, run = kept.application.name, kept.desired.run
+        holds = [hold.revision for hold in self._parts.holds.active(name) if hold.revision]
+        if run not in holds:
+            kept.pinned = None
+            for revision in holds:
+                self._parts.holds.resume(name, who="git", revision=revision)
+
+    def _fail(self, kept: Kept, diagnostics: tuple[Diagnostic, ...]) -> None:
+        if kept.failure != diagnostics:
+            self._parts.chronicle.fail(kept.application.name, diagnostics)
+        kept.failure = diagnostics
+
+
+def _nothing_declared(look: Look, count: int) -> Diagnostic:
+    return Diagnostic(
+        code="TL0702",
+        summary="the fleet declares no application any more",
+        detail=f"{look.revision}: {count} applications were declared before; nothing is removed",
+        remedy=f"if this is meant: trueline approve --revision {look.revision.commit}; otherwise restore the files",
+    )

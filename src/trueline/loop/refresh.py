@@ -1,0 +1,94 @@
+"""How every application stands, put together after events, and told to the register and the journal when it changes."""
+
+from dataclasses import replace
+
+from trueline.loop.board import Board
+from trueline.loop.bug import own_fault
+from trueline.loop.engine_parts import EngineParts
+from trueline.loop.kept import Kept
+from trueline.loop.standing import stand
+from trueline.loop.status import ApplicationStatus, Sync
+from trueline.model.fault import Fault
+
+REFRESH_PAUSE_S = 0.02
+REFRESH_PAUSE_PER_COST = 10.0
+
+
+class Refresher:
+    """Statuses follow events, coalesced: however many objects change, a status is put together once for all."""
+
+    def __init__(self, parts: EngineParts, board: Board) -> None:
+        self._parts = parts
+        self._board = board
+        self._is_busy = False
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether every status is as it stands."""
+        return not self._is_busy and not self._board.stale
+
+    async def refresh(self) -> None:
+        """The pause comes first, so that a heal does not wait for a status; it grows with what statuses cost."""
+        clock, board, took_s = self._parts.clock, self._board, 0.0
+        while True:
+            await board.changed.wait()
+            await clock.sleep(max(REFRESH_PAUSE_S, took_s * REFRESH_PAUSE_PER_COST))
+            board.changed.clear()
+            began_s = clock.monotonic_s()
+            await self._restand_stale()
+            took_s = clock.monotonic_s() - began_s
+
+    async def _restand_stale(self) -> None:
+        names, self._is_busy = sorted(self._board.stale), True
+        self._board.stale.clear()
+        for name in names:
+            if name in self._board.kept:
+                await self._restand_or_tell(self._board.kept[name])
+        self._is_busy = False
+
+    async def _restand_or_tell(self, kept: Kept) -> None:
+        """A disk that is full, or a fault of ours, must not end the loop; it is told until it passes."""
+        try:
+            await self._restand(kept)
+        except Fault as fault:
+            self._board.problems = fault.diagnostics
+        except Exception as error:  # noqa: BLE001 - a fault of ours must not end the loop; it is told
+            self._board.problems = (own_fault(kept.application.name, error),)
+
+    async def _restand(self, kept: Kept) -> None:
+        before = kept.status
+        try:
+            parts = await self._parts.targets.parts(kept.application.target)
+        except Fault:
+            parts = None
+        kept.status = _with_pin(kept, stand(kept, parts, self._parts.clock.now()))
+        if _words(before) != _words(kept.status):
+            self._parts.chronicle.change(before, kept.status)
+            self._parts.register.put(kept.application, kept.status)
+        if kept.status.is_true and (not before.is_true or before.revision != kept.status.revision):
+            self._board.wake_dependants(kept.application.name)
+            await self._keep_objects(kept)
+
+    async def _keep_objects(self, kept: Kept) -> None:
+        """What was applied can be put back later, whatever becomes of the repositories that it came from."""
+        if kept.desired is not None:
+            await self._parts.desirer.keep(kept.desired)
+        if self._board.look is not None:
+            commit = self._board.look.revision.commit
+            await self._parts.fleet.keep(commit, self._parts.chronicle.needed())
+            self._parts.chronicle.advance(commit)
+
+
+def _with_pin(kept: Kept, status: ApplicationStatus) -> ApplicationStatus:
+    """After a rollback the status says openly that Git says something else, and is not True until Git follows."""
+    if kept.pinned is None:
+        return status
+    said = f"rolled back to {kept.pinned.revision}; Git says {kept.wanted or 'nothing that renders'}"
+    sync = Sync.HELD if status.sync is Sync.SYNCED else status.sync
+    message = f"{said}; {status.message}" if status.message else said
+    is_same = (kept.status.sync, kept.status.health) == (sync, status.health)
+    return replace(status, sync=sync, message=message, since=kept.status.since if is_same else status.at)
+
+
+def _words(status: ApplicationStatus) -> tuple[object, ...]:
+    return (status.sync, status.health, status.message, status.revision, status.wanted, status.problems, status.objects)

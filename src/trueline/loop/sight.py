@@ -1,0 +1,73 @@
+"""Following the targets: what a watch saw only says "look again" (D2), and to whom."""
+
+import asyncio
+
+from trueline.loop.board import Board
+from trueline.loop.parts import Parts
+from trueline.target.inventory import Entry, EntryState
+from trueline.target.protocol import Contact, Seen, Sighting
+from trueline.target.snapshot import Observed
+
+
+class TargetFollower:
+    """Watches every target that an application names, each once."""
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+        self._group: asyncio.TaskGroup | None = None
+        self._observers: dict[str, asyncio.Task[None]] = {}
+
+    def begin(self, group: asyncio.TaskGroup) -> None:
+        """Watch in this group from now on; before that nothing is watched."""
+        self._group = group
+
+    def end(self) -> None:
+        """Watch nothing any more."""
+        self._group = None
+        for task in self._observers.values():
+            task.cancel()
+        self._observers.clear()
+
+    def observe(self, parts: Parts) -> None:
+        """Watch a target, where that has not begun."""
+        name = parts.target.name
+        if self._group is not None and name not in self._observers:
+            self._observers[name] = self._group.create_task(self._follow(parts))
+
+    async def _follow(self, parts: Parts) -> None:
+        async for sighting in parts.watcher.sightings():
+            self._sight(parts, sighting)
+
+    def _sight(self, parts: Parts, sighting: Sighting) -> None:
+        match sighting:
+            case Contact():
+                self._contact(parts)
+            case Seen(ref=ref, observed=observed):
+                owned = parts.owners.lookup(parts.target.name, ref)
+                name = owned[0] if owned else self._marked(parts, observed)
+                kept = self._board.kept.get(name)
+                if kept is None:
+                    return
+                self._board.touch(name)
+                if owned is None or not _is_as_left(owned[1], observed):
+                    self._board.schedule.wake(name, [ref])
+                elif kept.waits:
+                    self._board.schedule.wake(name)
+
+    def _marked(self, parts: Parts, observed: Observed | None) -> str:
+        mark = observed.mark if observed else ""
+        return next((name for name in sorted(self._board.kept) if mark and parts.target.mark(name) == mark), "")
+
+    def _contact(self, parts: Parts) -> None:
+        for name, kept in self._board.kept.items():
+            if kept.status.target in {"", parts.target.name}:
+                self._board.schedule.wake(name)
+
+
+def _is_as_left(entry: Entry, observed: Observed | None) -> bool:
+    """Whether a sighting is what we know already: recorded, or promised by the dry run before our own apply."""
+    if observed is None or observed.uid != entry.uid:
+        return observed is not None and not entry.uid and observed.ours == entry.promised
+    if entry.state is EntryState.INTENDED and observed.ours == entry.promised:
+        return True
+    return (entry.ours, entry.others, entry.generation) == (observed.ours, observed.others, observed.generation)

@@ -1,0 +1,105 @@
+"""History and rollback through the engine: what was deployed is put back, whatever became of where it came from."""
+
+import msgspec
+
+from trueline.loop.status import Sync
+from trueline.testing.conformance.api import Json
+from trueline.testing.conformance.case import expect, expect_in, expect_that
+from trueline.testing.conformance.engine.case import engine_case
+from trueline.testing.conformance.engine.repository import MemoryRepository
+from trueline.testing.conformance.engine.sample import config_map
+from trueline.testing.conformance.engine.world import World
+
+CHARTS = "https://git.example.test/charts.git"
+
+
+def _settings(value: str) -> dict[str, bytes]:
+    return {"app/settings.yaml": msgspec.json.encode(config_map("settings", {"a": value}))}
+
+
+def _floating(world: World) -> MemoryRepository:
+    """The application `shop` from a repository of its own, at whatever its head is."""
+    charts = MemoryRepository()
+    world.repository.others[CHARTS] = charts
+    world.declare("shop", source={"url": CHARTS, "path": "app"})
+    return charts
+
+
+async def _deployed(world: World, charts: MemoryRepository, value: str) -> str:
+    commit = charts.commit(_settings(value))
+    await world.follow()
+    await world.until_sync(Sync.SYNCED)
+    await world.settle()
+    expect((await world.live(config_map("settings")))["data"], {"a": value})
+    return commit
+
+
+@engine_case
+async def rollback_of_a_floating_source(world: World) -> None:
+    """A source that moves without the fleet's commit: its files of then are put back, while it is away; held after."""
+    charts = _floating(world)
+    charts.commit(_settings("1"))
+    world.commit()
+    async with world.started():
+        await _deployed(world, charts, "1")
+        await _deployed(world, charts, "2")
+        charts.is_away = True
+        done = await world.control.rollback("shop", "1", who="ada")
+        expect_that(done.held)
+        await world.until_sync(Sync.HELD)
+        expect((await world.live(config_map("settings")))["data"], {"a": "1"})
+        expect_in("rolled back", world.status().message)
+    charts.is_away = False
+    async with world.started():
+        await world.follow()
+        await world.until_sync(Sync.HELD)
+        expect((await world.live(config_map("settings")))["data"], {"a": "1"}, "after a restart")
+        charts.commit(_settings("3"))
+        await world.follow()
+        await world.until_sync(Sync.SYNCED)
+        expect((await world.live(config_map("settings")))["data"], {"a": "3"}, "Git says something else")
+
+
+@engine_case
+async def rollback_is_held_over_commits_that_change_nothing(world: World) -> None:
+    """A commit that touches other files does not end a rollback; one that changes what is rendered does."""
+    world.declare("shop", config_map("settings", {"a": "1"}))
+    world.declare("blog", config_map("other"))
+    world.commit()
+    async with world.started():
+        await world.follow()
+        await world.until_sync(Sync.SYNCED)
+        world.declare("shop", config_map("settings", {"a": "2"}))
+        await world.push()
+        await world.until_sync(Sync.SYNCED)
+        await world.control.rollback("shop", "", who="ada")
+        await world.until_sync(Sync.HELD)
+        world.declare("blog", config_map("other", {"b": "2"}))
+        await world.push()
+        await world.until_sync(Sync.SYNCED, "blog")
+        world.expect_sync(Sync.HELD)
+        expect((await world.live(config_map("settings")))["data"], {"a": "1"})
+        world.declare("shop", config_map("settings", {"a": "3"}))
+        await world.push()
+        await world.until_sync(Sync.SYNCED)
+        expect((await world.live(config_map("settings")))["data"], {"a": "3"})
+
+
+@engine_case
+async def rollback_heals_what_it_put_back(world: World) -> None:
+    """While a rollback holds, drift from what it put back is healed: Git's newer word is not applied by a side door."""
+    world.declare("shop", config_map("settings", {"a": "1"}))
+    world.commit()
+    async with world.started():
+        await world.follow()
+        await world.until_sync(Sync.SYNCED)
+        world.declare("shop", config_map("settings", {"a": "2"}))
+        await world.push()
+        await world.until_sync(Sync.SYNCED)
+        await world.control.rollback("shop", "", who="ada")
+        await world.until_sync(Sync.HELD)
+        change: Json = {"data": {"a": "9"}}
+        await world.api.merge(config_map("settings"), change, fieldManager="kubectl")
+        await world.api.until(config_map("settings"), lambda a: a.body["data"] == {"a": "1"}, "healed")
+        await world.quiet()
+        world.expect_sync(Sync.HELD)
