@@ -44,7 +44,7 @@ from trueline.runtime.clock import Clock, SystemClock
 from trueline.runtime.data_directory import DataDirectory, default_path, write_atomic
 from trueline.runtime.http import Transport
 from trueline.runtime.process import Command, SystemProcesses
-from trueline.runtime.secret import SecretPlace, SecretReference, SystemSecrets
+from trueline.runtime.secret import SecretPlace, SecretReference, Secrets, SystemSecrets
 from trueline.runtime.store import Store
 from trueline.runtime.toolbox import Toolbox, ToolboxRefused
 from trueline.runtime.toolbox_process import ProcessToolbox, find_toolbox
@@ -58,6 +58,7 @@ from trueline.target.kubernetes.credential import connect
 from trueline.target.kubernetes.kubeconfig import Kubeconfig, in_cluster, kubeconfig_paths, read_kubeconfig
 from trueline.target.kubernetes.limit import Limiter
 from trueline.target.kubernetes.mark import Installation
+from trueline.target.kubernetes.secret_key import read_secret_key
 from trueline.target.kubernetes.target import KubernetesTarget
 from trueline.version import __version__
 
@@ -101,6 +102,7 @@ class Assembly:
     fleet: Fleet
     desirer: Desirer
     targets: "ClusterTargets"
+    sources: "GitSources"
     renderer: CachedRenderer
     toolbox: Toolbox
     ledger: StoreLedger
@@ -144,7 +146,10 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembly]:
             shared=Shared(ledger=ledger, bodies=bodies, approvals=KeptApprovals(approvals), claims=claims),
         )
         await stack.enter_async_context(targets)
-        sources = GitSources(settings=settings, processes=processes, toolbox=toolbox, directory=directory)
+        secrets = SystemSecrets(settings.environment, kubernetes=targets.secret)
+        sources = GitSources(
+            settings=settings, processes=processes, toolbox=toolbox, directory=directory, secrets=secrets
+        )
         stack.push_async_callback(sources.close)
         fleet = Fleet(
             source=_fleet_source(settings, sources, processes, clock),
@@ -173,6 +178,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembly]:
             fleet=fleet,
             desirer=desirer,
             targets=targets,
+            sources=sources,
             renderer=renderer,
             toolbox=toolbox,
             ledger=ledger,
@@ -346,7 +352,13 @@ class ClusterTargets:
         return await read_kubeconfig(self._toolbox, [(str(declared.origin), text)])
 
     async def _secret(self, reference: SecretReference) -> str:
+        """A cluster's own kubeconfig cannot stand in a cluster."""
         return (await SystemSecrets(self._settings.environment).resolve(reference)).reveal()
+
+    async def secret(self, namespace: str, name: str, key: str) -> str:
+        """One key of a Secret of the default cluster; see `KubernetesSecret`."""
+        await self.parts(ClusterTarget())
+        return await read_secret_key(self.clients[self._default()], namespace, name, key)
 
     async def _config(self) -> Kubeconfig | None:
         given = self._settings.kubeconfig
@@ -370,22 +382,32 @@ class ClusterTargets:
 
 
 class GitSources:
-    """The Git repositories that declarations name; one bare copy for each address."""
+    """The Git repositories that declarations name; one bare copy for each address and what opens it.
+
+    Who has no right to an address is not served from what another one's right has fetched.
+    """
 
     def __init__(
-        self, *, settings: Settings, processes: SystemProcesses, toolbox: Toolbox, directory: DataDirectory
+        self,
+        *,
+        settings: Settings,
+        processes: SystemProcesses,
+        toolbox: Toolbox,
+        directory: DataDirectory,
+        secrets: Secrets,
     ) -> None:
         self._settings = settings
         self._processes = processes
         self._toolbox = toolbox
         self._directory = directory
+        self._secrets = secrets
         self._repositories: dict[str, GitRepository] = {}
 
     def open(self, spec: SourceSpec) -> OpenSource:
         """The source of a specification; see `Sources.open`."""
         url = spec.url or self._settings.repository
         address = Address.parse(url)
-        key = str(address)
+        key = " ".join((str(address), *_opened_by(spec.auth)))
         if key not in self._repositories:
             git = GitCommand(
                 processes=self._processes,
@@ -403,8 +425,7 @@ class GitSources:
             await repository.close()
 
     async def _credentials(self, spec: SourceSpec) -> Credentials:
-        secrets = SystemSecrets(self._settings.environment)
-        auth = spec.auth
+        secrets, auth = self._secrets, spec.auth
         return Credentials(
             username=auth.username,
             password=await secrets.resolve(auth.password) if auth.password else None,
@@ -423,6 +444,12 @@ class GitSources:
 
 class _Versions(msgspec.Struct, frozen=True):
     versions: tuple[str, ...] = ()
+
+
+def _opened_by(auth: Auth) -> tuple[str, ...]:
+    """The names of what opens a source; where they are written does not count."""
+    references = (auth.password, auth.bearer, auth.ssh_key)
+    return tuple(filter(None, (auth.username, *(str(one) for one in references if one is not None))))
 
 
 def _fleet_source(settings: Settings, sources: GitSources, processes: SystemProcesses, clock: Clock) -> OpenSource:

@@ -68,6 +68,12 @@ async def test_a_replacement_deletes_and_makes_a_take_over_takes_and_applies() -
     assert target.log[5:7] == ["take over b", "apply b"]
 
 
+async def test_what_stands_in_the_place_of_ours_becomes_ours_before_the_apply_that_removes_it() -> None:
+    target = AnsweringTarget()
+    await done(target, trial("a", Action.HEAL, reclaims=True, forced=True))
+    assert target.log == ["intend a", "reclaim a u1", "apply-forced a", "settle a"]
+
+
 async def test_only_a_trial_that_says_so_is_forced_and_what_is_withheld_is_left_out() -> None:
     target = AnsweringTarget()
     await done(target, trial("a"), trial("b", forced=True), trial("c", withheld=(THEIRS,)))

@@ -82,12 +82,26 @@ async def test_a_focus_is_not_kept_for_the_next_turn() -> None:
 
 
 async def test_pauses_grow_with_each_failure_and_end_with_a_success() -> None:
-    schedule = Schedule(StillClock())
-    pauses = [schedule.retry("shop") for _ in range(15)]
+    clock = StillClock()
+    schedule = Schedule(clock)
+    pauses = []
+    for _ in range(15):
+        pauses.append(schedule.retry("shop"))
+        clock.pass_s(pauses[-1])
+        found = await turn(schedule)
+        assert found is not None
+        schedule.done(found)
     assert pauses[:3] == [PAUSE_FIRST_S, PAUSE_FIRST_S * 2, PAUSE_FIRST_S * 4]
     assert pauses[-1] == PAUSE_MAX_S
     schedule.succeed("shop")
     assert schedule.retry("shop") == PAUSE_FIRST_S
+
+
+async def test_passes_that_events_wake_while_a_retry_waits_count_no_failure() -> None:
+    schedule = Schedule(StillClock())
+    for _ in range(10):
+        schedule.retry("shop")
+    assert schedule.failures("shop") == 1
 
 
 async def test_a_retry_comes_when_its_pause_is_over() -> None:

@@ -19,6 +19,8 @@ from trueline.trial.attempt import Tried
 
 BODY = canonical({"kind": "ConfigMap", "data": {"a": "1", "b": "2"}})
 DIGEST = digest_bytes(BODY)
+LISTED = canonical({"kind": "Service", "spec": {"ports": [{"port": 80}]}})
+LISTED_DIGEST = digest_bytes(LISTED)
 OURS = Digest("f1")
 MINE = FieldConflict(manager="kubectl", path="data.a")
 THEIRS = FieldConflict(manager="stranger", path="data.z")
@@ -54,11 +56,11 @@ def inventory(*names: str, withheld: tuple[str, ...] = ()) -> Inventory:
 
 
 class Bodies:
-    """One body."""
+    """Two bodies: one without lists, one with a list of items."""
 
     def get(self, digest: Digest) -> bytes | None:
-        """It."""
-        return BODY if digest == DIGEST else None
+        """One of them."""
+        return {DIGEST: BODY, LISTED_DIGEST: LISTED}.get(digest)
 
 
 @dataclass(slots=True)
@@ -67,6 +69,7 @@ class AnsweringTarget:
 
     answer: Callable[[Write], Answer] = lambda _: accepted()
     log: list[str] = field(default_factory=list)
+    displaced: tuple[FieldConflict, ...] = ()
     writes: list[Write] = field(default_factory=list)
     rules: Rules = field(default_factory=lambda: Rules(former_tools=("helm",)))
 
@@ -80,6 +83,11 @@ class AnsweringTarget:
         """A delete."""
         self.log.append(f"{'try ' if dry else ''}delete {ref.name} {uid}")
         return accepted()
+
+    async def reclaim(self, ref: Ref, *, body: bytes, uid: str, dry: bool) -> Answer:
+        """A reclaim: what stands in the place of ours."""
+        self.log.append(f"{'try ' if dry else ''}reclaim {ref.name} {uid}")
+        return accepted(wrote=bool(self.displaced), added=self.displaced)
 
     async def take_over(self, ref: Ref, *, uid: str, dry: bool) -> Answer:
         """A take-over."""
@@ -120,3 +128,6 @@ class LoggingLedger:
     def settle(self, act: Act, outcomes: Sequence[Outcome]) -> None:
         """Write."""
         self.log.append(f"settle {' '.join(outcome.change.ref.name for outcome in outcomes)}")
+
+    def end(self, act: Act, endings: object) -> None:
+        """There are no hooks."""

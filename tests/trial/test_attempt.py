@@ -1,10 +1,13 @@
 """Trials: what is asked first, and how conflicts are split into drift, Git's wish and other people's fields (D17)."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tests.trial.answering import (
+    DIGEST,
+    LISTED_DIGEST,
     MINE,
     OURS,
     THEIRS,
@@ -16,6 +19,7 @@ from tests.trial.answering import (
     refused,
     seen,
 )
+from trueline.model.digest import Digest
 from trueline.plan.change import Action
 from trueline.target.answer import Answer, FieldChange, FieldConflict, Refusal
 from trueline.target.protocol import Write, WriteMode
@@ -52,6 +56,30 @@ async def test_a_field_that_never_was_ours_is_left_out() -> None:
     trial = await try_one(target, Action.UPDATE)
     assert (trial.verdict, trial.forced, trial.withheld) == (Verdict.PASSED, False, (MINE,))
     assert target.log == ["try web", "try web"]
+
+
+TAKER = FieldConflict(manager="kubectl-edit", path="spec.ports[port=81]")
+
+
+@pytest.mark.parametrize("displaced", [(), (TAKER,)])
+@pytest.mark.parametrize(
+    ("action", "body", "is_asked"),
+    [
+        (Action.HEAL, LISTED_DIGEST, True),
+        (Action.HEAL, DIGEST, False),
+        (Action.UPDATE, LISTED_DIGEST, False),
+    ],
+)
+async def test_what_is_refused_beside_an_item_in_the_place_of_ours_is_put_back(
+    action: Action, body: Digest, displaced: tuple[FieldConflict, ...], *, is_asked: bool
+) -> None:
+    target = AnsweringTarget(lambda _: refused(Refusal.INVALID), displaced=displaced)
+    changed = replace(change("web", action), body=body)
+    (trial,) = await try_all([changed], target.tried(inventory("web")))
+    is_found = bool(is_asked and displaced)
+    assert (trial.verdict, trial.reclaims) == (Verdict.PASSED if is_found else Verdict.REFUSED, is_found)
+    assert trial.drifted == (displaced if is_found else ())
+    assert target.log == ["try web", *(["try reclaim web u1"] if is_asked else [])]
 
 
 async def test_a_field_that_git_takes_is_forced() -> None:

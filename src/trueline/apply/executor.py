@@ -40,7 +40,7 @@ async def _do(trial: Trial, target: Target, bodies: Bodies) -> Outcome:
         case Action.HEAL if trial.verdict is Verdict.SAME:
             return Outcome(change=change, result=Result.SAME, observed=trial.observed, withheld=trial.withheld)
         case Action.CREATE | Action.UPDATE | Action.HEAL | Action.TRANSFER:
-            return _outcome(trial, await target.write(_write(trial, bodies)))
+            return await _apply(trial, target, bodies)
         case Action.TAKE_OVER:
             return await _take_over(trial, target, bodies)
         case Action.REPLACE:
@@ -62,6 +62,16 @@ async def _take_over(trial: Trial, target: Target, bodies: Bodies) -> Outcome:
             return _outcome(trial, await target.write(_write(trial, bodies)))
         case Refused() as refused:
             return _outcome(trial, refused)
+
+
+async def _apply(trial: Trial, target: Target, bodies: Bodies) -> Outcome:
+    """What stands in the place of ours becomes ours first, so that the apply removes it."""
+    write = _write(trial, bodies)
+    if trial.reclaims:
+        reclaimed = await target.reclaim(trial.change.ref, body=write.body, uid=trial.change.uid, dry=False)
+        if isinstance(reclaimed, Refused):
+            return _outcome(trial, reclaimed)
+    return _outcome(trial, await target.write(write))
 
 
 async def _replace(trial: Trial, target: Target, bodies: Bodies) -> Outcome:

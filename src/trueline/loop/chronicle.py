@@ -8,6 +8,7 @@ from trueline.loop.fight import Fight
 from trueline.loop.progress import Pass
 from trueline.loop.status import ApplicationStatus
 from trueline.model.diagnostic import Diagnostic
+from trueline.model.digest import Digest
 from trueline.record.history import Deployment, DeploymentResult, History
 from trueline.record.journal import Journal, Kind, Note
 from trueline.source.artifact import Revision
@@ -75,31 +76,35 @@ class Chronicle:
         body = {"diagnostics": [str(diagnostic) for diagnostic in diagnostics[:20]]}
         self._journal.append([Note(kind=Kind.RENDER_FAILED, application=application, body=body)])
 
-    def conclude(self, desired: Desired, made: Pass, *, by: str) -> None:
-        """Begin, go on with or end a deployment, and write down what drifted."""
+    def begin(self, desired: Desired, plan: Digest, *, by: str) -> None:
+        """Nothing forbids to bring about what is desired: where that is not what ran last, a deployment begins.
+
+        One that is under way for something else is over; one for the same goes on.
+        """
+        name = desired.application.name
+        running = self._running(name)
+        if running is not None and running.tree == desired.run:
+            return
+        if running is not None:
+            self._history.end(name, running.number, DeploymentResult.SUPERSEDED)
+        if self.completed_run(name) != desired.run:
+            self._history.begin(name, revision=desired.commit, tree=desired.run, plan=plan, by=by, pins=desired.pins)
+
+    def conclude(self, desired: Desired, made: Pass) -> None:
+        """Write down what drifted; a deployment whose pass is complete has ended well."""
         name = desired.application.name
         self._drifts(name, (*made.drifts, *self._newly_left(name, made)))
         running = self._running(name)
-        if running is not None and running.tree != desired.run:
-            self._history.end(name, running.number, DeploymentResult.SUPERSEDED)
-            running = None
-        if self.completed_run(name) == desired.run and running is None:
-            return
-        if running is None and (made.outcomes or made.is_complete):
-            plan = made.review.plan.digest
-            running = self._history.begin(
-                name, revision=desired.commit, tree=desired.run, plan=plan, by=by, pins=desired.pins
-            )
-        if running is not None and made.is_complete:
+        if running is not None and running.tree == desired.run and made.is_complete:
             self._history.end(name, running.number, DeploymentResult.DONE)
 
-    def change(self, before: ApplicationStatus | None, after: ApplicationStatus) -> None:
-        """Sync or health have another word than before."""
+    def change(self, told: tuple[str, str], after: ApplicationStatus) -> None:
+        """Write down sync and health where they have another word than what was `told` before."""
         notes = []
-        if before is None or before.sync is not after.sync:
+        if told[0] != after.sync.value:
             body = {"sync": after.sync.value, "message": after.message, "revision": after.revision}
             notes.append(Note(kind=Kind.SYNC_CHANGED, application=after.application, body=body))
-        if before is None or before.health is not after.health:
+        if told[1] != after.health.value:
             body = {"health": after.health.value, "message": after.health_message}
             notes.append(Note(kind=Kind.HEALTH_CHANGED, application=after.application, body=body))
         if notes:

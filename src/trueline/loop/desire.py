@@ -12,10 +12,11 @@ from trueline.loop.mount import MountedTree
 from trueline.loop.parts import Parts
 from trueline.loop.supply import OpenSource, Sources, Targets
 from trueline.model.digest import Digest, digest_value
-from trueline.model.fault import UserError
+from trueline.model.fault import Fault, UserError
 from trueline.model.ref import Ref
 from trueline.render.cache import CachedRenderer
 from trueline.render.protocol import RenderRequest
+from trueline.render.unstable import settle
 from trueline.runtime.files import FileTree
 from trueline.source.artifact import Artifact, Revision
 from trueline.target.protocol import Normalised
@@ -118,6 +119,8 @@ class Desirer:
                 application=application, revision=revision, commit=wish.commit, pins=wish.pins, problems=problems
             )
         rendered = normalised.rendered
+        if any(one.unstable for one in rendered.resources):
+            rendered = settle(rendered, lambda ref: _applied(parts, application.name, ref))
         parts.bodies.put_many(rendered.bodies)
         return Desired(
             application=application,
@@ -148,9 +151,12 @@ class Desirer:
     async def _files(self, spec: SourceSpec, ground: Ground) -> tuple[Revision, FileTree]:
         if not _floats(spec):
             return ground.revision, ground.files
-        source = self._sources.open(spec)
-        revision = await source.poll()
-        artifact = await source.artifact(revision)
+        try:
+            source = self._sources.open(spec)
+            revision = await source.poll()
+            artifact = await source.artifact(revision)
+        except Fault as fault:
+            raise _declared_at(spec, fault) from fault
         return revision, source.files(artifact)
 
 
@@ -180,6 +186,19 @@ def pinned(application: Application, pins: Mapping[str, str]) -> Application:
 def _floats(spec: SourceSpec) -> bool:
     """Whether a source is not simply the fleet repository at its own revision."""
     return bool(spec.url or spec.revision)
+
+
+def _applied(parts: Parts, application: str, ref: Ref) -> bytes | None:
+    """The body that was last applied of a ref, or was about to be when the process ended."""
+    owned = parts.owners.lookup(parts.target.name, ref)
+    if owned is None or owned[0] != application:
+        return None
+    return parts.bodies.get(owned[1].body or owned[1].intended)
+
+
+def _declared_at(spec: SourceSpec, fault: Fault) -> Fault:
+    """A source's fault, with the place where the source is declared."""
+    return type(fault)(replace(one, origin=one.origin or spec.origin) for one in fault.diagnostics)
 
 
 def _namespace(application: Application) -> str:

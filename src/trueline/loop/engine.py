@@ -5,7 +5,7 @@ every pass starts from what Git and the target say then (D2).
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -30,6 +30,7 @@ from trueline.model.diagnostic import Diagnostic
 from trueline.model.fault import Fault
 from trueline.plan.change import Action
 from trueline.plan.guard import Approve
+from trueline.plan.plan import Plan
 
 FAILURES_SETTLED = 5
 
@@ -45,6 +46,7 @@ class Engine:
         self._refresher = Refresher(parts, self._board)
         self._fights = Fights(parts.clock)
         self._agreed: set[str] = set()
+        self._only: frozenset[str] | None = None
         self.restore: Callable[[Kept], Awaitable[Desired | None]] | None = None
         """What a rollback had pinned before a restart; set by who controls."""
 
@@ -66,8 +68,12 @@ class Engine:
     # ---- the tasks --------------------------------------------------------------------------------------------
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """Everything goes on inside the block; what was under way at its end is settled at the next start."""
+    async def running(self, *, only: Collection[str] | None = None) -> AsyncIterator[None]:
+        """Everything goes on inside the block; what was under way at its end is settled at the next start.
+
+        With `only`, no pass is made of any other application.
+        """
+        self._only = frozenset(only) if only is not None else None
         async with asyncio.TaskGroup() as group:
             self._targets.begin(group)
             tasks = [group.create_task(self._git.follow()), group.create_task(self._refresher.refresh())]
@@ -108,7 +114,7 @@ class Engine:
 
     async def _take(self, turn: Turn) -> None:
         kept = self.kept.get(turn.application)
-        if kept is None or kept.aim is None or self._board.is_gathered(turn.application):
+        if kept is None or kept.aim is None or self._board.is_gathered(turn.application) or not self._is_ours(kept):
             return
         kept.held = self._held(kept)
         if kept.held and kept.pinned is None and self.restore is not None:
@@ -118,6 +124,9 @@ class Engine:
         if not kept.held and not kept.waits_for:
             await self._pass(kept, kept.aim, turn)
         self._board.touch(turn.application)
+
+    def _is_ours(self, kept: Kept) -> bool:
+        return self._only is None or kept.application.name in self._only
 
     def wake(self, name: str) -> None:
         """Look at an application again, whole."""
@@ -169,7 +178,7 @@ class Engine:
                 self._disputed(self._as_agreed(aim), parts),
                 completed_run=completed,
                 focus=focus,
-                begin=lambda: self._fence(aim),
+                begin=lambda plan: self._begin(kept, aim, plan if focus is None else None),
                 is_asked=kept.is_asked,
                 resting=self._fights.resting(name),
             )
@@ -180,10 +189,16 @@ class Engine:
         kept.trouble = ()
         self._conclude(kept, aim, made, is_whole=focus is None)
 
-    def _fence(self, aim: Desired) -> None:
-        """What Git says now is begun with: from here on, nothing older is followed by itself (promise 9)."""
+    def _begin(self, kept: Kept, aim: Desired, plan: Plan | None) -> None:
+        """What Git says now is begun with: from here on, nothing older is followed by itself (promise 9).
+
+        `plan` is that of a pass over the whole application: only such a one deploys.
+        """
         if self.look is not None and self.look.revision.commit == aim.commit:
             self._parts.chronicle.advance(aim.commit)
+        if plan is not None:
+            by = "git" if kept.pinned is None else "rollback"
+            self._parts.chronicle.begin(aim, plan.digest, by=by)
 
     def _disputed(self, aim: Desired, parts: Parts) -> Desired:
         """What another application declares too is an error of both, for as long as it does (D16)."""
@@ -205,7 +220,7 @@ class Engine:
             self._parts.chronicle.fight(fight)
             self._board.schedule.wake_after(name, fight.pause_s)
         if is_whole:
-            self._parts.chronicle.conclude(aim, made, by="git" if kept.pinned is None else "rollback")
+            self._parts.chronicle.conclude(aim, made)
         else:
             self._parts.chronicle.drift(name, made)
         if made.is_retried:
@@ -262,7 +277,7 @@ class Engine:
         """Whether Git was looked at and every application had its first pass."""
         return self._board.looks > 0 and all(
             kept.last is not None or kept.failure or kept.trouble or kept.held or kept.waits_for
-            for kept in self.kept.values()
+            for kept in filter(self._is_ours, self.kept.values())
         )
 
     @property
@@ -272,13 +287,15 @@ class Engine:
             self.is_ready
             and self._refresher.is_idle
             and self._board.schedule.is_idle
-            and all(map(self._is_settled, self.kept.values()))
+            and all(map(self._is_settled, filter(self._is_ours, self.kept.values())))
         )
 
     def _is_settled(self, kept: Kept) -> bool:
         """Whether only a person, Git or the target can change how an application stands."""
-        if kept.failure or kept.trouble:
+        if kept.failure:
             return True
+        if kept.trouble:  # with nothing to aim at, only Git can change it, or the target; both are asked each interval
+            return kept.aim is None or self._board.schedule.failures(kept.application.name) >= FAILURES_SETTLED
         if kept.waits_for and not kept.held:
             needed = self.kept.get(kept.waits_for)
             return needed is None or (not needed.status.is_true and self._is_settled(needed))

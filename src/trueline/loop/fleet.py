@@ -12,9 +12,9 @@ from trueline.loop.desire import Ground
 from trueline.loop.supply import OpenSource
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.fault import UserError
-from trueline.model.known import Known
+from trueline.model.known import Known, Unknown
 from trueline.source.artifact import Revision
-from trueline.source.lineage import Lineage, relate, warn_of
+from trueline.source.lineage import relate, warn_of, warn_of_unknown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,10 +59,10 @@ class Fleet:
         if not applied:
             return None
         match await relate(self._source, applied, found.commit):
-            case Known(Lineage() as lineage):
+            case Known(lineage):
                 return warn_of(lineage, "the fleet repository", applied, found)
-            case _:
-                return None
+            case Unknown(reason):
+                return warn_of_unknown(reason, "the fleet repository", applied, found)
 
     async def look(self, revision: Revision) -> Look:
         """Read what a revision declares.
@@ -114,8 +114,8 @@ def find(look: Look, name: str) -> Application:
             Diagnostic(
                 code="TL0701",
                 summary="the application is not declared at that revision",
-                detail=f"{name} at {look.revision}",
-                remedy="choose a revision of `trueline history`",
+                detail=f"{name} at {look.revision}; there are: {', '.join(a.name for a in look.applications[:20])}",
+                remedy="name one of those, or choose a revision of `trueline history`",
             )
         ]
     )

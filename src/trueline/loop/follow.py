@@ -137,7 +137,7 @@ class GitFollower:
                 kept = self._board.keep(application)
                 kept.application, kept.failure = application, ()
                 kept.desired, kept.wanted = removed(application, look.revision), str(look.revision)
-                kept.pinned = None
+                kept.identity, kept.pinned = None, None
                 self._board.wake_all((name, *self._parts.claims.remove(name, at=look.revision.commit)))
 
     # ---- each application ----------------------------------------------------------------------------------------

@@ -41,7 +41,8 @@ class TargetHealth:
             case Unknown(reason):
                 return Health(status=Status.UNKNOWN, reason="NotRead", message=reason)
             case _:
-                return judge_absent()
+                return _WRITTEN if self._target.is_there(ref) == Known(value=True) else judge_absent()
 
 
+_WRITTEN = Health(status=Status.PROGRESSING, reason="NotRead", message="Its status was not read since it was written.")
 _THERE = Health(status=Status.HEALTHY, reason="Exists", message="It exists; its kind has no state of its own.")

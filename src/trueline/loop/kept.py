@@ -19,7 +19,8 @@ class Kept:
     rendered: what was desired before stays desired and is healed, but nothing new is applied. `trouble` is why the last
     pass could not be made. `pinned` is what a rollback put in the place of what Git says; `held` says by whom and why
     nothing new is applied. `wanted` is the revision that Git says now, `applied` the one that the last whole pass
-    brought about; `is_due` until a pass has been made with what is desired now.
+    brought about; `is_due` until a pass has been made with what is desired now. `told` are the words for sync and
+    health that the journal has.
     """
 
     application: Application
@@ -37,6 +38,7 @@ class Kept:
     last: Pass | None = None
     waits: frozenset[Ref] = field(default_factory=frozenset)
     is_asked: bool = False
+    told: tuple[str, str] | None = None
 
     @property
     def aim(self) -> Desired | None:

@@ -54,11 +54,12 @@ class Pass:
         return replace(self, review=light)
 
 
-def blocked(review: Review, problems: Collection[Diagnostic]) -> Pass:
-    """Nothing was changed, because something is wrong with what Git says."""
+def blocked(review: Review, problems: Collection[Diagnostic], healed: "Pass | None" = None) -> Pass:
+    """Nothing that Git changed was done, because something is wrong with it; what ran before may have been healed."""
     problems = tuple(problems)
     message = problems[0].line if problems else ""
-    return Pass(review=review, sync=Sync.BLOCKED, message=message, problems=problems, is_retried=True)
+    made = Pass(review=review, sync=Sync.BLOCKED, message=message, problems=problems, is_retried=True)
+    return made if healed is None else replace(made, outcomes=healed.outcomes, drifts=healed.drifts)
 
 
 def lost(review: Review) -> Pass:
@@ -112,6 +113,8 @@ def _sync(
 
 def _settled(review: Review, outcomes: Sequence[Outcome]) -> tuple[Sync, str]:
     """Everything was done that could be: what is left differs for a reason that has a name."""
+    for ref in review.failed:
+        return Sync.PARTLY, f"{ref}: the hook failed"
     held = [change for change in review.plan.changes if change.action is Action.HOLD]
     if held:
         return Sync.OUT_OF_SYNC, f"{held[0].ref}: {held[0].reason}"

@@ -20,7 +20,10 @@ from trueline.loop.status import Sync
 from trueline.model.ref import Ref
 from trueline.plan.change import Action, Change
 from trueline.plan.order import Stage, ground, stages
+from trueline.plan.plan import Plan
+from trueline.render.resource import Phase
 from trueline.target.answer import Refusal
+from trueline.target.inventory import Ending
 from trueline.trial.attempt import try_all
 from trueline.trial.trial import Trial, Verdict
 
@@ -31,7 +34,7 @@ async def reconcile(  # noqa: PLR0913 - what a pass is asked for
     *,
     completed_run: str,
     focus: Collection[Ref] | None = None,
-    begin: Callable[[], None],
+    begin: Callable[[Plan], None],
     is_asked: bool = False,
     resting: Mapping[Ref, str] | None = None,
 ) -> Pass:
@@ -44,16 +47,26 @@ async def reconcile(  # noqa: PLR0913 - what a pass is asked for
         StoreFull: nothing can be recorded, so nothing is done.
     """
     found = await review(parts, desired, completed_run=completed_run, focus=focus, resting=resting)
+    if found.plan.problems:
+        return await _heal_all_the_same(parts, desired, found, is_asked=is_asked)
     if (stopped := _gate(parts, desired, found, is_asked=is_asked)) is not None:
         return stopped
-    begin()
+    begin(found.plan)
     return await _Run(parts, desired, found).go()
 
 
-def _gate(parts: Parts, desired: Desired, found: Review, *, is_asked: bool) -> Pass | None:
-    """Whatever forbids to begin: a problem, a refusal, a silent target, a person who has not agreed."""
-    if found.plan.problems:
+async def _heal_all_the_same(parts: Parts, desired: Desired, found: Review, *, is_asked: bool) -> Pass:
+    """Something is refused, so nothing that Git changed is done; what ran before is kept as it was."""
+    heals = [trial.change for trial in found.trials if trial.change.action is Action.HEAL and trial.verdict in _HEALED]
+    healing = replace(found, plan=replace(found.plan, changes=tuple(heals), problems=()))
+    if not heals or _gate(parts, desired, healing, is_asked=is_asked) is not None:
         return blocked(found, found.plan.problems)
+    made = await _Run(parts, desired, healing).heal()
+    return blocked(found, found.plan.problems, made)
+
+
+def _gate(parts: Parts, desired: Desired, found: Review, *, is_asked: bool) -> Pass | None:
+    """Whatever forbids to begin beside a problem: a silent target, a person who has not agreed."""
     if found.unknown or any(trial.verdict is Verdict.LOST for trial in found.trials):
         return lost(found)
     if not any(change.action.is_write for change in found.plan.changes):
@@ -90,16 +103,25 @@ class _Run:
         self._act = Act(application=plan.application, target=plan.target, revision=plan.revision, plan=plan.digest)
 
     async def go(self) -> Pass:
+        if any(ending is not Ending.NONE for ending in self._found.endings.values()):
+            self._parts.ledger.end(self._act, self._found.endings)
         if (stopped := await self._lay_ground()) is not None:
             return stopped
         laid = {outcome.change.ref for outcome in self._outcomes}
         for stage in stages([change for change in self._found.plan.changes if change.ref not in laid]):
+            if self._held_before(stage):
+                return replace(concluded(self._found, self._outcomes, waits=()), is_retried=True)
             if waits := self._unhealthy_before(stage):
-                return self._barrier(waits)
+                return concluded(self._found, self._outcomes, waits=waits)
             await self._carry_out(stage)
             if self._is_stopped:
                 return concluded(self._found, self._outcomes, waits=())
         return concluded(self._found, self._outcomes, waits=self._unhealthy_hooks())
+
+    async def heal(self) -> Pass:
+        """Only what was applied before, in no order: it stands, or stood, already."""
+        await self._carry_out(Stage(key=(0, 0, 0), changes=self._found.plan.changes))
+        return concluded(self._found, self._outcomes, waits=())
 
     async def _lay_ground(self) -> Pass | None:
         """Until the last trial is made, only what a trial needs is applied: no workload, and nothing is pruned (D6)."""
@@ -136,32 +158,47 @@ class _Run:
         return self._stopped_by_deferred()
 
     def _stopped_by_deferred(self) -> Pass | None:
-        refused = [trial for trial in self._trials.values() if trial.verdict is Verdict.REFUSED]
-        not_ready = [t for t in refused if t.refusal in {Refusal.NO_KIND, Refusal.NO_NAMESPACE}]
-        if not refused and not any(t.verdict is Verdict.LOST for t in self._trials.values()):
+        """Why what follows is not begun: a refusal, or what was just made is not ready to take what needs it."""
+        stopping = [t for t in self._trials.values() if t.verdict in {Verdict.REFUSED, Verdict.LOST}]
+        if not stopping:
             return None
+        refused = [t for t in stopping if t.verdict is Verdict.REFUSED and t.refusal not in _NOT_READY]
         found = replace(self._found, trials=tuple(self._trials.values()))
-        if refused and len(refused) == len(not_ready):
-            return concluded(found, self._outcomes, waits=tuple(t.change.ref for t in not_ready))
-        return concluded(found, self._outcomes, waits=(), refused=tuple(refused))
+        waits = () if refused else tuple(trial.change.ref for trial in stopping)
+        return concluded(found, self._outcomes, waits=waits, refused=refused)
 
     def _unhealthy_before(self, stage: Stage) -> tuple[Ref, ...]:
         """What has to be healthy before this stage: everything declared in earlier waves and phases."""
         changes = self._found.plan.changes
         if not any(change.action.is_apply for change in stage.changes):
             return ()
-        before = [c.ref for c in changes if c.action is not Action.PRUNE and c.position.key[:2] < stage.key[:2]]
-        return self._unhealthy(before)
+        before = [c for c in changes if c.action is not Action.PRUNE and c.position.key[:2] < stage.key[:2]]
+        return self._unhealthy([c.ref for c in before if _is_waited_for(c, stage)])
+
+    def _held_before(self, stage: Stage) -> bool:
+        """Whether a hook that has to run before this stage cannot: an object that is not ours has its name."""
+        earlier = (c for c in self._found.plan.changes if c.position.key[:2] < stage.key[:2])
+        return any(change.run and change.action is Action.HOLD for change in earlier)
 
     def _unhealthy_hooks(self) -> tuple[Ref, ...]:
-        return self._unhealthy([c.ref for c in self._found.plan.changes if c.run and c.action is not Action.PRUNE])
+        awaited = (c for c in self._found.plan.changes if c.run and c.action not in {Action.PRUNE, Action.HOLD})
+        return self._unhealthy([change.ref for change in awaited])
 
     def _unhealthy(self, refs: Collection[Ref]) -> tuple[Ref, ...]:
         healths = self._parts.health.health(refs)
-        return tuple(ref for ref in refs if healths[ref].status not in {Status.HEALTHY, Status.SUSPENDED})
+        ended = self._found.endings
+        waited = [ref for ref in refs if ended.get(ref, Ending.NONE) is Ending.NONE]
+        return tuple(ref for ref in waited if healths[ref].status not in {Status.HEALTHY, Status.SUSPENDED})
 
-    def _barrier(self, waits: tuple[Ref, ...]) -> Pass:
-        return concluded(self._found, self._outcomes, waits=waits)
+
+_NOT_READY = frozenset({Refusal.NO_KIND, Refusal.NO_NAMESPACE})
+
+_HEALED = frozenset({Verdict.PASSED, Verdict.SAME})
+
+
+def _is_waited_for(change: Change, stage: Stage) -> bool:
+    """A hook that runs on failure waits for those before it, and not for what failed."""
+    return change.position.phase is Phase.FAILED or stage.key[0] != Phase.FAILED.rank
 
 
 _STOPPING = frozenset({Result.REFUSED, Result.STALE, Result.UNKNOWN})

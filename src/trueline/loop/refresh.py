@@ -6,7 +6,7 @@ from trueline.loop.board import Board
 from trueline.loop.bug import own_fault
 from trueline.loop.engine_parts import EngineParts
 from trueline.loop.kept import Kept
-from trueline.loop.standing import stand
+from trueline.loop.standing import is_known, stand
 from trueline.loop.status import ApplicationStatus, Sync
 from trueline.model.fault import Fault
 
@@ -21,6 +21,7 @@ class Refresher:
         self._parts = parts
         self._board = board
         self._is_busy = False
+        self._before_start: dict[str, tuple[str, str]] | None = None
 
     @property
     def is_idle(self) -> bool:
@@ -62,12 +63,20 @@ class Refresher:
         except Fault:
             parts = None
         kept.status = _with_pin(kept, stand(kept, parts, self._parts.clock.now()))
-        if _words(before) != _words(kept.status):
-            self._parts.chronicle.change(before, kept.status)
+        if _words(before) != _words(kept.status) and is_known(kept):
+            self._tell(kept)
             self._parts.register.put(kept.application, kept.status)
         if kept.status.is_true and (not before.is_true or before.revision != kept.status.revision):
             self._board.wake_dependants(kept.application.name)
             await self._keep_objects(kept)
+
+    def _tell(self, kept: Kept) -> None:
+        """A start tells nothing that was told before the last end."""
+        if self._before_start is None:
+            self._before_start = self._parts.register.words()
+        told = kept.told or self._before_start.pop(kept.application.name, ("", ""))
+        self._parts.chronicle.change(told, kept.status)
+        kept.told = (kept.status.sync.value, kept.status.health.value)
 
     async def _keep_objects(self, kept: Kept) -> None:
         """What was applied can be put back later, whatever becomes of the repositories that it came from."""

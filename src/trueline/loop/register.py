@@ -33,6 +33,10 @@ class Register:
             if isinstance(kept.body, dict) and "declared" in kept.body:
                 yield _application(kept.application, kept.body["declared"])
 
+    def words(self) -> dict[str, tuple[str, str]]:
+        """The last words for sync and health, by application."""
+        return {body["application"]: (body["sync"], body["health"]) for body in self.statuses()}
+
     def statuses(self) -> list[dict[str, Any]]:
         """How everything stood last, as JSON."""
         return [kept.body["status"] for kept in self._statuses.all() if isinstance(kept.body, dict)]

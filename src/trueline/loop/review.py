@@ -1,10 +1,9 @@
 """What a pass would do and what the target says to it: the same review for preview, apply, heal and rollback."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from trueline.declare.application import DriftMode
-from trueline.health.status import Status
 from trueline.loop.desired import Desired
 from trueline.loop.parts import Parts
 from trueline.model.diagnostic import Diagnostic
@@ -13,12 +12,12 @@ from trueline.model.ref import Ref
 from trueline.plan.change import Action, Change
 from trueline.plan.diff import DiffOptions, diff
 from trueline.plan.guard import asks
-from trueline.plan.hook import hook_changes
+from trueline.plan.hook import endings, hook_changes
 from trueline.plan.plan import Plan
 from trueline.plan.settle import settle
 from trueline.render.resource import Phase
 from trueline.target.answer import Refusal
-from trueline.target.inventory import Inventory
+from trueline.target.inventory import Ending, Inventory
 from trueline.target.snapshot import Snapshot
 from trueline.trial.attempt import Tried, try_all
 from trueline.trial.trial import Trial, Verdict
@@ -26,7 +25,10 @@ from trueline.trial.trial import Trial, Verdict
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
-    """A plan, its trials, and what they were made from. `unknown` are refs that the target could not tell about."""
+    """A plan, its trials, and what they were made from. `unknown` are refs that the target could not tell about.
+
+    `endings` say how the hooks of this run ended, as far as they were seen.
+    """
 
     plan: Plan
     trials: tuple[Trial, ...]
@@ -34,6 +36,12 @@ class Review:
     inventory: Inventory
     snapshot: Snapshot
     unknown: tuple[tuple[Ref, str], ...] = ()
+    endings: Mapping[Ref, Ending] = field(default_factory=dict)
+
+    @property
+    def failed(self) -> tuple[Ref, ...]:
+        """The hooks of this run that failed."""
+        return tuple(sorted(ref for ref, ending in self.endings.items() if ending is Ending.BADLY))
 
     @property
     def refused(self) -> tuple[Trial, ...]:
@@ -59,8 +67,11 @@ async def review(  # noqa: PLR0913 - what a pass is asked for
     inventory = settle(looked, snapshot, mark=target.mark(application.name))
     options = _options(parts, replace(desired, resources=resources), snapshot, inventory, resting or {})
     changes = diff(desired=resources, snapshot=snapshot, inventory=inventory, options=options, focus=focus)
+    ended: Mapping[Ref, Ending] = {}
     if focus is None:
-        changes = _with_hooks(parts, desired, changes, snapshot, inventory, options, completed_run)
+        healths = parts.health.health([hook.ref for hook in desired.hooks])
+        ended = endings(desired.hooks, run=desired.run, inventory=inventory, healths=healths)
+        changes = _with_hooks(desired, changes, snapshot, inventory, options, completed_run, ended)
     tried = Tried(
         target=target,
         bodies=parts.bodies,
@@ -76,7 +87,13 @@ async def review(  # noqa: PLR0913 - what a pass is asked for
     plan = _plan(desired, target.name, changes, trials, owned_count=owned_count)
     unknown = tuple((ref, part.reason) for ref, part in snapshot.parts.items() if isinstance(part, Unknown))
     return Review(
-        plan=plan, trials=trials, tried=tried, inventory=inventory, snapshot=snapshot, unknown=tuple(sorted(unknown))
+        plan=plan,
+        trials=trials,
+        tried=tried,
+        inventory=inventory,
+        snapshot=snapshot,
+        unknown=tuple(sorted(unknown)),
+        endings=ended,
     )
 
 
@@ -112,19 +129,17 @@ def _mark(snapshot: Snapshot, ref: Ref) -> str:
 
 
 def _with_hooks(  # noqa: PLR0913, PLR0917 - the parts of one pass
-    parts: Parts,
     desired: Desired,
     changes: tuple[Change, ...],
     snapshot: Snapshot,
     inventory: Inventory,
     options: DiffOptions,
     completed_run: str,
+    ended: Mapping[Ref, Ending],
 ) -> tuple[Change, ...]:
     """Hooks that run on failure are due only once another hook has failed, and then nothing else is."""
-    run = desired.run
-    started = [h.ref for h in desired.hooks if (e := inventory.entries.get(h.ref)) is not None and e.run == run]
-    healths = parts.health.health(started)
-    has_failed = any(healths[ref].status is Status.DEGRADED for ref in started)
+    run, failed = desired.run, [ref for ref, ending in ended.items() if ending is Ending.BADLY]
+    has_failed = bool(failed) and run != completed_run
     due = [hook for hook in desired.hooks if (hook.position.phase is Phase.FAILED) is has_failed]
     hooks = hook_changes(
         due,
@@ -134,6 +149,7 @@ def _with_hooks(  # noqa: PLR0913, PLR0917 - the parts of one pass
         inventory=inventory,
         options=options,
         declared={hook.ref: hook for hook in desired.hooks},
+        failed=failed,
     )
     kept = changes if not has_failed else tuple(c for c in changes if not c.action.is_write)
     return tuple(sorted((*kept, *hooks), key=lambda change: (*change.position.key, change.ref)))
@@ -230,6 +246,8 @@ def _refusals(trials: Collection[Trial]) -> tuple[Diagnostic, ...]:
             code, summary, remedy = _REMEDIES[trial.refusal]
             detail = f"{trial.change.ref}: {trial.message}"
             remedy = remedy.replace("REF", str(trial.change.ref))
+            if trial.change.action is Action.HEAL and trial.change.uid:
+                remedy = "the manifest was accepted before: undo what was edited on the live object"
             found.append(
                 Diagnostic(code=code, summary=summary, detail=detail, remedy=remedy, origin=trial.change.origin)
             )

@@ -67,12 +67,12 @@ class Schedule:
     def retry(self, application: str) -> float:
         """Ask for a pass after a pause that doubles with every failure in a row; returns the pause.
 
-        One retry waits at a time: events that wake a failing application meanwhile add none.
+        One retry waits at a time: passes that events woke meanwhile and that fail too neither add one nor count.
         """
         place = self._places.setdefault(application, _Place())
         pause_s: float = min(PAUSE_FIRST_S * 2**place.failures, PAUSE_MAX_S)
-        place.failures = min(place.failures + 1, 20)
         if not place.is_retried:
+            place.failures = min(place.failures + 1, 20)
             place.is_retried = True
             self._put_off(application, pause_s, is_retry=True)
         return pause_s

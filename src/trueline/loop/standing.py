@@ -40,6 +40,11 @@ def stand(kept: Kept, parts: Parts | None, now: datetime) -> ApplicationStatus:
     )
 
 
+def is_known(kept: Kept) -> bool:
+    """Whether anything can be told since the start."""
+    return bool(kept.last or kept.held or kept.failure or kept.trouble or kept.waits_for)
+
+
 def _sync(kept: Kept) -> tuple[Sync, str]:
     if kept.held:
         return Sync.HELD, kept.held
@@ -47,9 +52,11 @@ def _sync(kept: Kept) -> tuple[Sync, str]:
         return Sync.BLOCKED if kept.failure else Sync.UNKNOWN, first.line
     if kept.waits_for:
         return Sync.SYNCING, f"waits for {kept.waits_for}"
+    if kept.last is None:
+        return Sync.UNKNOWN, "not looked at yet"
     if kept.is_due:
         return Sync.SYNCING, "a new revision waits for its turn"
-    return (kept.last.sync, kept.last.message) if kept.last else (Sync.UNKNOWN, "not looked at yet")
+    return kept.last.sync, kept.last.message
 
 
 def _healths(kept: Kept, parts: Parts | None) -> dict[Ref, Health]:

@@ -145,6 +145,7 @@ class Secrets(Protocol):
 
 
 KubernetesSecret = Callable[[str, str, str], Awaitable[str]]
+"""Namespace, name, key; a `LookupError` says why there is no value."""
 
 
 class SystemSecrets:
@@ -193,7 +194,10 @@ class SystemSecrets:
         parts = split_kubernetes(reference.name)
         if self._kubernetes is None or parts is None:
             raise _missing(reference, "no cluster to read Secrets from is configured")
-        return await self._kubernetes(*parts)
+        try:
+            return await self._kubernetes(*parts)
+        except LookupError as error:
+            raise _missing(reference, str(error.args[0])) from None
 
 
 def _missing(reference: SecretReference, reason: str) -> UserError:

@@ -27,10 +27,17 @@ async def relate(history: History, applied: str, found: str) -> Known[Lineage] |
     is_older = await history.is_ancestor(found, applied)
     if is_older == Known(value=True):
         return Known(Lineage.OLDER)
-    for answer in (is_newer, is_older):
-        if isinstance(answer, Unknown):
-            return answer
-    return Known(Lineage.REWRITTEN)
+    return is_newer if isinstance(is_newer, Unknown) else Known(Lineage.REWRITTEN)
+
+
+def warn_of_unknown(reason: str, source: str, applied: str, found: Revision) -> Diagnostic:
+    """What to tell a person where nobody can say how a revision stands to the applied one: unknown is not newer."""
+    return Diagnostic(
+        code="TL0137",
+        summary="it cannot be told whether a revision follows the applied one",
+        detail=f"{source}: {found} was found where {applied[:10]} is applied: {reason}",
+        remedy=f"it is asked again; if this is meant: trueline approve --revision {found.commit}",
+    )
 
 
 def warn_of(lineage: Lineage, source: str, applied: str, found: Revision) -> Diagnostic | None:

@@ -128,6 +128,13 @@ class Writer(Protocol):
         """Turn the entries of tools that made an object before us into ours, so that a field can leave Git (D17)."""
         ...
 
+    async def reclaim(self, ref: Ref, *, body: bytes, uid: str, dry: bool) -> Answer:
+        """Make ours what a tool put in the place of items of the body: the next apply removes it.
+
+        `Accepted.added` says what that is, and `wrote` whether it is anything.
+        """
+        ...
+
 
 class Watcher(Protocol):
     """What happens there without us."""

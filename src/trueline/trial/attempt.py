@@ -69,13 +69,51 @@ async def _try_apply(change: Change, tried: Tried) -> Trial:
         whole=looks or tried.whole,
         withheld=_withheld_before(change, tried),
     )
+    trial = await _answered(change, tried, write)
+    return await _with_displaced(trial, tried, write.body) if _may_be_displaced(trial) else trial
+
+
+async def _answered(change: Change, tried: Tried, write: Write) -> Trial:
     match await tried.target.write(write):
         case Accepted() as accepted:
-            return _accepted(change, accepted, looks=looks)
+            return _accepted(change, accepted, looks=change.action is Action.HEAL)
         case Refused(refusal=Refusal.CONFLICT) as refused:
             return await _contested(change, tried, write, refused)
+        case Refused(refusal=Refusal.IMMUTABLE) if change.action is Action.REPLACE:
+            return Trial(change=change, verdict=Verdict.PASSED)  # it is made anew, not changed
         case Refused() as refused:
             return _refused(change, refused)
+
+
+def _may_be_displaced(trial: Trial) -> bool:
+    """Whether a look found that something of ours is gone or cannot be put back: somebody may stand in its place."""
+    if trial.change.action is not Action.HEAL or not trial.change.uid:
+        return False
+    if trial.verdict is Verdict.PASSED:
+        return bool(trial.drifted or (trial.changes and trial.added))
+    return trial.refusal is Refusal.INVALID
+
+
+async def _with_displaced(trial: Trial, tried: Tried, body: bytes) -> Trial:
+    """Only items of a list have keys that can be edited; without any, nothing is asked."""
+    if not _has_items(parse(body)):
+        return trial
+    match await tried.target.reclaim(trial.change.ref, body=body, uid=trial.change.uid, dry=True):
+        case Accepted(wrote=True, added=added):
+            drifted = (*trial.drifted, *added)
+            return replace(trial, verdict=Verdict.PASSED, refusal=None, drifted=drifted, forced=True, reclaims=True)
+        case _:
+            return trial
+
+
+def _has_items(body: object) -> bool:
+    match body:
+        case dict():
+            return any(map(_has_items, body.values()))
+        case [dict(), *_]:
+            return True
+        case _:
+            return False
 
 
 def _accepted(change: Change, accepted: Accepted, *, looks: bool) -> Trial:
@@ -95,7 +133,7 @@ def _accepted(change: Change, accepted: Accepted, *, looks: bool) -> Trial:
 async def _contested(change: Change, tried: Tried, write: Write, refused: Refused) -> Trial:
     """Others hold fields that we declare. Ours by the inventory: drift, forced. Anybody else's: left to them (D17)."""
     ours, foreign = _sort(change, tried, refused.conflicts)
-    if change.action is Action.HEAL and not foreign:
+    if change.action is Action.HEAL and not foreign and not tried.whole:
         return _drifted(change, tried, ours)
     fresh = tuple(conflict for conflict in foreign if conflict.path not in write.withheld)
     withheld = (*write.withheld, *(conflict.path for conflict in fresh))

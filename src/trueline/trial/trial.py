@@ -43,4 +43,6 @@ class Trial:
     forced: bool = False
     observed: Observed | None = None
     overruled: tuple[str, ...] = ()
+    reclaims: bool = False
+    """Somebody put an item in the place of ours: it goes before ours is applied again."""
     added: tuple[FieldConflict, ...] = ()

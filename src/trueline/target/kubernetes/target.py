@@ -193,6 +193,10 @@ class KubernetesTarget(Generic[T]):
         """Turn the entries of tools that made an object before us into ours."""
         return await self._adopter.take_over(ref, uid=uid, dry=dry)
 
+    async def reclaim(self, ref: Ref, *, body: bytes, uid: str, dry: bool) -> Answer:
+        """Make ours what tools put in the place of items of the body."""
+        return await self._adopter.reclaim(ref, body=body, uid=uid, dry=dry)
+
     def _known(self, resource_type: ResourceType, namespace: str, name: str) -> Live | None:
         found = self._mirror.at(resource_type, namespace, name)
         return found.value if isinstance(found, Known) else None

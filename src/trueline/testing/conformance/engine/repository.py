@@ -16,7 +16,7 @@ _AT = datetime(2026, 7, 1, 12, tzinfo=UTC)
 class MemoryRepository:
     """A source whose commits are given; `head` may be put back to show an older one.
 
-    `others` are the repositories that it knows by address. One that `is_away` answers for kept commits only.
+    While it `is_unrelated`, nobody can say which commit came before which. `others` are the repositories that it knows by address. One that `is_away` answers for kept commits only.
     """
 
     def __init__(self) -> None:
@@ -25,6 +25,7 @@ class MemoryRepository:
         self._kept: list[str] = []
         self.head = ""
         self.is_away = False
+        self.is_unrelated = False
         self.others: dict[str, MemoryRepository] = {}
 
     def commit(self, files: Mapping[str, bytes]) -> str:
@@ -68,6 +69,8 @@ class MemoryRepository:
 
     async def is_ancestor(self, old: str, new: str) -> Known[bool] | Unknown:
         """Commits stand in a row."""
+        if self.is_unrelated:
+            return Unknown("memory: history is cut")
         return Known(self._commits.index(old) <= self._commits.index(new))
 
     async def keep(self, commit: str, *, needed: Collection[str] = ()) -> None:  # noqa: ARG002 - nothing is released

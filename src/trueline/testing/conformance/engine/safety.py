@@ -134,6 +134,28 @@ async def safety_application_that_left_git_is_pruned(world: World) -> None:
 
 
 @engine_case
+async def safety_removal_that_is_taken_back(world: World) -> None:
+    """An application leaves Git and comes back before its removal is complete: it is kept again, and nothing asks."""
+    claimed, settings = claim("data"), config_map("settings")
+    world.declare("shop", claimed, settings)
+    world.declare("blog", config_map("other"))
+    before = world.commit()
+    async with world.started():
+        await world.follow()
+        await world.until(lambda: world.now.engine.is_ready and world.entry("data"), "applied")
+        shop = world.applications.pop("shop")
+        await world.push()
+        expect_in("allowDelete", (await world.until_sync(Sync.OUT_OF_SYNC)).message)
+        expect(await world.live(settings), {})
+        world.applications["shop"] = shop
+        expect_that(world.commit() != before)
+        await world.now.engine.follow_once()
+        await world.api.until(settings, lambda answer: answer.status == 200, "made again")  # noqa: PLR2004 - HTTP's
+        await world.until_sync(Sync.SYNCED)
+        expect_that(await world.live(claimed))
+
+
+@engine_case
 async def safety_removal_keeps_what_git_says(world: World) -> None:
     """`onRemoval: keep` leaves everything."""
     world.declare("shop", config_map("mine"), sync={"onRemoval": "keep"})
@@ -207,6 +229,25 @@ async def safety_older_is_never_applied(world: World) -> None:
         await world.quiet()
         expect((await world.live(body))["data"], {"a": "2"})
         expect([problem.code for problem in world.now.engine.problems], ["TL0131"])
+
+
+@engine_case
+async def safety_unknown_lineage_is_not_followed(world: World) -> None:
+    """A revision of which nobody can say whether it follows the applied one is not applied; unknown is not newer."""
+    world.declare("shop", config_map("settings", {"a": "1"}))
+    world.commit()
+    async with world.started():
+        await world.follow()
+        await world.until_sync(Sync.SYNCED)
+        world.repository.is_unrelated = True
+        world.declare("shop", config_map("settings", {"a": "2"}))
+        await world.push()
+        expect([problem.code for problem in world.now.engine.problems], ["TL0137"])
+        expect((await world.live(config_map("settings")))["data"], {"a": "1"})
+        world.repository.is_unrelated = False
+        await world.follow()
+        await world.until_sync(Sync.SYNCED)
+        expect((await world.live(config_map("settings")))["data"], {"a": "2"})
 
 
 @engine_case

@@ -290,7 +290,7 @@ async def trial_only_adds_until_the_last_one_passed(world: World) -> None:
             await world.push()
             await world.until(lambda: "no bad sizes" in world.status().message, "refused")
             await world.quiet()
-            expect_in(world.status().sync, (Sync.PARTLY, Sync.BLOCKED))
+            expect_that(world.status().sync in {Sync.PARTLY, Sync.BLOCKED})
             expect_that(await world.live(old))
             expect(await world.live(early), {})
             world.declare("shop", config_map("stays"), early, crd, gadget(unique, "one", size="good"))
