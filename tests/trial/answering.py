@@ -84,9 +84,9 @@ class AnsweringTarget:
         self.log.append(f"{'try ' if dry else ''}delete {ref.name} {uid}")
         return accepted()
 
-    async def reclaim(self, ref: Ref, *, body: bytes, uid: str, dry: bool) -> Answer:
+    async def reclaim(self, ref: Ref, *, body: bytes, unions: bool, uid: str, dry: bool) -> Answer:
         """A reclaim: what stands in the place of ours."""
-        self.log.append(f"{'try ' if dry else ''}reclaim {ref.name} {uid}")
+        self.log.append(f"{'try ' if dry else ''}reclaim {'union ' if unions else ''}{ref.name} {uid}")
         return accepted(wrote=bool(self.displaced), added=self.displaced)
 
     async def take_over(self, ref: Ref, *, uid: str, dry: bool) -> Answer:

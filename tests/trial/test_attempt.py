@@ -66,7 +66,7 @@ TAKER = FieldConflict(manager="kubectl-edit", path="spec.ports[port=81]")
     ("action", "body", "is_asked"),
     [
         (Action.HEAL, LISTED_DIGEST, True),
-        (Action.HEAL, DIGEST, False),
+        (Action.HEAL, DIGEST, True),
         (Action.UPDATE, LISTED_DIGEST, False),
     ],
 )
@@ -79,7 +79,7 @@ async def test_what_is_refused_beside_an_item_in_the_place_of_ours_is_put_back(
     is_found = bool(is_asked and displaced)
     assert (trial.verdict, trial.reclaims) == (Verdict.PASSED if is_found else Verdict.REFUSED, is_found)
     assert trial.drifted == (displaced if is_found else ())
-    assert target.log == ["try web", *(["try reclaim web u1"] if is_asked else [])]
+    assert target.log == ["try web", *(["try reclaim union web u1"] if is_asked else [])]
 
 
 async def test_a_field_that_git_takes_is_forced() -> None:

@@ -68,7 +68,9 @@ async def _apply(trial: Trial, target: Target, bodies: Bodies) -> Outcome:
     """What stands in the place of ours becomes ours first, so that the apply removes it."""
     write = _write(trial, bodies)
     if trial.reclaims:
-        reclaimed = await target.reclaim(trial.change.ref, body=write.body, uid=trial.change.uid, dry=False)
+        reclaimed = await target.reclaim(
+            trial.change.ref, body=write.body, unions=trial.unions, uid=trial.change.uid, dry=False
+        )
         if isinstance(reclaimed, Refused):
             return _outcome(trial, reclaimed)
     return _outcome(trial, await target.write(write))

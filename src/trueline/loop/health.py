@@ -16,6 +16,10 @@ class Judging(Protocol):
         """What was judged of an object's status when it was last seen."""
         ...
 
+    def last_judged(self, uid: str) -> Health | None:
+        """What was judged of an object before it left, if that is remembered."""
+        ...
+
     def is_there(self, ref: Ref) -> Known[bool] | Unknown:
         """Whether the object was there when it was last seen."""
         ...
@@ -31,6 +35,10 @@ class TargetHealth:
     def health(self, refs: Collection[Ref]) -> Mapping[Ref, Health]:
         """A judgement for each ref."""
         return {ref: self._one(ref) for ref in refs}
+
+    def last(self, uid: str) -> Health | None:
+        """The judgement of an object that has left."""
+        return self._target.last_judged(uid)
 
     def _one(self, ref: Ref) -> Health:
         match self._target.judged(ref) if self._needs_status(ref.kind) else self._target.is_there(ref):

@@ -17,6 +17,10 @@ class HealthReader(Protocol):
         """A judgement for each ref; what could not be read is Unknown with the reason."""
         ...
 
+    def last(self, uid: str) -> Health | None:
+        """How an object did before it left; `None` where nothing is remembered of it."""
+        ...
+
 
 class BodyStore(Protocol):
     """Bodies by digest, for as long as something of ours refers to them."""

@@ -159,9 +159,12 @@ def _drifts(review: Review, outcomes: Sequence[Outcome]) -> list[Drift]:
     for outcome in outcomes:
         entry = review.inventory.entries.get(outcome.change.ref)
         trial = trials.get(outcome.change.ref)
-        if outcome.change.action is not Action.HEAL or entry is None or trial is None:
+        if outcome.change.action is not Action.HEAL or entry is None or trial is None or outcome.result not in _TAKEN:
             continue
         drift = _judged(review, entry, trial)
         if drift is not None and (drift.kind is not DriftKind.ADDED or outcome.result is Result.SAME):
             found.append(drift)
     return found
+
+
+_TAKEN = frozenset({Result.DONE, Result.SAME, Result.OVERRULED})

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from trueline.declare.application import DriftMode
+from trueline.health.status import Health, Status
 from trueline.loop.desired import Desired
 from trueline.loop.parts import Parts
 from trueline.model.diagnostic import Diagnostic
@@ -69,7 +70,7 @@ async def review(  # noqa: PLR0913 - what a pass is asked for
     changes = diff(desired=resources, snapshot=snapshot, inventory=inventory, options=options, focus=focus)
     ended: Mapping[Ref, Ending] = {}
     if focus is None:
-        healths = parts.health.health([hook.ref for hook in desired.hooks])
+        healths = _hook_healths(parts, desired, inventory)
         ended = endings(desired.hooks, run=desired.run, inventory=inventory, healths=healths)
         changes = _with_hooks(desired, changes, snapshot, inventory, options, completed_run, ended)
     tried = Tried(
@@ -126,6 +127,16 @@ def _options(
 def _mark(snapshot: Snapshot, ref: Ref) -> str:
     part = snapshot.parts.get(ref)
     return part.value.mark if isinstance(part, Known) and part.value else ""
+
+
+def _hook_healths(parts: Parts, desired: Desired, inventory: Inventory) -> Mapping[Ref, Health]:
+    """How hooks do, or did before the cluster cleaned them up."""
+    healths = dict(parts.health.health([hook.ref for hook in desired.hooks]))
+    for ref, health in healths.items():
+        entry = inventory.entries.get(ref)
+        if entry is not None and entry.uid and health.status in {Status.MISSING, Status.PROGRESSING}:
+            healths[ref] = parts.health.last(entry.uid) or health
+    return healths
 
 
 def _with_hooks(  # noqa: PLR0913, PLR0917 - the parts of one pass

@@ -128,10 +128,11 @@ class Writer(Protocol):
         """Turn the entries of tools that made an object before us into ours, so that a field can leave Git (D17)."""
         ...
 
-    async def reclaim(self, ref: Ref, *, body: bytes, uid: str, dry: bool) -> Answer:
-        """Make ours what a tool put in the place of items of the body: the next apply removes it.
+    async def reclaim(self, ref: Ref, *, body: bytes, unions: bool, uid: str, dry: bool) -> Answer:
+        """Make ours what a tool put in the place of what the body declares: the next apply removes it.
 
-        `Accepted.added` says what that is, and `wrote` whether it is anything.
+        In lists, an item in the place of an item; with `unions`, a field in the place of a field too: that is asked for
+        only where the body was refused beside it. `Accepted.added` says what was found, and `wrote` whether anything.
         """
         ...
 

@@ -95,13 +95,15 @@ def _may_be_displaced(trial: Trial) -> bool:
 
 
 async def _with_displaced(trial: Trial, tried: Tried, body: bytes) -> Trial:
-    """Only items of a list have keys that can be edited; without any, nothing is asked."""
-    if not _has_items(parse(body)):
+    """What was accepted is asked about only where it has lists of items, for only their keys can be edited."""
+    unions = trial.verdict is not Verdict.PASSED
+    if not unions and not _has_items(parse(body)):
         return trial
-    match await tried.target.reclaim(trial.change.ref, body=body, uid=trial.change.uid, dry=True):
+    match await tried.target.reclaim(trial.change.ref, body=body, unions=unions, uid=trial.change.uid, dry=True):
         case Accepted(wrote=True, added=added):
             drifted = (*trial.drifted, *added)
-            return replace(trial, verdict=Verdict.PASSED, refusal=None, drifted=drifted, forced=True, reclaims=True)
+            found = replace(trial, verdict=Verdict.PASSED, message="", refusal=None, drifted=drifted, forced=True)
+            return replace(found, reclaims=True, unions=unions)
         case _:
             return trial
 

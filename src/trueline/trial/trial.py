@@ -44,5 +44,7 @@ class Trial:
     observed: Observed | None = None
     overruled: tuple[str, ...] = ()
     reclaims: bool = False
-    """Somebody put an item in the place of ours: it goes before ours is applied again."""
+    """Somebody put something in the place of ours: it goes before ours is applied again."""
+    unions: bool = False
+    """It was refused beside what stands there: a field in the place of ours goes too."""
     added: tuple[FieldConflict, ...] = ()

@@ -44,10 +44,10 @@ class Adopter:
         """Turn the former tools' entries into ours; without any, nothing is written."""
         return await self._take(ref, uid, self._all_former, dry=dry)
 
-    async def reclaim(self, ref: Ref, *, body: bytes, uid: str, dry: bool) -> answer.Answer:
-        """Make ours what tools put in the place of items of the body, and say what: our next apply removes it."""
+    async def reclaim(self, ref: Ref, *, body: bytes, unions: bool, uid: str, dry: bool) -> answer.Answer:
+        """Make ours what tools put in the place of what the body declares, and say what: our next apply removes it."""
         declared = parse(body)
-        return await self._take(ref, uid, lambda entries: self._displaced(entries, declared), dry=dry)
+        return await self._take(ref, uid, lambda entries: self._displaced(entries, declared, unions=unions), dry=dry)
 
     async def _take(self, ref: Ref, uid: str, choose: "_Choose", *, dry: bool) -> answer.Answer:
         found = await self.kinds.one_named(ref.kind)
@@ -106,10 +106,10 @@ class Adopter:
     def _all_former(self, entries: Sequence[ManagedFields]) -> list["_Taken"]:
         return [_Taken(entry, _fields(entry)) for entry in entries if self._is_former(entry)]
 
-    def _displaced(self, entries: Sequence[ManagedFields], body: dict[str, Any]) -> list["_Taken"]:
+    def _displaced(self, entries: Sequence[ManagedFields], body: dict[str, Any], *, unions: bool) -> list["_Taken"]:
         ours = our_fields(entries, self.manager) or {}
         former = (entry for entry in entries if self._is_former(entry))
-        found = (_Taken(entry, displaced(_fields(entry), ours, body)) for entry in former)
+        found = (_Taken(entry, displaced(_fields(entry), ours, body, unions=unions)) for entry in former)
         return [taken for taken in found if taken.fields]
 
     def _moved(self, entries: Sequence[ManagedFields], taken: Sequence["_Taken"]) -> list[dict[str, Any]]:

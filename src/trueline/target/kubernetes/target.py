@@ -141,6 +141,10 @@ class KubernetesTarget(Generic[T]):
         """What `judge` said of an object of a kind that `needs_status` names, when it was last seen."""
         return self._mirror.judged(ref)
 
+    def last_judged(self, uid: str) -> T | None:
+        """What was judged of an object before it left, if that is remembered."""
+        return self._mirror.last_judged(uid)
+
     def is_there(self, ref: Ref) -> Known[bool] | Unknown:
         """Whether the object carried our label when it was last seen."""
         return self._mirror.is_there(ref)
@@ -193,9 +197,9 @@ class KubernetesTarget(Generic[T]):
         """Turn the entries of tools that made an object before us into ours."""
         return await self._adopter.take_over(ref, uid=uid, dry=dry)
 
-    async def reclaim(self, ref: Ref, *, body: bytes, uid: str, dry: bool) -> Answer:
-        """Make ours what tools put in the place of items of the body."""
-        return await self._adopter.reclaim(ref, body=body, uid=uid, dry=dry)
+    async def reclaim(self, ref: Ref, *, body: bytes, unions: bool, uid: str, dry: bool) -> Answer:
+        """Make ours what tools put in the place of what the body declares."""
+        return await self._adopter.reclaim(ref, body=body, unions=unions, uid=uid, dry=dry)
 
     def _known(self, resource_type: ResourceType, namespace: str, name: str) -> Live | None:
         found = self._mirror.at(resource_type, namespace, name)

@@ -494,6 +494,36 @@ async def drift_container_renamed(world: World) -> None:
 
 
 @engine_case
+async def drift_of_a_union(world: World) -> None:
+    """A volume's source and a probe's handler are replaced by others: beside them ours is refused; ours is put back."""
+    body = deployment("web")
+    pod = body["spec"]["template"]["spec"]
+    pod["volumes"] = [{"name": "data", "configMap": {"name": "settings"}}]
+    pod["containers"][0]["livenessProbe"] = {"httpGet": {"path": "/", "port": 80}}
+    world.declare("shop", body)
+    world.commit()
+    async with world.started():
+        await world.follow()
+        await world.quiet()
+        edits: list[Json] = [
+            {"op": "replace", "path": f"{_POD}/volumes/0", "value": {"name": "data", "emptyDir": {}}},
+            {"op": "replace", "path": f"{_APP}/livenessProbe", "value": {"tcpSocket": {"port": 80}}},
+        ]
+        expect_status(await world.api.edit(body, edits, fieldManager="kubectl-edit"), 200)
+
+        def is_back(answer: Answer) -> bool:
+            spec = answer.body["spec"]["template"]["spec"]
+            probe = spec["containers"][0]["livenessProbe"]
+            sources = spec["volumes"][0].keys()
+            return (
+                "configMap" in sources and "emptyDir" not in sources and "httpGet" in probe and "tcpSocket" not in probe
+            )
+
+        await world.api.until(body, is_back, "put back")
+        await world.until_sync(Sync.SYNCED)
+
+
+@engine_case
 async def drift_is_healed_beside_what_is_refused(world: World) -> None:
     """One object cannot be put back, and a new commit is refused: drift of the others is healed all the same."""
     settings, other = config_map("settings"), config_map("other")

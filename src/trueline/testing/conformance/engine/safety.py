@@ -141,10 +141,10 @@ async def safety_removal_that_is_taken_back(world: World) -> None:
     world.declare("blog", config_map("other"))
     before = world.commit()
     async with world.started():
-        await world.follow()
         await world.until(lambda: world.now.engine.is_ready and world.entry("data"), "applied")
         shop = world.applications.pop("shop")
-        await world.push()
+        world.commit()
+        await world.now.engine.follow_once()
         expect_in("allowDelete", (await world.until_sync(Sync.OUT_OF_SYNC)).message)
         expect(await world.live(settings), {})
         world.applications["shop"] = shop
