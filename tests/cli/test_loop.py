@@ -1,137 +1,12 @@
 """The commands end to end against the embedded cluster, as a person types them."""
 
 import json
-import os
 import shutil
 import signal
 import sqlite3
 import subprocess
-import sys
-from dataclasses import dataclass, field
-from pathlib import Path
 
-import pytest
-
-from trueline.model.fault import UserError
-from trueline.runtime.toolbox_process import find_toolbox
-
-FLEET = """apiVersion: trueline.dev/v1
-kind: Application
-metadata: {name: shop}
-spec:
-  source: {path: apps/shop}
-  target: {cluster: embedded, namespace: shop, createNamespace: true}
-"""
-MANIFESTS = """apiVersion: v1
-kind: ConfigMap
-metadata: {name: settings}
-data: {colour: COLOUR}
----
-apiVersion: v1
-kind: Secret
-metadata: {name: token}
-stringData: {password: correct-horse}
-"""
-TIMEOUT_S = 90.0
-
-
-def _has_toolbox() -> bool:
-    try:
-        find_toolbox()
-    except UserError:
-        return False
-    return True
-
-
-pytestmark = pytest.mark.skipif(not _has_toolbox() or not shutil.which("git"), reason="no toolbox or no git")
-
-
-@dataclass
-class Person:
-    """Somebody with a fleet repository and a terminal."""
-
-    home: Path
-    environment: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def fleet(self) -> Path:
-        """The repository."""
-        return self.home / "fleet"
-
-    def write(self, colour: str, *, declaration: str = FLEET) -> None:
-        """Put files into the working tree."""
-        (self.fleet / "apps" / "shop").mkdir(parents=True, exist_ok=True)
-        (self.fleet / "fleet.yaml").write_text(declaration)
-        (self.fleet / "apps" / "shop" / "all.yaml").write_text(MANIFESTS.replace("COLOUR", colour))
-
-    def commit(self, message: str) -> None:
-        """Commit the working tree."""
-        if not (self.fleet / ".git").exists():
-            self._git("init", "-q", "-b", "main")
-        self._git("add", "-A")
-        self._git("commit", "-q", "-m", message)
-
-    def rewrite(self, colour: str) -> None:
-        """Put another commit in the place of the newest one."""
-        self.write(colour)
-        self._git("add", "-A")
-        self._git("commit", "-q", "--amend", "-m", "rewritten")
-
-    @property
-    def head(self) -> str:
-        """The newest commit."""
-        asked = ["git", "-C", str(self.fleet), "rev-parse", "HEAD"]
-        done = subprocess.run(asked, check=True, env=self.environment, capture_output=True, text=True)
-        return str(done.stdout).strip()
-
-    def _git(self, *arguments: str) -> None:
-        identity = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com"]
-        subprocess.run(["git", "-C", self.fleet, *identity, *arguments], check=True, env=self.environment)
-
-    def types(self, *arguments: str, code: int = 0) -> str:
-        """Run a command line and expect its exit code; the answer is stdout."""
-        done = subprocess.run(
-            _command(*arguments),
-            capture_output=True,
-            text=True,
-            check=False,
-            env=self.environment,
-            cwd=self.home,
-            timeout=TIMEOUT_S,
-        )
-        assert done.returncode == code, done.stdout + done.stderr
-        assert "correct-horse" not in done.stderr
-        self.stderr = done.stderr
-        return done.stdout
-
-    def json(self, *arguments: str, code: int = 0) -> object:
-        """The same, with a JSON answer."""
-        return json.loads(self.types(*arguments, "-o", "json", code=code))
-
-    def status(self, code: int = 0) -> dict[str, str]:
-        """The one application's status."""
-        found = self.json("status", code=code)
-        assert isinstance(found, list)
-        one: dict[str, str] = found[0]
-        return one
-
-
-def _command(*arguments: str) -> list[str]:
-    return [sys.executable, "-c", "from trueline.cli.main import main; main()", *arguments]
-
-
-@pytest.fixture
-def person(tmp_path: Path) -> Person:
-    environment = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(tmp_path),
-        "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
-        "GIT_CONFIG_GLOBAL": os.devnull,
-        "GIT_CONFIG_SYSTEM": os.devnull,
-    }
-    made = Person(home=tmp_path, environment=environment)
-    made.write("blue")
-    return made
+from tests.cli.person import TIMEOUT_S, Person, command
 
 
 def test_render_needs_no_cluster_and_no_git(person: Person) -> None:
@@ -140,6 +15,18 @@ def test_render_needs_no_cluster_and_no_git(person: Person) -> None:
     assert [body["kind"] for body in found] == ["ConfigMap", "Secret"]
     assert "colour: blue" in person.types("render", "fleet/apps/shop")
     assert not (person.home / ".local").exists()
+
+
+def test_render_takes_an_address_and_a_revision(person: Person) -> None:
+    person.commit("one")
+    first = person.head
+    person.write("green")
+    person.commit("two")
+    person.write("red")
+    assert "colour: red" in person.types("render", "fleet")
+    assert "colour: green" in person.types("render", f"file://{person.fleet}")
+    assert "colour: blue" in person.types("render", "fleet", "--revision", first)
+    assert "colour: blue" in person.types("render", "fleet/apps/shop", "--revision", first)
 
 
 def test_render_tells_what_does_not_parse_and_exits_1(person: Person) -> None:
@@ -230,6 +117,12 @@ def test_a_hold_stops_what_follows_and_the_journal_shows_a_changed_byte(person: 
     person.types("resume", "shop")
     person.types(*up)
     assert "the chain is whole" in person.types("verify")
+    assert person.stderr == ""
+    [anchors] = (person.home / ".local" / "state" / "trueline").glob("*/trueline.anchors")
+    anchors.rename(person.home / "anchors")
+    person.types("verify")
+    assert "no anchor" in person.stderr
+    (person.home / "anchors").rename(anchors)
     [store] = (person.home / ".local" / "state" / "trueline").glob("*/trueline.sqlite")
     database = sqlite3.connect(store)
     database.execute("UPDATE record SET application = 'shop2' WHERE sequence = 2")
@@ -242,7 +135,7 @@ def test_a_hold_stops_what_follows_and_the_journal_shows_a_changed_byte(person: 
 def test_a_running_up_answers_on_its_socket_and_ends_cleanly(person: Person) -> None:
     person.commit("one")
     with subprocess.Popen(
-        _command("up", "fleet", "--listen", "127.0.0.1:0"),
+        command("up", "fleet", "--listen", "127.0.0.1:0"),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -259,6 +152,8 @@ def test_a_running_up_answers_on_its_socket_and_ends_cleanly(person: Person) -> 
         assert "TL0801" in person.stderr
         person.types("plan", "fleet")
         person.types("drift")
+        assert person.types("logs", "shop") == ""
+        assert "runs no containers" in person.stderr
         person.types("apply", "shop")
         running.send_signal(signal.SIGINT)
         rest = running.stderr.read()

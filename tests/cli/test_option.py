@@ -6,7 +6,7 @@ import click
 import pytest
 
 from trueline.cli.answer import table
-from trueline.cli.option import Duration
+from trueline.cli.option import Duration, is_address
 from trueline.cli.place import Purpose, find_place
 from trueline.model.fault import UserError
 from trueline.runtime.clock import SystemClock
@@ -66,3 +66,18 @@ def test_a_purpose_is_read_back_and_a_broken_one_is_none(tmp_path: Path) -> None
 
 def test_columns_are_as_wide_as_they_must_be() -> None:
     assert table(("A", "B"), [("long", "x"), ("s", "y")]) == ["A     B", "long  x", "s     y"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("https://git.example.com/a.git", True),
+        ("file:///srv/a", True),
+        ("git@git.example.com:team/a.git", True),
+        ("apps/shop", False),
+        ("shop", False),
+        ("a/b@c:d", False),
+    ],
+)
+def test_an_address_is_told_from_a_folder(text: str, *, expected: bool) -> None:
+    assert is_address(text) is expected

@@ -29,6 +29,11 @@ CASES = [
         _record(Kind.DRIFT_FOUND, ref="A/b", drift="changed", fields=["x", "y"], managers=["kubectl"]),
         "shop: drift: A/b was changed by kubectl: x, y",
     ),
+    (
+        _record(Kind.DRIFT_FOUND, ref="A/b", drift="fight", fields=["x"], managers=[""]),
+        "shop: fight: A/b is changed again and again by somebody: x",
+    ),
+    (_record(Kind.HEALTH_CHANGED, health="Unknown", message="a\n  b " + 600 * "c"), f"shop: Unknown: a b {496 * 'c'}…"),
     (_record(Kind.OUTCOME, action="heal", result="done", ref="A/b"), "shop: healed A/b"),
     (_record(Kind.OUTCOME, action="prune", result="done", ref="A/b"), "shop: pruned A/b"),
     (

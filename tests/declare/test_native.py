@@ -153,14 +153,14 @@ spec: {source: {path: "."}, render: {plain: {recursive: false, include: ["*.yaml
     declared = await read(toolbox, {"fleet/all.yml": text})
     assert not declared.diagnostics
     origin = Origin(path="fleet/all.yml", line=10, commit="c0ffee")
-    kubeconfig = SecretReference(place=SecretPlace.KUBERNETES, name="fleet/prod#kubeconfig", origin=origin)
+    place = Origin(path="fleet/all.yml", line=13)
+    kubeconfig = SecretReference(place=SecretPlace.KUBERNETES, name="fleet/prod#kubeconfig", origin=place)
     assert declared.targets == (
         ClusterConnection(name="prod", kubeconfig=kubeconfig, context="admin@prod", origin=origin),
     )
     everything, plain = declared.applications
-    key = SecretReference(
-        place=SecretPlace.FILE, name="key", origin=Origin(path="fleet/all.yml", line=1, commit="c0ffee")
-    )
+    key = SecretReference(place=SecretPlace.FILE, name="key", origin=Origin(path="fleet/all.yml", line=7))
+    assert [str(one.origin) for one in everything.sources] == ["fleet/all.yml:15", "fleet/all.yml:5"]
     assert everything.sources == (
         SourceSpec(name="main", path="lib"),
         SourceSpec(

@@ -1,4 +1,4 @@
-"""One key of a Secret, as a credential of a source: the value, or why there is none, and never the value in a reason."""
+"""One key of a Secret, as a credential of a source: its value, or why there is none; no value stands in a reason."""
 
 import pytest
 

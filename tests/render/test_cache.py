@@ -5,12 +5,13 @@ from typing import Any
 import pytest
 
 from tests.render.case import MemoryRenderStore, refs, request, tree
+from trueline.model.digest import digest_value
 from trueline.model.fault import UserError
 from trueline.render.cache import CachedRenderer
 from trueline.render.dispatch import DispatchingRenderer
 from trueline.render.options import Capabilities, Helm, Jsonnet, JsonnetVariable, Plain
 from trueline.render.stored import StoredBodies
-from trueline.runtime.files import MemoryTree
+from trueline.runtime.files import FileEntry, FileKind, MemoryTree
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -178,3 +179,58 @@ async def test_notes_and_capabilities_are_kept(renderer: DispatchingRenderer) ->
     cache, files = cached(renderer), with_files(ASKS, app__templates__s_yaml=secret)
     fresh, kept = await cache.render(request(), files), await cache.render(request(), files)
     assert (kept.notes, kept.uses_capabilities, kept.resources) == (fresh.notes, True, fresh.resources)
+
+
+class IdentifiedTree(MemoryTree):
+    """A tree whose directories have identities, as Git's have."""
+
+    def entry(self, path: str) -> FileEntry | None:
+        """What stands at a path."""
+        entry = MemoryTree.entry(self, path)
+        if entry is None or entry.kind is FileKind.FILE:
+            return entry
+        inside = {
+            name: text.decode() for name, text in self.files.items() if name.startswith(f"{path}/" if path else "")
+        }
+        return FileEntry(FileKind.DIRECTORY, digest_value(inside))
+
+
+OVERLAID = IdentifiedTree(BASES.files)
+LATER: list[tuple[dict[str, str | None], bool]] = [
+    ({}, True),
+    ({"other__a_yaml": MAP % "z"}, True),
+    ({"base__README_md": "other"}, True),
+    ({"base__a_yaml": MAP % "z"}, False),
+    (
+        {"part__kustomization_yaml": "kind: Component\napiVersion: kustomize.config.k8s.io/v1alpha1\nnamePrefix: q-"},
+        False,
+    ),
+    ({"app__kustomization_yaml": "resources: [../base]"}, False),
+]
+
+
+@pytest.mark.parametrize(("changed", "is_same"), LATER)
+async def test_an_answer_is_remembered_only_while_it_is_true(
+    renderer: DispatchingRenderer, changed: dict[str, str | None], is_same: bool
+) -> None:
+    store = MemoryRenderStore()
+    cache = cached(renderer, store)
+    await cache.render(request(), OVERLAID)
+    first = cache.digest(request(), OVERLAID)
+    after = IdentifiedTree(with_files(OVERLAID, **changed).files)
+    assert cache.digest(request(commit="later"), after) == (first if is_same else None)
+    await cache.render(request(), after)
+    anew = cached(renderer, store).digest(request(), after)
+    assert cache.digest(request(), OVERLAID) == (anew if is_same else None)
+    assert cache.digest(request(), after) == anew
+
+
+async def test_a_remembered_answer_reads_no_store(renderer: DispatchingRenderer) -> None:
+    store = MemoryRenderStore()
+    cache = cached(renderer, store)
+    await cache.render(request(), OVERLAID)
+    known = cache.digest(request(), OVERLAID)
+    store.values.clear()
+    assert cache.digest(request(commit="later"), OVERLAID) == known
+    for asked in ({"options": Plain()}, {"path": "base"}, {"source": "other"}, {"application": "other"}):
+        assert cache.digest(request(**asked), OVERLAID) is None

@@ -78,7 +78,7 @@ async def test_an_empty_folder_is_not_an_empty_wish(renderer: DispatchingRendere
 
 async def test_refusals_of_the_engines(renderer: DispatchingRenderer) -> None:
     cases = [
-        (tree(app__kustomization_yaml="resources:\n- missing.yaml"), "TL0305 app/kustomization.yaml"),
+        (tree(app__kustomization_yaml="resources:\n- missing.yaml"), "TL0305 app/kustomization.yaml:2"),
         (
             tree(app__Chart_yaml=CHART, app__templates__a_yaml="x: 1\ny: {{ fail `no` }}"),
             "TL0306 app/templates/a.yaml:2",
@@ -93,7 +93,9 @@ async def test_refusals_of_the_engines(renderer: DispatchingRenderer) -> None:
 
 async def test_a_cycle_of_bases(renderer: DispatchingRenderer) -> None:
     files = tree(app__kustomization_yaml="resources: [../b]", b__kustomization_yaml="resources: [../app]")
-    assert [one.split()[0] for one in await refused(renderer, request(), files)] == ["TL0305"]
+    with pytest.raises(UserError, match="in a circle: app → b → app\n") as caught:
+        await renderer.render(request(), files)
+    assert [str(one.origin) for one in caught.value.diagnostics] == ["b/kustomization.yaml:1"]
 
 
 async def test_paths_that_lead_outside(renderer: DispatchingRenderer) -> None:

@@ -3,8 +3,10 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from trueline.model.digest import canonical, parse
-from trueline.render.unstable import keep_unstable
+from trueline.model.digest import canonical, digest_bytes, parse
+from trueline.model.origin import Origin
+from trueline.render.manifest import Manifest, assemble
+from trueline.render.unstable import keep_unstable, settle
 
 
 @pytest.mark.parametrize(
@@ -37,3 +39,19 @@ def test_only_the_named_field_changes_and_twice_is_once(now: dict[str, int], bef
     assert {name: part for name, part in parse(once).items() if name != "a"} == {
         name: part for name, part in now.items() if name != "a"
     }
+
+
+def test_a_render_takes_what_was_applied_and_its_digest_with_it() -> None:
+    head = {"apiVersion": "v1", "kind": "ConfigMap"}
+    values = [{**head, "metadata": {"name": name}, "data": {"made": "new", "said": "new"}} for name in ("a", "b", "c")]
+    unstable = [("/data/made",), ("/data/made",), ()]
+    rendered = assemble(
+        Manifest(value=value, origin=Origin(path="f"), unstable=one)
+        for value, one in zip(values, unstable, strict=True)
+    )
+    old = canonical({**head, "metadata": {"name": "a"}, "data": {"made": "old", "said": "old"}})
+    settled = settle(rendered, lambda ref: old if ref.name in {"a", "c"} else None)
+    assert [parse(settled.body(one))["data"]["made"] for one in settled.resources] == ["old", "new", "new"]
+    assert all(parse(settled.body(one))["data"]["said"] == "new" for one in settled.resources)
+    assert all(one.digest == digest_bytes(settled.body(one)) for one in settled.resources)
+    assert len(settled.bodies) == 3

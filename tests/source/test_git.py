@@ -260,7 +260,8 @@ async def test_what_cannot_be_read_is_noted(tmp_path: Path) -> None:
             ("TL0126", "out → /etc/passwd"),
             ("TL0126", "up → ../../outside"),
         ]
-        assert files.names("") == ("a", "in", "lfs")
+        assert files.names("") == ("a", "in", "lfs", "module", "out", "up")
+        assert [str(note.origin) for note in artifact.notes] == ["module", "out", "up"]
         assert await files.read("in") == b"1"
         assert (await files.read("lfs")).startswith(b"version https://git-lfs")
         for path in ("out", "up", "module", "module/x", "a/x", "nothing", "../a"):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from trueline.cli.option import KUBECONFIG, Duration, output_option
+from trueline.cli.option import KUBECONFIG, Duration, is_address, output_option
 from trueline.cli.plan import Subject
 
 
@@ -38,8 +38,8 @@ def apply(  # noqa: PLR0917 - one for each option
     the same plan. A name that is no path is an application: it is synced by the `up` that keeps it.
     """
     environment = dict(os.environ)
-    if not Path(what).exists() and "://" not in what and "/" not in what:
-        return _sync(what, data_directory, repo, output)
+    if not Path(what).exists() and not is_address(what) and "/" not in what:
+        return _sync(what, data_directory, repo, timeout_s, output)
     from trueline.cli.applying import apply_plan, apply_tree  # noqa: PLC0415 - `--help` shall not pay for the engine
     from trueline.cli.run import run  # noqa: PLC0415
 
@@ -57,9 +57,15 @@ def apply(  # noqa: PLR0917 - one for each option
     return run(apply_tree(subject, timeout_s, output, environment))
 
 
-def _sync(name: str, data_directory: Path | None, repo: str, output: str) -> int:
-    from trueline.cli.place import find_place  # noqa: PLC0415 - `--help` shall not pay for it
-    from trueline.cli.question import act  # noqa: PLC0415
+def _sync(name: str, data_directory: Path | None, repo: str, timeout_s: float, output: str) -> int:
+    from trueline.cli.answer import say_json  # noqa: PLC0415 - `--help` shall not pay for it
+    from trueline.cli.place import find_place  # noqa: PLC0415
+    from trueline.cli.question import sync  # noqa: PLC0415
+    from trueline.cli.standing import answer_code, say_statuses  # noqa: PLC0415
 
-    place = find_place(data_directory, repo, os.environ)
-    return act(place, "sync", name, {}, output)
+    status = sync(find_place(data_directory, repo, os.environ), name, timeout_s)
+    if output == "json":
+        say_json(status)
+    else:
+        say_statuses([status], output)
+    return 1 if answer_code([status]) else 0

@@ -8,6 +8,13 @@ from trueline.cli.place import Place
 from trueline.record.chain import Breach, Damage
 from trueline.runtime.store import Store
 
+ANCHORS = "trueline.anchors"
+
+
+def is_anchored(place: Place) -> bool:
+    """Whether the journal's head was written down beside it, so that a cut at its end shows."""
+    return (place.path / ANCHORS).is_file()
+
 
 def check(place: Place) -> tuple[int, tuple[Breach, ...]]:
     """How many records there are, and what is wrong with them.
@@ -24,7 +31,7 @@ def check(place: Place) -> tuple[int, tuple[Breach, ...]]:
         return 0, (Breach(sequence=0, damage=Damage.UNREADABLE, detail=str(error)),)
     store = Store.open(file)
     try:
-        tables = archive_of(store, place.path / "trueline.anchors")
+        tables = archive_of(store, place.path / ANCHORS)
         return tables.journal.head().sequence, tables.journal.verify()
     finally:
         store.close()

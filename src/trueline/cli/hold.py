@@ -101,6 +101,7 @@ def _line(verb: str, answer: Mapping[str, Any]) -> str:
         case "hold":
             return f"held until {answer['until'] or 'it is resumed'}"
         case "resume":
-            return f"{len(answer['resumed'])} holds ended"
+            count = len(answer["resumed"])
+            return f"{count} hold{'' if count == 1 else 's'} ended"
         case _:
             return f"plan {answer['plan'][:12]} approved by {answer['who']}"

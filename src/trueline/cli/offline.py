@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from trueline.cli.folder import locate
+from trueline.cli.place import is_folder
 from trueline.cli.render import Answer, Request
 from trueline.declare.application import Application, ClusterConnection, TargetSpec
 from trueline.loop.desire import Desirer
@@ -16,8 +18,7 @@ from trueline.model.fault import UserError
 from trueline.render.options import Capabilities
 from trueline.render.resource import Rendered
 from trueline.render.text import encode_yaml
-from trueline.runtime.process import SystemProcesses
-from trueline.wiring import Assembly, GitSources, Settings, assemble
+from trueline.wiring import Assembly, Settings, assemble
 
 if TYPE_CHECKING:
     from trueline.target.protocol import Target
@@ -64,18 +65,20 @@ async def render_all(request: Request, directory: Path) -> Answer:
     Raises:
         UserError: nothing can be told of PATH, or the application is not declared.
     """
+    repository, path = locate(request.path, request.below, request.revision)
     settings = Settings(
-        repository=str(request.path),
-        path=request.below,
+        repository=repository,
+        path=path,
+        revision=request.revision,
         data_directory=directory,
         namespace=request.namespace,
-        is_working_tree=True,
+        is_working_tree=is_folder(repository) and not request.revision,
     )
     async with assemble(settings) as assembly:
         look = await assembly.fleet.look(await assembly.fleet.poll())
         applications = [find(look, request.application)] if request.application else look.applications
         problems = [] if request.application else list(look.declared.diagnostics)
-        desirer = _desirer(assembly, settings, request)
+        desirer = _desirer(assembly, request)
         rendered = await _rendered(assembly, desirer, look, applications, problems)
         bodies = [one.body(resource) for one in rendered for resource in one.resources]
         text = await encode_yaml(assembly.toolbox, bodies) if bodies and request.output == "yaml" else ""
@@ -83,18 +86,12 @@ async def render_all(request: Request, directory: Path) -> Answer:
         return Answer(bodies=[parse(body) for body in bodies], text=text, notes=notes, problems=tuple(problems))
 
 
-def _desirer(assembly: Assembly, settings: Settings, request: Request) -> Desirer:
-    sources = GitSources(
-        settings=settings,
-        processes=SystemProcesses(),
-        toolbox=assembly.toolbox,
-        directory=assembly.data_directory,
-    )
+def _desirer(assembly: Assembly, request: Request) -> Desirer:
     known = Capabilities(api_versions=request.api_versions)
     if request.kube_version:
         version = request.kube_version if request.kube_version.startswith("v") else f"v{request.kube_version}"
         known = Capabilities(kube_version=version, api_versions=request.api_versions)
-    return Desirer(sources=sources, targets=NoTargets(known), renderer=assembly.renderer)
+    return Desirer(sources=assembly.sources, targets=NoTargets(known), renderer=assembly.renderer)
 
 
 async def _rendered(

@@ -9,7 +9,13 @@ import click
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 _UNITS_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_SSH_ADDRESS = re.compile(r"[^/\s:@]+@[^/\s:]+:")
 _DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d)")
+
+
+def is_address(text: str) -> bool:
+    """Whether a repository is named by an address, `user@host:path` too, rather than by a folder."""
+    return "://" in text or _SSH_ADDRESS.match(text) is not None
 
 
 class Duration(click.ParamType[float]):

@@ -23,6 +23,13 @@ class Purpose:
     revision: str = ""
     kubeconfig: str = ""
     is_working_tree: bool = False
+    namespace: str = ""
+    cluster: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The repository and the path in it, as a person names them."""
+        return f"{self.repository} --path {self.path}" if self.path else self.repository
 
     def write(self, directory: Path) -> None:
         """Keep it in the data directory."""
@@ -36,6 +43,33 @@ class Purpose:
             return cls(**value)
         except (OSError, ValueError, TypeError):
             return None
+
+
+def check_purpose(directory: Path, *, repository: str, path: str) -> None:
+    """Whether a directory that keeps applications is meant for this repository, and for all that it was used for.
+
+    What another repository declared would be taken for removed, and pruned.
+
+    Raises:
+        UserError: TL0810, it is for another repository or for more of it.
+    """
+    known = Purpose.read(directory)
+    if known is None or (known.repository == repository and _holds(path.strip("/"), known.path.strip("/"))):
+        return
+    raise UserError(
+        [
+            Diagnostic(
+                code="TL0810",
+                summary="the data directory keeps what another repository declares",
+                detail=f"{directory} is for {known.shown}, not for {Purpose(repository=repository, path=path).shown}",
+                remedy=f"name another one with --data-dir; where the repository has only moved, remove {PURPOSE} in it",
+            )
+        ]
+    )
+
+
+def _holds(folder: str, other: str) -> bool:
+    return not folder or f"{other}/".startswith(f"{folder}/")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from trueline.cli.answer import say, say_json, tell
+from trueline.cli.folder import locate
 from trueline.cli.place import is_folder, resolved
 from trueline.cli.plan import Subject
 from trueline.cli.session import looking
+from trueline.cli.survey import survey
 from trueline.loop.control import Control
 from trueline.loop.review import Review
 from trueline.model.diagnostic import Diagnostic
-from trueline.model.fault import Fault
 from trueline.plan.change import Action, Change
 from trueline.plan.report import markdown, summary
 from trueline.runtime.data_directory import default_path, write_atomic
@@ -53,13 +54,14 @@ def has_changes(found: Review) -> bool:
 
 def settings_for(subject: Subject, environment: Mapping[str, str]) -> Settings:
     """A folder is taken as it stands unless a revision of it is asked for."""
-    repository = resolved(subject.path)
+    repository, path = locate(subject.path, subject.below, subject.revision)
+    data_directory = subject.data_directory or default_path(resolved(subject.path), environment)
     return Settings(
         repository=repository,
-        path=subject.below,
+        path=path,
         revision=subject.revision,
         kubeconfig=subject.kubeconfig,
-        data_directory=(subject.data_directory or default_path(repository, environment)).absolute(),
+        data_directory=data_directory.absolute(),
         is_working_tree=is_folder(repository) and not subject.revision,
         namespace=subject.namespace,
         cluster=subject.cluster,
@@ -77,7 +79,9 @@ async def show_plan(subject: Subject, save: Path | None, output: str, environmen
     for note in notes:
         tell(str(note))
     _show(planned, document, output)
-    if save is not None and not planned.is_failed:
+    if save is not None and planned.is_failed:
+        tell(f"{save} is not written: a plan with errors cannot be applied")
+    elif save is not None:
         _save(save, document)
     return planned.code
 
@@ -88,16 +92,11 @@ def _save(file: Path, document: Mapping[str, Any]) -> None:
 
 async def plan_all(control: Control) -> Planned:
     """One review for each application; what fails is told beside what does not."""
-    reviews, problems = [], list(control.engine.problems)
-    for name, kept in sorted(control.engine.kept.items()):
-        problems += kept.failure
-        if kept.aim is None:
-            continue
-        try:
-            reviews.append(await control.review(name))
-        except Fault as fault:
-            problems += fault.diagnostics
-    return Planned(reviews=tuple(reviews), problems=tuple(dict.fromkeys(problems)))
+    kept = sorted(control.engine.kept.items())
+    problems = [*control.engine.problems, *(problem for _, one in kept for problem in (one.failure or one.trouble))]
+    found = await survey([name for name, one in kept if one.aim is not None], control.review)
+    problems += [problem for fault in found.faults for problem in fault.diagnostics]
+    return Planned(reviews=found.answers, problems=tuple(dict.fromkeys(problems)))
 
 
 def plan_document(settings: Settings, planned: Planned, installation: str) -> dict[str, Any]:

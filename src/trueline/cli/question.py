@@ -1,35 +1,41 @@
 """Questions to the engine of a data directory: to the `up` that owns it, or to one that is opened here for it."""
 
+import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from trueline.cli.answer import say, say_json, tell
 from trueline.cli.call import call, who
 from trueline.cli.place import Place
+from trueline.model.diagnostic import Diagnostic
+from trueline.model.fault import Fault, Transient, UserError
+from trueline.runtime.clock import SystemClock
 from trueline.server.route import PREFIX, ROUTES, Route
 
 SETTLE_S = 900.0
+POLL_S = 0.2
 
 
-def look(place: Place, verb: str, name: str) -> dict[str, Any]:
-    """The answer of `applications/NAME/VERB`, asked of a copy where nobody runs."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """The answers of the applications that answered, and what kept the others from it."""
+
+    answers: tuple[dict[str, Any], ...]
+    faults: tuple[Fault, ...] = ()
+
+
+def look(place: Place, verb: str, name: str) -> Looked:
+    """The answers of `applications/NAME/VERB`, of every application where none is named.
+
+    What fails of one is told beside what the others answer; where nobody runs, a copy is asked.
+    """
     route = _route(f"{PREFIX}/applications/{{name}}/{verb}")
     if place.owner is not None:
-        return call(place.socket, "GET", route.path, name=name)
+        return _look_there(place, route, name)
     from trueline.cli.run import run  # noqa: PLC0415 - the engine is imported only where nobody runs
 
     return run(_look_here(place, route, name))
-
-
-def names(place: Place) -> list[str]:
-    """The applications that are kept there."""
-    if place.owner is not None:
-        found = call(place.socket, "GET", f"{PREFIX}/applications")
-        return [status["application"] for status in found["applications"]]
-    from trueline.cli.archive import archive  # noqa: PLC0415 - only where nobody runs
-
-    with archive(place.path) as tables:
-        return [status["application"] for status in tables.register.statuses()]
 
 
 def act(  # noqa: PLR0917 - what was typed, and how to say what came of it
@@ -55,18 +61,87 @@ def act(  # noqa: PLR0917 - what was typed, and how to say what came of it
     return 0
 
 
+def sync(place: Place, name: str, timeout_s: float) -> dict[str, Any]:
+    """Have what Git says applied, as `mode: manual` waits for, and wait; the answer is how the application stands then.
+
+    Raises:
+        Transient: TL0725, it is still under way.
+    """
+    route = _route(f"{PREFIX}/applications/{{name}}/sync")
+    if place.owner is None:
+        from trueline.cli.run import run  # noqa: PLC0415 - the engine is imported only where nobody runs
+
+        run(_act_here(place, route, name, {}))
+        return next(status for status in _kept(place) if status["application"] == name)
+    before = call(place.socket, "POST", route.path, name=name)
+    clock = SystemClock()
+    until_s = clock.monotonic_s() + timeout_s
+    while clock.monotonic_s() < until_s:
+        time.sleep(POLL_S)
+        status = call(place.socket, "GET", f"{PREFIX}/applications/{{name}}", name=name)
+        if status["at"] != before["at"] and not _is_under_way(status):
+            return status
+    raise late(timeout_s)
+
+
+def _is_under_way(status: Mapping[str, Any]) -> bool:
+    is_progressing = status["sync"] == "Synced" and status["health"] in {"Progressing", "Missing"}
+    return is_progressing or status["sync"] in {"Syncing", "Unknown"}
+
+
+def _kept(place: Place) -> list[dict[str, Any]]:
+    from trueline.cli.archive import archive  # noqa: PLC0415 - only where nobody runs
+
+    with archive(place.path) as tables:
+        return list(tables.register.statuses())
+
+
+def late(timeout_s: float) -> Transient:
+    """It was waited for long enough."""
+    return Transient(
+        [
+            Diagnostic(
+                code="TL0725",
+                summary="not everything settled in time",
+                detail=f"it was waited for {timeout_s:.0f} s",
+                remedy="see what each application waits for, or give it longer with --timeout",
+            )
+        ]
+    )
+
+
 def _route(path: str) -> Route:
     return next(route for route in ROUTES if route.path == path)
 
 
-async def _look_here(place: Place, route: Route, name: str) -> dict[str, Any]:
-    from trueline.cli.session import looking, settings_of  # noqa: PLC0415 - it imports the engine
+def _look_there(place: Place, route: Route, name: str) -> Looked:
+    if name:
+        return Looked(answers=(call(place.socket, "GET", route.path, name=name),))
+    answers, faults = [], []
+    for status in call(place.socket, "GET", f"{PREFIX}/applications")["applications"]:
+        try:
+            answers.append(call(place.socket, "GET", route.path, name=status["application"]))
+        except Fault as fault:
+            faults.append(fault)
+    return Looked(answers=tuple(answers), faults=tuple(faults))
+
+
+async def _look_here(place: Place, route: Route, name: str) -> Looked:
+    from trueline.cli.session import looking, settings_of  # noqa: PLC0415
+    from trueline.cli.survey import survey  # noqa: PLC0415 - it imports the engine
     from trueline.server.answer import Answers, Asked  # noqa: PLC0415
 
     async with looking(settings_of(place), place.path) as (assembly, control):
-        for problem in assembly.engine.problems:
+        problems, kept = assembly.engine.problems, sorted(control.engine.kept)
+        for problem in problems if kept else ():
             tell(str(problem))
-        return await route.answer(Answers(control), Asked(name=name, query={}, body={}))
+        answers = Answers(control)
+        found = await survey(
+            [name] if name else kept, lambda one: route.answer(answers, Asked(name=one, query={}, body={}))
+        )
+    # Nothing that can be asked is no "nothing differs".
+    blind = (UserError(problems),) if problems and not kept else ()
+    return Looked(answers=found.answers, faults=(*blind, *found.faults))
 
 
 async def _act_here(place: Place, route: Route, name: str, body: Mapping[str, Any]) -> dict[str, Any]:

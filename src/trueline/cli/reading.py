@@ -13,7 +13,7 @@ from trueline.loop.control import Control
 from trueline.loop.parts import Parts
 from trueline.model.known import Known
 from trueline.model.ref import Ref
-from trueline.wiring import Assembly
+from trueline.wiring import EMBEDDED, Assembly
 
 PODS_MAX = 50
 WORKLOADS = frozenset(
@@ -34,6 +34,9 @@ class Reading:
 async def print_logs(place: Place, reading: Reading) -> int:
     """Print the lines; 1 where nothing could be read."""
     async with looking(settings_of(place), place.path) as (assembly, control):
+        if (await _parts(control, reading.application)).target.name == EMBEDDED:
+            tell("the embedded cluster runs no containers: its pods write nothing")
+            return 0
         pods = await _pods(assembly, control, reading.application)
         if not pods:
             tell(f"{reading.application} has no pods now")

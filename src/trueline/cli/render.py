@@ -7,20 +7,29 @@ from typing import Any
 import click
 
 from trueline.cli.answer import say, say_json, tell
-from trueline.cli.option import output_option
+from trueline.cli.option import is_address, output_option
+
+
+def _existing(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    """An address, or a folder that is there."""
+    if is_address(value) or Path(value).is_dir():
+        return value
+    raise click.BadParameter(f"folder {value!r} does not exist", context, parameter)
 
 
 @click.command()
-@click.argument("path", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("path", callback=_existing)
 @click.option("--path", "below", default="", metavar="P", help="Read declarations only below this folder of PATH.")
+@click.option("--revision", default="", metavar="R", help="A branch, tag or commit instead of the files as they stand.")
 @click.option("--app", "application", default="", metavar="N", help="Only this application.")
 @click.option("--kube-version", default="", metavar="V", help="The version that charts are told, such as v1.35.0.")
 @click.option("--api-versions", multiple=True, metavar="G/V", help="An API version that charts are told; repeatable.")
 @click.option("-n", "--namespace", default="", help="For a folder without declarations: the namespace of its release.")
 @output_option("yaml", "json")
 def render(  # noqa: PLR0917 - one for each option
-    path: Path,
+    path: str,
     below: str,
+    revision: str,
     application: str,
     kube_version: str,
     api_versions: tuple[str, ...],
@@ -31,8 +40,9 @@ def render(  # noqa: PLR0917 - one for each option
     from trueline.cli.run import run  # noqa: PLC0415 - `--help` shall not pay for an event loop
 
     request = Request(
-        path=path.resolve(),
+        path=path,
         below=below,
+        revision=revision,
         application=application,
         kube_version=kube_version,
         api_versions=api_versions,
@@ -46,8 +56,9 @@ def render(  # noqa: PLR0917 - one for each option
 class Request:
     """What was asked for."""
 
-    path: Path
+    path: str
     below: str
+    revision: str
     application: str
     kube_version: str
     api_versions: tuple[str, ...]

@@ -1,24 +1,29 @@
 """The running of `up`: the engine, its two listeners, and what is told of it, as one block that ends as one."""
 
 import asyncio
+import tempfile
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 
 from trueline.cli.answer import tell
-from trueline.cli.place import Purpose
+from trueline.cli.place import Purpose, check_purpose
+from trueline.cli.question import late
 from trueline.cli.standing import answer_code, say_statuses
 from trueline.cli.story import Story
 from trueline.cli.up import LISTEN_DEFAULT, Wanted
 from trueline.loop.control import Control, ControlParts
 from trueline.loop.register import status_body
 from trueline.model.diagnostic import Diagnostic
-from trueline.model.fault import Transient, UserError
-from trueline.runtime.data_directory import write_atomic
+from trueline.model.fault import UserError
 from trueline.server.answer import Answers
 from trueline.server.http import ServerParts, serve_address, serve_socket
 from trueline.server.metric import Counts, Labels
 from trueline.server.stream import Feed
 from trueline.wiring import Assembly, Settings, assemble
+
+PROBLEMS_PAUSE_S = 0.5
+PROBE = bytes(64 << 10)
 
 
 def control_of(assembly: Assembly) -> Control:
@@ -46,10 +51,13 @@ async def serve(wanted: Wanted, environment: Mapping[str, str]) -> int:
         kubeconfig=wanted.kubeconfig,
         data_directory=wanted.data_directory,
         interval_s=wanted.interval_s,
+        namespace=wanted.namespace,
+        cluster=wanted.cluster,
         is_live=True,
         environment=environment,
     )
     async with assemble(settings) as assembly:
+        check_kept(assembly, assembly.data_directory.path)
         purpose_of(settings).write(assembly.data_directory.path)
         story = Story(tell)
         async with running(assembly, wanted.listen, story):
@@ -57,6 +65,16 @@ async def serve(wanted: Wanted, environment: Mapping[str, str]) -> int:
             if not wanted.is_once:
                 await asyncio.Event().wait()
             return await conclude(assembly, wanted.timeout_s, wanted.output)
+
+
+def check_kept(assembly: Assembly, directory: Path) -> None:
+    """Whether the applications that a data directory keeps are those of the repository that is asked for.
+
+    Raises:
+        UserError: TL0810, they are another's.
+    """
+    if assembly.register.statuses():
+        check_purpose(directory, repository=assembly.settings.repository, path=assembly.settings.path)
 
 
 def purpose_of(settings: Settings) -> Purpose:
@@ -67,6 +85,8 @@ def purpose_of(settings: Settings) -> Purpose:
         revision=settings.revision,
         kubeconfig=str(settings.kubeconfig.resolve()) if settings.kubeconfig else "",
         is_working_tree=settings.is_working_tree,
+        namespace=settings.namespace,
+        cluster=settings.cluster,
     )
 
 
@@ -79,7 +99,7 @@ async def running(assembly: Assembly, listen: str, story: Story) -> AsyncIterato
         answers=Answers(control),
         feed=feed,
         counts=_counts(assembly, feed),
-        is_writable=lambda: _is_writable(assembly),
+        is_writable=lambda: is_writable(assembly.data_directory.path),
     )
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(serve_socket(parts, assembly.data_directory.socket))
@@ -130,14 +150,19 @@ async def _followed(assembly: Assembly, feed: Feed, story: Story) -> AsyncIterat
             for task in tasks:
                 task.cancel()
             feed.look(story.tell_record)
+            _tell_problems(assembly, story)
 
 
 async def _problems(assembly: Assembly, story: Story) -> None:
     while True:
-        story.tell_problems(assembly.engine.problems)
-        for status in assembly.engine.statuses():
-            story.tell_refusals(status.application, status.problems)
-        await assembly.clock.sleep(0.5)
+        _tell_problems(assembly, story)
+        await assembly.clock.sleep(PROBLEMS_PAUSE_S)
+
+
+def _tell_problems(assembly: Assembly, story: Story) -> None:
+    story.tell_problems(assembly.engine.problems)
+    for status in assembly.engine.statuses():
+        story.tell_refusals(status.application, status.problems)
 
 
 async def conclude(assembly: Assembly, timeout_s: float, output: str) -> int:
@@ -152,27 +177,17 @@ async def conclude(assembly: Assembly, timeout_s: float, output: str) -> int:
     statuses = [status_body(status) for status in engine.statuses()]
     say_statuses(statuses, output)
     if is_late:
-        raise Transient([_late(timeout_s)])
-    if engine.problems:
-        raise UserError(engine.problems)
-    return 1 if answer_code(statuses) else 0
+        raise late(timeout_s)
+    return 1 if engine.problems or answer_code(statuses) else 0
 
 
-def _late(timeout_s: float) -> Diagnostic:
-    return Diagnostic(
-        code="TL0725",
-        summary="not everything settled in time",
-        detail=f"it was waited for {timeout_s:.0f} s",
-        remedy="see what each application waits for, or give it longer with --timeout",
-    )
-
-
-def _is_writable(assembly: Assembly) -> bool:
+def is_writable(directory: Path) -> bool:
+    """Whether the disk beside the store takes more; the file that is tried has no name, so that none is ever left."""
     try:
-        write_atomic(assembly.data_directory.path / "ready", b"ok\n")
+        with tempfile.TemporaryFile(dir=directory, buffering=0) as file:
+            return file.write(PROBE) == len(PROBE)
     except OSError:
         return False
-    return True
 
 
 def _counts(assembly: Assembly, feed: Feed) -> Counts:

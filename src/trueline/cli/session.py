@@ -7,7 +7,7 @@ from pathlib import Path
 
 from trueline.cli.place import Place, Purpose
 from trueline.cli.scratch import scratch
-from trueline.cli.serving import control_of
+from trueline.cli.serving import check_kept, control_of
 from trueline.loop.control import Control
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.fault import UserError
@@ -39,6 +39,8 @@ def settings_of(place: Place) -> Settings:
         kubeconfig=Path(purpose.kubeconfig) if purpose.kubeconfig else None,
         data_directory=place.path,
         is_working_tree=purpose.is_working_tree,
+        namespace=purpose.namespace,
+        cluster=purpose.cluster,
     )
 
 
@@ -47,6 +49,8 @@ async def looking(settings: Settings, original: Path | None) -> AsyncIterator[tu
     """The engine over a copy of the directory, after one look at Git; nothing is written anywhere else."""
     with scratch(original) as copy:
         async with assemble(replace(settings, data_directory=copy, is_live=False)) as assembly:
+            if original is not None:
+                check_kept(assembly, original)
             control = control_of(assembly)
             await assembly.engine.follow_once()
             yield assembly, control
@@ -57,9 +61,10 @@ async def acting(settings: Settings) -> AsyncIterator[tuple[Assembly, Control]]:
     """The engine over the directory itself, after one look at Git, not yet running.
 
     Raises:
-        UserError: TL0801, somebody owns it.
+        UserError: TL0801, somebody owns it; TL0810, it keeps what another repository declares.
     """
     async with assemble(replace(settings, is_live=True)) as assembly:
+        check_kept(assembly, assembly.data_directory.path)
         control = control_of(assembly)
         await assembly.engine.follow_once()
         yield assembly, control

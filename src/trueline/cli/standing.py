@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from trueline.cli.answer import say, say_json, say_table
+from trueline.cli.story import one_line
 
 NOT_TRUE = 2
 
@@ -27,7 +28,9 @@ def say_statuses(statuses: Sequence[Mapping[str, Any]], output: str) -> None:
 
 def _row(status: Mapping[str, Any]) -> tuple[str, ...]:
     message = status["message"] or status["healthMessage"]
+    if status["sync"] == "Unknown" and status["since"] and "since" not in message:
+        message = f"{message} (since {status['since'][:19]}Z)"
     revision = status["revision"] or "-"
     if status["wanted"] and status["wanted"] != status["revision"]:
         revision = f"{revision} (Git: {status['wanted']})"
-    return status["application"], status["sync"], status["health"], revision, " ".join(message.split()) or "-"
+    return status["application"], status["sync"], status["health"], revision, one_line(message) or "-"

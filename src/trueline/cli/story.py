@@ -7,6 +7,7 @@ from trueline.model.diagnostic import Diagnostic
 from trueline.record.journal import Kind, Record
 
 FIELDS_MAX = 5
+MESSAGE_CHARACTERS_MAX = 500
 
 
 class Story:
@@ -67,8 +68,10 @@ def _health(body: dict[str, Any]) -> str:
 def _drift(body: dict[str, Any]) -> str:
     fields = body.get("fields") or []
     shown = ", ".join(fields[:FIELDS_MAX]) + (f" and {len(fields) - FIELDS_MAX} more" if fields[FIELDS_MAX:] else "")
-    by = f" by {', '.join(body['managers'])}" if body.get("managers") else ""
-    return _with(f"drift: {body.get('ref', '')} was {body.get('drift', '')}{by}", shown)
+    managers = ", ".join(filter(None, body.get("managers") or []))
+    if body.get("drift") == "fight":
+        return _with(f"fight: {body.get('ref', '')} is changed again and again by {managers or 'somebody'}", shown)
+    return _with(f"drift: {body.get('ref', '')} was {body.get('drift', '')}{managers and f' by {managers}'}", shown)
 
 
 def _outcome(body: dict[str, Any]) -> str:
@@ -91,7 +94,13 @@ def _outcome(body: dict[str, Any]) -> str:
 
 
 def _with(text: str, message: Any) -> str:
-    return f"{text}: {message}" if message else text
+    return f"{text}: {one_line(str(message))}" if message else text
+
+
+def one_line(message: str) -> str:
+    """A message of a target as one line; what is longer than a person reads stands in the journal."""
+    line = " ".join(message.split())
+    return line if len(line) <= MESSAGE_CHARACTERS_MAX else f"{line[:MESSAGE_CHARACTERS_MAX]}…"
 
 
 _LINES: Mapping[str, Callable[[dict[str, Any]], str]] = {

@@ -24,6 +24,8 @@ class Wanted:
     interval_s: float
     is_once: bool
     timeout_s: float
+    namespace: str
+    cluster: str
     output: str
 
 
@@ -39,6 +41,8 @@ class Wanted:
 @click.option(
     "--timeout", "timeout_s", type=Duration(), default="15m", show_default=True, help="How long --once waits."
 )
+@click.option("-n", "--namespace", default="", help="For a repository without declarations.")
+@click.option("--cluster", default="", help="The cluster of applications that name none.")
 @output_option("text", "json")
 def up(  # noqa: PLR0917 - one for each option
     repository: str,
@@ -50,6 +54,8 @@ def up(  # noqa: PLR0917 - one for each option
     interval_s: float,
     is_once: bool,  # noqa: FBT001 - a flag
     timeout_s: float,
+    namespace: str,
+    cluster: str,
     output: str,
 ) -> int:
     """Hold what runs to what the fleet repository REPO says.
@@ -70,6 +76,8 @@ def up(  # noqa: PLR0917 - one for each option
         interval_s=interval_s,
         is_once=is_once,
         timeout_s=timeout_s,
+        namespace=namespace,
+        cluster=cluster,
         output=output,
     )
     return run(serve(wanted, dict(os.environ)))

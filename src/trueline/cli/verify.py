@@ -14,7 +14,7 @@ from trueline.cli.option import output_option, place_options
 @output_option("text", "json")
 def verify(data_dir: Path | None, repo: str, output: str) -> int:
     """Check every record of the journal: exit 0 where the chain is whole, 1 where a byte was changed, cut or moved."""
-    from trueline.cli.checking import check  # noqa: PLC0415 - `--help` shall not pay for it
+    from trueline.cli.checking import check, is_anchored  # noqa: PLC0415 - `--help` shall not pay for it
     from trueline.cli.place import find_place  # noqa: PLC0415
 
     place = find_place(data_dir, repo, os.environ)
@@ -22,6 +22,8 @@ def verify(data_dir: Path | None, repo: str, output: str) -> int:
     if output == "json":
         rows = [{"sequence": b.sequence, "damage": b.damage.value, "detail": b.detail} for b in breaches]
         say_json({"records": count, "breaches": rows})
+    if not is_anchored(place):
+        tell("no anchor stands beside the journal: whether its end was cut cannot be seen")
     for breach in breaches:
         tell(str(breach.diagnostic))
     if output != "json" and not breaches:

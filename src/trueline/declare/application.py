@@ -53,7 +53,7 @@ class SourceSpec:
     """Where files come from. An empty `url` is the fleet repository; with an empty `revision`, at its own revision.
 
     `path` is normalised, relative to the source's root; `""` is the root. `name` is empty for an only source. `chart`
-    (of a Helm repository) and `image` (of a registry) stand in the place of a path.
+    (of a Helm repository) and `image` (of a registry) stand in the place of a path. `origin` is where `url` is written.
     """
 
     name: str = ""
@@ -64,6 +64,7 @@ class SourceSpec:
     image: str = ""
     auth: Auth = Auth()
     known_hosts: str = ""
+    origin: Origin | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
+from msgspec import UnsetType
 
 from trueline.declare import translation
 from trueline.declare.application import Application, ClusterConnection, SourceSpec
@@ -46,6 +47,7 @@ class _Reading:
     form: ApplicationForm | SourceKindForm | TargetKindForm | None = None
     findings: list[Finding] = field(default_factory=list)
     is_note: bool = False
+    places: Mapping[str, tuple[int, int]] | None = None
 
     @property
     def place(self) -> str:
@@ -55,6 +57,23 @@ class _Reading:
     def origin(self, commit: str) -> Origin:
         """Where it stands, for what it declares."""
         return Origin(path=self.document.path, line=self.document.line, commit=commit)
+
+    def where(self, commit: str) -> translation.Where:
+        """Where its fields stand; what nobody asked for stands where the document does."""
+        here = self.origin(commit)
+        return lambda at: replace(here, line=_line(at, self.places or {}) or here.line)
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether it names what is asked for only later: an address, or a secret."""
+        match self.form:
+            case ApplicationForm(spec=spec):
+                given = [spec.source, *([] if isinstance(spec.sources, UnsetType) else spec.sources)]
+                return any(not isinstance(one, UnsetType) and not isinstance(one.url, UnsetType) for one in given)
+            case SourceKindForm() | TargetKindForm():
+                return True
+            case None:
+                return False
 
 
 class NativeDialect:
@@ -69,6 +88,7 @@ class NativeDialect:
         documents, unread = await self._reader.read(files, path, commit)
         readings = self._read(documents)
         _find_twice(readings)
+        await self._place(files, readings)
         sources = _sources(readings, commit)
         _find_contradictions(readings, sources)
         _find_broken_dependencies(readings, {name for one in unread for name in one.names})
@@ -94,6 +114,16 @@ class NativeDialect:
             known[key] = before if before is not None and before.document is document else _read(document)
         self._known = known
         return [replace(one, findings=list(one.findings)) for one in known.values()]
+
+    async def _place(self, files: FileTree, readings: list[_Reading]) -> None:
+        """Lines for faults that come later: of a source that is away, of a secret that is not there."""
+        asked: dict[str, _Places] = {}
+        for known, reading in zip(self._known.values(), readings, strict=True):
+            path = reading.document.path
+            if reading.is_asking and known.places is None:
+                if path not in asked:
+                    asked[path] = await self._reader.positions(files, path)
+                known.places = reading.places = asked[path].get(reading.document.index, {})
 
     async def _tell(
         self, files: FileTree, readings: list[_Reading], commit: str
@@ -159,7 +189,7 @@ def _find_twice(readings: Iterable[_Reading]) -> None:
 
 def _sources(readings: Iterable[_Reading], commit: str) -> Mapping[str, SourceSpec]:
     return {
-        reading.name: translation.source(reading.form, reading.origin(commit))
+        reading.name: translation.source(reading.form, reading.origin(commit), reading.where(commit))
         for reading in readings
         if isinstance(reading.form, SourceKindForm) and not reading.findings
     }
@@ -194,7 +224,7 @@ def _applications(
     readings: Iterable[_Reading], sources: Mapping[str, SourceSpec], commit: str
 ) -> tuple[Application, ...]:
     read = [
-        translation.application(reading.form, reading.origin(commit), sources)
+        translation.application(reading.form, reading.origin(commit), sources, reading.where(commit))
         for reading in readings
         if isinstance(reading.form, ApplicationForm) and not reading.findings
     ]
@@ -203,7 +233,7 @@ def _applications(
 
 def _targets(readings: Iterable[_Reading], commit: str) -> tuple[ClusterConnection, ...]:
     read = [
-        translation.connection(reading.form, reading.origin(commit))
+        translation.connection(reading.form, reading.origin(commit), reading.where(commit))
         for reading in readings
         if isinstance(reading.form, TargetKindForm) and not reading.findings
     ]

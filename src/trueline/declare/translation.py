@@ -3,8 +3,9 @@
 It asks nothing and reads nothing: sources that are taken `from` elsewhere are resolved by the caller's mapping.
 """
 
-from collections.abc import Collection, Iterator, Mapping
-from typing import TypeVar
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import replace
+from typing import TypeAlias, TypeVar
 
 from msgspec import UNSET, UnsetType
 
@@ -36,15 +37,19 @@ from trueline.runtime.secret import SecretReference
 
 T = TypeVar("T")
 Sources = Mapping[str, SourceSpec]
+Where: TypeAlias = Callable[[Path], Origin]
+"""Where a field of the declaration is written."""
 
 
-def application(read: written.ApplicationForm, origin: Origin, sources: Sources) -> Application:
+def application(
+    read: written.ApplicationForm, origin: Origin, sources: Sources, where: Where | None = None
+) -> Application:
     """The application; every source that it takes `from` elsewhere is among `sources`."""
-    spec = read.spec
+    spec, place = read.spec, where or _everywhere(origin)
     return Application(
         name=read.metadata.name,
         labels=read.metadata.labels,
-        sources=tuple(_source(one, origin, sources) for _, one in _sources(spec)),
+        sources=tuple(_source(one, at, sources, place) for at, one in _sources(spec)),
         render=_render(spec.render) if not isinstance(spec.render, UnsetType) else None,
         target=_target(spec.target),
         depends_on=tuple(dict.fromkeys(spec.depends_on)),
@@ -53,24 +58,26 @@ def application(read: written.ApplicationForm, origin: Origin, sources: Sources)
     )
 
 
-def source(read: written.SourceKindForm, origin: Origin) -> SourceSpec:
+def source(read: written.SourceKindForm, origin: Origin, where: Where | None = None) -> SourceSpec:
     """A declared source."""
-    spec = read.spec
+    spec, place = read.spec, where or _everywhere(origin)
     return SourceSpec(
         name=read.metadata.name,
         url=spec.url,
         revision=spec.revision,
-        auth=_auth(spec.auth, origin),
+        auth=_auth(spec.auth, ("spec", "auth"), place),
         known_hosts=spec.known_hosts,
+        origin=place(("spec", "url")),
     )
 
 
-def connection(read: written.TargetKindForm, origin: Origin) -> ClusterConnection | None:
+def connection(read: written.TargetKindForm, origin: Origin, where: Where | None = None) -> ClusterConnection | None:
     """A declared cluster; `None` for a target of another kind."""
     cluster = read.spec.cluster
     if isinstance(cluster, UnsetType):
         return None
-    kubeconfig = _secret(cluster.kubeconfig, origin)
+    place = where or _everywhere(origin)
+    kubeconfig = _secret(cluster.kubeconfig, place(("spec", "cluster", "kubeconfig")))
     return ClusterConnection(
         name=read.metadata.name, kubeconfig=kubeconfig, context=_or(cluster.context, ""), origin=origin
     )
@@ -132,7 +139,11 @@ def _sources(spec: written.ApplicationSpecForm) -> Iterator[tuple[Path, written.
             yield ("spec", "sources", index), one
 
 
-def _source(one: written.SourceForm, origin: Origin, sources: Sources) -> SourceSpec:
+def _everywhere(origin: Origin) -> Where:
+    return lambda _: origin
+
+
+def _source(one: written.SourceForm, at: Path, sources: Sources, place: Where) -> SourceSpec:
     shared = sources[one.from_] if not isinstance(one.from_, UnsetType) else None
     return SourceSpec(
         name=one.name if isinstance(one, written.NamedSourceForm) else "",
@@ -141,25 +152,28 @@ def _source(one: written.SourceForm, origin: Origin, sources: Sources) -> Source
         path=normal_path(one.path),
         chart=_or(one.chart, ""),
         image=_or(one.image, ""),
-        auth=shared.auth if shared else _auth(one.auth, origin),
+        auth=shared.auth if shared else _auth(one.auth, (*at, "auth"), place),
         known_hosts=shared.known_hosts if shared else one.known_hosts,
+        origin=shared.origin if shared else place((*at, "url")),
     )
 
 
-def _auth(auth: written.AuthForm | UnsetType, origin: Origin) -> Auth:
+def _auth(auth: written.AuthForm | UnsetType, at: Path, place: Where) -> Auth:
     if isinstance(auth, UnsetType):
         return Auth()
     password, bearer, key = (
-        None if isinstance(one, UnsetType) else _secret(one, origin)
-        for one in (auth.password, auth.bearer, auth.ssh_key)
+        None if isinstance(one, UnsetType) else _secret(one, place((*at, name)))
+        for name, one in (("password", auth.password), ("bearer", auth.bearer), ("sshKey", auth.ssh_key))
     )
     return Auth(username=_or(auth.username, ""), password=password, bearer=bearer, ssh_key=key)
 
 
 def _secret(secret: written.SecretForm, origin: Origin) -> SecretReference:
+    """Without the commit: it tells where to look, and a commit that does not touch it changes nothing."""
     place = secret.secret
     named = {"env": place.env, "file": place.file, "kubernetes": place.kubernetes}
-    return SecretReference.parse({"secret": {key: name for key, name in named.items() if name is not UNSET}}, origin)
+    written_as = {"secret": {key: name for key, name in named.items() if name is not UNSET}}
+    return SecretReference.parse(written_as, replace(origin, commit=""))
 
 
 def _target(target: written.TargetForm) -> TargetSpec:

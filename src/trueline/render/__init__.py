@@ -4,6 +4,7 @@
 `dispatch` takes the renderer that the options ask for · `manifest` makes resources of what an engine gave: `body` makes
 them normal, `annotation` reads order and hooks in every dialect · `cache` keeps renders under the identity of all they
 looked at (D3) · `trace` notes what that was, `stored` is the kept form · `unstable` keeps what a chart makes up ·
-`document` and `text` read and write YAML · `field_origin` says where a field was written · `pattern` are globs ·
+`document` and `text` read and write YAML · `field_origin` says where a field was written, `misfit` what is wrong with
+one · `kustomization` tells what Kustomize does not take · `pattern` are globs ·
 `refusal` are this stage's diagnostics (TL03xx).
 """

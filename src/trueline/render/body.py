@@ -6,12 +6,14 @@
 import base64
 from typing import Any, Final
 
+from trueline.model.pointer import Path
+
 _SERVERS_OWN: Final = frozenset(
     {"creationTimestamp", "managedFields", "resourceVersion", "uid", "generation", "selfLink"}
 )
 
 
-def normal(value: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+def normal(value: dict[str, Any]) -> tuple[dict[str, Any], tuple[Path, ...]]:
     """The body, and the paths in `stringData` that hold no string.
 
     >>> normal({"kind": "ConfigMap", "metadata": {"name": "a", "labels": {}, "uid": "1"}, "status": {}})
@@ -42,14 +44,14 @@ def _without_empty(value: dict[str, Any]) -> dict[str, Any]:
     return {name: part for name, part in inner.items() if part is not None and part not in ({}, [])}
 
 
-def _encoded(body: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+def _encoded(body: dict[str, Any]) -> tuple[dict[str, Any], tuple[Path, ...]]:
     """`stringData` hides `data` from the field set, so it is turned into it; it wins, as on the server."""
     clear = body.pop("stringData")
     if clear is None:
         return body, ()
     if not isinstance(clear, dict):
-        return body, ("stringData",)
-    wrong = tuple(f"stringData.{name}" for name, text in clear.items() if not isinstance(text, str))
+        return body, (("stringData",),)
+    wrong = tuple(("stringData", name) for name, text in clear.items() if not isinstance(text, str))
     encoded = {name: base64.b64encode(text.encode()).decode() for name, text in clear.items() if isinstance(text, str)}
     data = body.get("data")
     if data is None or isinstance(data, dict):

@@ -5,7 +5,7 @@ The key holds the parameters, never the commit nor the files: for those, the kep
 
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol, assert_never
 
 import msgspec
@@ -14,15 +14,16 @@ from trueline.model.digest import Digest, digest_bytes, digest_value
 from trueline.render.detect import detect
 from trueline.render.helm import release_name
 from trueline.render.options import Helm, Jsonnet, Kustomize, Plain, RenderOptions
-from trueline.render.protocol import Renderer, RenderRequest
+from trueline.render.protocol import LocatingRenderer, RenderRequest
 from trueline.render.remainder import render_changed
 from trueline.render.resource import Rendered
 from trueline.render.stored import StoredRender, from_stored, to_stored
-from trueline.render.trace import TracingTree
-from trueline.runtime.files import FileTree
+from trueline.render.trace import Trace, TracingTree
+from trueline.runtime.files import FileKind, FileTree
 
 _FORMAT: Final = 1  # raise it whenever the same engine's answer makes other resources than before
 _BY_CAPABILITIES: Final = b"by capabilities"
+ANSWERS_REMEMBERED: Final = 10_000
 
 
 class RenderStore(Protocol):
@@ -45,19 +46,41 @@ class RenderStore(Protocol):
         ...
 
 
-class CachedRenderer:
-    """A `Renderer` that asks another one only for what is not kept. `renders` counts by kind, failed ones too."""
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What `digest` answered last to a request. `trace` holds no looks beneath its root: the root's identity tells."""
 
-    def __init__(self, renderer: Renderer, store: RenderStore, toolbox_digest: str) -> None:
+    request: RenderRequest
+    trace: Trace
+    digest: Digest
+
+    def holds(self, request: RenderRequest, files: FileTree) -> bool:
+        """Whether the same is asked, whatever the commit, of a folder and surroundings that are the same."""
+        is_same = _asked(self.request) == _asked(request)
+        return is_same and _identity(files, self.trace.root) == self.trace.root_identity and self.trace.holds(files)
+
+
+class CachedRenderer:
+    """A `Renderer` that asks another one only for what is not kept. `renders` counts by kind, failed ones too.
+
+    The last answer of `digest` is remembered by application, for `ANSWERS_REMEMBERED` of them: a commit that touches
+    none of its files costs an application some looks at the listing, and no read of the store.
+    """
+
+    def __init__(self, renderer: LocatingRenderer, store: RenderStore, toolbox_digest: str) -> None:
         self._renderer = renderer
         self._store = store
         self._toolbox_digest = toolbox_digest
+        self._answers: dict[str, _Answer] = {}
         self.renders: Counter[str] = Counter()
 
     async def render(self, request: RenderRequest, files: FileTree) -> Rendered:
         """Render, or take what is kept; see `Renderer.render`."""
         options = detect(request, files)
         request = replace(request, options=options)
+        return replace(await self._rendered(request, options, files), locate=self._renderer.locator(files))
+
+    async def _rendered(self, request: RenderRequest, options: RenderOptions, files: FileTree) -> Rendered:
         older = self._stored(request, options)
         if older is not None and older.trace.holds(files):
             return from_stored(older, request.commit, self._store.get_many)
@@ -77,13 +100,24 @@ class CachedRenderer:
         Raises:
             UserError: the path is not there, or is empty.
         """
+        known = self._answers.get(request.application)
+        if known is not None and known.holds(request, files):
+            return known.digest
         options = detect(request, files)
-        kept = self._kept(replace(request, options=options), options, files)
-        return None if kept is None else digest_bytes(bytes(kept.content))
+        stored = self._stored(replace(request, options=options), options)
+        if stored is None or not stored.trace.holds(files):
+            return None
+        digest = digest_bytes(bytes(stored.content))
+        self._remember(request, _outside(stored.trace, files), digest)
+        return digest
 
-    def _kept(self, request: RenderRequest, options: RenderOptions, files: FileTree) -> StoredRender | None:
-        stored = self._stored(request, options)
-        return stored if stored is not None and stored.trace.holds(files) else None
+    def _remember(self, request: RenderRequest, trace: Trace, digest: Digest) -> None:
+        """Only of a folder that has an identity: of another one nothing can be told without looking at all of it."""
+        self._answers.pop(request.application, None)
+        if trace.root_identity:
+            self._answers[request.application] = _Answer(request, trace, digest)
+        if len(self._answers) > ANSWERS_REMEMBERED:
+            del self._answers[next(iter(self._answers))]
 
     def _stored(self, request: RenderRequest, options: RenderOptions) -> StoredRender | None:
         """The last render of these parameters, whatever files it was made of."""
@@ -93,6 +127,7 @@ class CachedRenderer:
         return None if text is None else msgspec.json.decode(text, type=StoredRender)
 
     def _keep(self, request: RenderRequest, options: RenderOptions, rendered: Rendered, tracing: TracingTree) -> None:
+        self._answers.pop(request.application, None)
         text = msgspec.json.encode(to_stored(rendered, tracing.trace()))
         self._store.put_many(rendered.bodies)
         if rendered.uses_capabilities:
@@ -115,6 +150,24 @@ class CachedRenderer:
         if by_capabilities:
             parts["capabilities"] = request.capabilities
         return f"render/{digest_value(parts)}"
+
+
+def _asked(request: RenderRequest) -> tuple[object, ...]:
+    """All of a request that `digest` reads; the application is the name under which the answer is remembered."""
+    return request.source, request.path, request.options, request.namespace, request.capabilities
+
+
+def _outside(trace: Trace, files: FileTree) -> Trace:
+    """Of a trace that holds: the root as it is now, and the looks that its identity says nothing of."""
+    prefix = f"{trace.root}/" if trace.root else ""
+    looks = tuple(one for one in trace.looks if one.path != trace.root and not one.path.startswith(prefix))
+    return Trace(root=trace.root, root_identity=_identity(files, trace.root), looks=looks)
+
+
+def _identity(files: FileTree, path: str) -> str:
+    """That of a directory; empty where there is none."""
+    entry = files.entry(path)
+    return entry.identity if entry is not None and entry.kind is FileKind.DIRECTORY else ""
 
 
 def kind_of(options: RenderOptions) -> str:

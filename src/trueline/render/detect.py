@@ -1,17 +1,19 @@
 """How files are rendered where a declaration does not say: found from the names that stand at the path."""
 
+import difflib
+import posixpath
 from typing import Final
 
 from trueline.model.fault import UserError
 from trueline.model.origin import Origin
 from trueline.render import refusal
+from trueline.render.kustomization import KUSTOMIZATIONS
 from trueline.render.options import Helm, Jsonnet, Kustomize, Plain, RenderOptions
 from trueline.render.plain import EXTENSIONS
 from trueline.render.protocol import RenderRequest
 from trueline.runtime.files import FileKind, FileTree
 
 CHART: Final = "Chart.yaml"
-KUSTOMIZATIONS: Final = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 JSONNET: Final = ".jsonnet"
 
 
@@ -23,7 +25,7 @@ def detect(request: RenderRequest, files: FileTree) -> RenderOptions:
     """
     entry = files.entry(request.path)
     if entry is None:
-        raise UserError([refusal.PATH_MISSING.about(request.path or "/", _here(request))])
+        raise UserError([refusal.PATH_MISSING.about(_missing(request.path, files), _here(request))])
     if request.options is not None:
         return request.options
     if entry.kind is FileKind.FILE:
@@ -38,6 +40,16 @@ def detect(request: RenderRequest, files: FileTree) -> RenderOptions:
     if any(name.endswith(JSONNET) for name in names) and not any(name.endswith(EXTENSIONS) for name in names):
         return Jsonnet()
     return Plain()
+
+
+def _missing(path: str, files: FileTree) -> str:
+    """A path that is not there, with what stands beside it."""
+    folder, _, name = path.rpartition("/")
+    beside = files.names(folder)
+    if name in beside:
+        return f"{path} is a link that leads out of the repository, in a circle or nowhere, or a submodule"
+    near = difflib.get_close_matches(name, beside, n=1)
+    return f"{path}; did you mean {posixpath.join(folder, near[0])}?" if near else path or "/"
 
 
 def _has(files: FileTree, path: str, name: str) -> bool:

@@ -3,10 +3,14 @@
 from dataclasses import replace
 from typing import assert_never
 
+from trueline.model.fault import UserError
 from trueline.render.detect import detect
+from trueline.render.field_origin import FieldPlaces
 from trueline.render.helm import HelmRenderer
 from trueline.render.jsonnet import JsonnetRenderer
 from trueline.render.kustomize import KustomizeRenderer
+from trueline.render.manifest import ManifestsRefused
+from trueline.render.misfit import Locate, located
 from trueline.render.options import Helm, Jsonnet, Kustomize, Plain, RenderOptions
 from trueline.render.plain import PlainRenderer
 from trueline.render.protocol import Renderer, RenderRequest
@@ -19,6 +23,7 @@ class DispatchingRenderer:
     """A `Renderer` of everything that a toolbox renders."""
 
     def __init__(self, toolbox: Toolbox) -> None:
+        self._toolbox = toolbox
         self._plain = PlainRenderer(toolbox)
         self._kustomize = KustomizeRenderer(toolbox)
         self._helm = HelmRenderer(toolbox)
@@ -27,7 +32,14 @@ class DispatchingRenderer:
     async def render(self, request: RenderRequest, files: FileTree) -> Rendered:
         """Render as the options say; see `Renderer.render`."""
         options = detect(request, files)
-        return await self._renderer(options).render(replace(request, options=options), files)
+        try:
+            return await self._renderer(options).render(replace(request, options=options), files)
+        except ManifestsRefused as refused:
+            raise UserError(await located(refused.misfits, self.locator(files))) from None
+
+    def locator(self, files: FileTree) -> Locate:
+        """See `LocatingRenderer.locator`."""
+        return FieldPlaces(self._toolbox, files).locate
 
     def _renderer(self, options: RenderOptions) -> Renderer:
         match options:

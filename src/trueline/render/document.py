@@ -5,6 +5,9 @@ from typing import Any
 
 import msgspec
 
+from trueline.model.diagnostic import Diagnostic
+from trueline.model.fault import UserError
+from trueline.model.origin import Origin
 from trueline.render import refusal
 from trueline.runtime.files import FileTree
 from trueline.runtime.toolbox import Toolbox
@@ -43,8 +46,26 @@ async def read_documents(toolbox: Toolbox, files: FileTree, paths: Iterable[str]
         UserError: TL0303, once for each thing that does not parse.
         Transient: the toolbox gave no answer.
     """
-    asked = toolbox.ask("yaml", {"files": list(paths)}, files)
-    return msgspec.json.decode(await refusal.answer(asked, refusal.UNREADABLE, commit), type=_Documents).documents
+    paths = tuple(paths)
+    asked = await refusal.answer(toolbox.ask("yaml", {"files": paths}, files), refusal.UNREADABLE, commit)
+    here = Origin(path=paths[0], commit=commit) if len(paths) == 1 else None
+    try:
+        return refusal.decoded(asked, _Documents, refusal.UNREADABLE, here).documents
+    except UserError:
+        if here is not None:
+            raise
+        raise UserError(await _too_much(toolbox, files, paths, commit)) from None
+
+
+async def _too_much(toolbox: Toolbox, files: FileTree, paths: Iterable[str], commit: str) -> list[Diagnostic]:
+    """Which of the files hold what cannot be held."""
+    found = list[Diagnostic]()
+    for path in paths:
+        try:
+            await read_documents(toolbox, files, [path], commit)
+        except UserError as error:
+            found += error.diagnostics
+    return found
 
 
 async def read_places(toolbox: Toolbox, files: FileTree, paths: Iterable[str], commit: str) -> tuple[Places, ...]:

@@ -2,15 +2,69 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final, NamedTuple
 
+from trueline.model import field_path
+from trueline.model.fault import Fault
 from trueline.model.origin import Origin
 from trueline.model.pointer import Path, text
 from trueline.render.body import is_secret
-from trueline.render.document import Places, read_documents, read_places
+from trueline.render.document import Document, Places, read_documents, read_places
 from trueline.render.manifest import is_list
 from trueline.runtime.files import FileTree
 from trueline.runtime.toolbox import Toolbox
+
+_FILES_KEPT_MAX: Final = 64
+_Documents = tuple[tuple[Document, Places], ...]
+
+
+class _Written(NamedTuple):
+    """A resource as its file has it; `prefix` is its pointer in the document."""
+
+    value: Any
+    prefix: str
+    lines: Mapping[str, tuple[int, int]]
+
+
+class FieldPlaces:
+    """Finds the lines of fields in some files; each file is read once."""
+
+    def __init__(self, toolbox: Toolbox, files: FileTree) -> None:
+        self._toolbox = toolbox
+        self._files = files
+        self._kept: dict[tuple[str, str], _Documents] = {}
+
+    async def locate(self, origin: Origin, body: Any, path: field_path.Path) -> Origin:
+        """The line of a field of the resource at `origin`; of a field that is missing, the line of what it belongs in.
+
+        The origin itself where the file does not say the same as the body: an engine may have written the field.
+        """
+        written = await self._written(origin)
+        if written is None:
+            return origin
+        steps = _in_clear(written.value, path)
+        at = _followed(written.value, steps)
+        if len(at) < len(steps):
+            is_sure = not field_path.has(body, path)
+        else:
+            is_sure = steps != path or _at(written.value, at) == _at(body, path)
+        line, _ = written.lines.get(f"{written.prefix}{_pointer(at)}", (0, 0))
+        return replace(origin, line=line) if is_sure and at and line else origin
+
+    async def _written(self, origin: Origin) -> _Written | None:
+        try:
+            return _resource(await self._read(origin), origin.line) if origin.line else None
+        except Fault:  # a template is no YAML; the resource's own line does
+            return None
+
+    async def _read(self, origin: Origin) -> _Documents:
+        key = origin.path, origin.commit
+        if key not in self._kept:
+            read = await _read(self._toolbox, self._files, origin)
+            while len(self._kept) >= _FILES_KEPT_MAX:
+                self._kept.pop(next(iter(self._kept)))
+            self._kept[key] = read
+        return self._kept[key]
 
 
 async def field_origins(toolbox: Toolbox, files: FileTree, origin: Origin) -> Mapping[str, Origin]:
@@ -22,33 +76,69 @@ async def field_origins(toolbox: Toolbox, files: FileTree, origin: Origin) -> Ma
         UserError: the file does not parse.
         Transient: the toolbox gave no answer.
     """
+    written = _resource(await _read(toolbox, files, origin), origin.line)
+    if written is None:
+        return {}
+    found = {
+        path: replace(origin, line=written.lines[written.prefix + pointer][0])
+        for path, pointer in _fields(written.value)
+        if written.prefix + pointer in written.lines
+    }
+    return {text(path): place for path, place in {**found, **_applied(written.value, found)}.items()}
+
+
+async def _read(toolbox: Toolbox, files: FileTree, origin: Origin) -> _Documents:
     documents = await read_documents(toolbox, files, [origin.path], origin.commit)
     places = await read_places(toolbox, files, [origin.path], origin.commit)
-    above = [pair for pair in zip(documents, places, strict=True) if pair[0].line <= origin.line]
+    return tuple(zip(documents, places, strict=True))
+
+
+def _resource(read: _Documents, line: int) -> _Written | None:
+    """The document that a line belongs to, or the item of a list that begins there."""
+    above = [pair for pair in read if pair[0].line <= line]
     if not above:
-        return {}
+        return None
     document, placed = above[-1]
-    value, prefix = _resource(document.value, placed, origin.line)
-    found = {
-        path: replace(origin, line=placed.positions[prefix + pointer][0])
-        for path, pointer in _fields(value)
-        if prefix + pointer in placed.positions
-    }
-    return {text(path): place for path, place in {**found, **_applied(value, found)}.items()}
-
-
-def _resource(value: Any, placed: Places, line: int) -> tuple[Any, str]:
-    """The document, or the item of a list that begins on that line."""
-    if not is_list(value) or not isinstance(value.get("items"), list):
-        return value, ""
-    for index, item in enumerate(value["items"]):
+    value = document.value
+    items = value.get("items") if is_list(value) else None
+    for index, item in enumerate(items if isinstance(items, list) else ()):
         prefix = f"/items/{index}"
         if placed.positions.get(prefix, (0, 0))[0] == line:
-            return item, prefix
-    return value, ""
+            return _Written(item, prefix, placed.positions)
+    return _Written(value, "", placed.positions)
 
 
-def _fields(value: Any, path: Path = (), pointer: str = "") -> Iterator[tuple[Path, str]]:
+def _followed(value: Any, steps: field_path.Path) -> Path:
+    """The steps as far as the value has them, an element of a list by its index."""
+    at: list[str | int] = []
+    for step in steps:
+        below = field_path.child(value, step)
+        match value, step:
+            case dict(), str() if step in value:
+                at.append(step)
+            case list(), _ if below is not None:
+                at.append(next(index for index, item in enumerate(value) if item is below))
+            case _:
+                break
+        value = below
+    return tuple(at)
+
+
+def _at(value: Any, steps: field_path.Path) -> Any:
+    for step in steps:
+        value = field_path.child(value, step)
+    return value
+
+
+def _in_clear(value: Any, path: field_path.Path) -> field_path.Path:
+    """Of a Secret, what was written in `stringData` and is applied in `data`."""
+    is_clear = isinstance(value, dict) and is_secret(value) and isinstance(value.get("stringData"), dict)
+    if is_clear and path[:1] == ("data",) and len(path) > 1 and path[1] in value["stringData"]:
+        return ("stringData", *path[1:])
+    return path
+
+
+def _fields(value: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
     match value:
         case dict():
             below: list[tuple[str | int, Any]] = list(value.items())
@@ -57,9 +147,12 @@ def _fields(value: Any, path: Path = (), pointer: str = "") -> Iterator[tuple[Pa
         case _:
             return
     for part, inner in below:
-        deeper = f"{pointer}/{str(part).replace('~', '~0').replace('/', '~1')}"
-        yield (*path, part), deeper
-        yield from _fields(inner, (*path, part), deeper)
+        yield (*path, part), _pointer((*path, part))
+        yield from _fields(inner, (*path, part))
+
+
+def _pointer(path: Path) -> str:
+    return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in path)
 
 
 def _applied(value: Any, found: Mapping[Path, Origin]) -> dict[Path, Origin]:

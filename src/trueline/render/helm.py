@@ -53,7 +53,8 @@ class HelmRenderer:
         options = request.options if isinstance(request.options, Helm) else Helm()
         asked = self.toolbox.ask("helm", _arguments(request, options), files)
         text = await refusal.answer(asked, refusal.CHART, request.commit)
-        answer = msgspec.json.decode(text, type=_Answer)
+        here = Origin(path=_chart(request), commit=request.commit)
+        answer = refusal.decoded(text, _Answer, refusal.CHART, here)
         unstable = {one.index: one.paths for one in answer.unstable}
         manifests = [
             Manifest(value=one.value, origin=_origin(one, request), unstable=unstable.get(index, ()))

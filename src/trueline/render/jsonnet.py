@@ -56,7 +56,8 @@ class JsonnetRenderer:
         }
         asked = self.toolbox.ask("jsonnet", arguments, files)
         answer = await refusal.answer(asked, refusal.JSONNET, request.commit)
-        return msgspec.json.decode(answer, type=_Answer).resources
+        here = Origin(path=path, commit=request.commit)
+        return refusal.decoded(answer, _Answer, refusal.JSONNET, here).resources
 
 
 def _bindings(variables: Mapping[str, JsonnetVariable]) -> dict[str, dict[str, Any]]:

@@ -1,5 +1,6 @@
 """Kustomizations, built by Kustomize itself; each resource with the file that it came from."""
 
+import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,11 +11,13 @@ from trueline.model.fault import UserError
 from trueline.model.origin import Origin
 from trueline.render import refusal
 from trueline.render.document import Document, read_documents
+from trueline.render.kustomization import KUSTOMIZATIONS, explained
 from trueline.render.manifest import Manifest, assemble
 from trueline.render.protocol import RenderRequest
 from trueline.render.resource import Rendered
+from trueline.render.trace import TracingTree
 from trueline.runtime.files import FileTree
-from trueline.runtime.toolbox import Toolbox
+from trueline.runtime.toolbox import Complaint, Toolbox
 
 
 class _Built(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,9 +38,16 @@ class KustomizeRenderer:
 
     async def render(self, request: RenderRequest, files: FileTree) -> Rendered:
         """Build the kustomization of the path."""
-        asked = self.toolbox.ask("kustomize", {"path": request.path}, files)
-        answer = await refusal.answer(asked, refusal.KUSTOMIZATION, request.commit)
-        built = msgspec.json.decode(answer, type=_Answer).resources
+
+        async def explain(complaint: Complaint) -> Complaint:
+            return await explained(complaint, request.path, self.toolbox, files)
+
+        seen = TracingTree(files, request.path)
+        asked = self.toolbox.ask("kustomize", {"path": request.path}, seen)
+        answer = await refusal.answer(asked, refusal.KUSTOMIZATION, request.commit, explain=explain)
+        await self._read_strictly(seen, files, request.commit)
+        here = Origin(path=request.path, commit=request.commit)
+        built = refusal.decoded(answer, _Answer, refusal.KUSTOMIZATION, here).resources
         documents = await self._documents(built, files)
         return assemble(
             Manifest(
@@ -50,6 +60,12 @@ class KustomizeRenderer:
             )
             for one in built
         )
+
+    async def _read_strictly(self, seen: TracingTree, files: FileTree, commit: str) -> None:
+        """Kustomize takes the last of two equal keys of a kustomization, so that half of it would be lost."""
+        looks = (look for look in seen.trace().looks if look.asked == "read")
+        paths = [look.path for look in looks if posixpath.basename(look.path) in KUSTOMIZATIONS]
+        await refusal.answer(self.toolbox.ask("yaml", {"files": paths}, files), refusal.KUSTOMIZATION, commit)
 
     async def _documents(self, built: tuple[_Built, ...], files: FileTree) -> Mapping[str, tuple[Document, ...]]:
         """The files that resources came from. Kustomize read them already; where we cannot, lines are left out."""

@@ -3,6 +3,7 @@
 What every renderer shares after its engine has spoken. It reads no file and asks nothing.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -10,11 +11,14 @@ from typing import Any, Final
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.digest import Digest, canonical, digest_bytes, digest_value
 from trueline.model.fault import UserError
+from trueline.model.field_path import Path, has
 from trueline.model.origin import Origin
+from trueline.model.pointer import text
 from trueline.model.ref import Ref
 from trueline.render import refusal
 from trueline.render.annotation import Timing, timing
 from trueline.render.body import applied_pointer, normal
+from trueline.render.misfit import Misfit
 from trueline.render.resource import Position, Rendered, Resource
 
 LIST_DEPTH_MAX: Final = 8
@@ -22,6 +26,8 @@ _DECLARATION: Final = "trueline.dev/"
 _KUSTOMIZATION: Final = "kustomize.config.k8s.io/"
 _NAME_LENGTH_MAX: Final = 63  # of a Job: its pods carry it in a label
 _DIGEST_LENGTH: Final = 10
+_NAME: Final = re.compile(r"[^/%]{1,253}")
+_NAMESPACE: Final = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,12 +48,20 @@ class _Draft:
     prefix: str = ""
 
 
+class ManifestsRefused(UserError):
+    """Manifests that are no resources; the lines of their fields are not looked up yet."""
+
+    def __init__(self, misfits: Iterable[Misfit]) -> None:
+        self.misfits = tuple(misfits)
+        super().__init__(one.diagnostic for one in self.misfits)
+
+
 @dataclass(slots=True)
 class _Assembly:
     """What was found so far."""
 
     drafts: list[_Draft] = field(default_factory=list)
-    errors: list[Diagnostic] = field(default_factory=list)
+    errors: list[Misfit] = field(default_factory=list)
     notes: list[Diagnostic] = field(default_factory=list)
 
 
@@ -57,14 +71,14 @@ def assemble(
     """Make resources, in the order of the manifests.
 
     Raises:
-        UserError: a manifest is no resource; every diagnostic of all of them.
+        ManifestsRefused: a manifest is no resource; every diagnostic of all of them.
     """
     found = _Assembly(notes=list(notes))
     for manifest in manifests:
         for one in _flat(manifest, found.errors):
             _add(one, found)
     if found.errors:
-        raise UserError(found.errors)
+        raise ManifestsRefused(found.errors)
     named = _named(found.drafts)
     bodies = {resource.digest: body for resource, body in named}
     return Rendered(
@@ -86,18 +100,18 @@ def is_list(value: Any) -> bool:
     )
 
 
-def _flat(manifest: Manifest, errors: list[Diagnostic], depth: int = 0) -> Iterator[Manifest]:
+def _flat(manifest: Manifest, errors: list[Misfit], depth: int = 0) -> Iterator[Manifest]:
     value = manifest.value
     if not is_list(value):
         yield manifest
         return
     items = value.get("items")
     if depth == LIST_DEPTH_MAX:
-        errors.append(refusal.LIST.about(f"lists within lists, more than {LIST_DEPTH_MAX} deep", manifest.origin))
+        errors.append(_misfit(refusal.LIST, f"lists within lists, more than {LIST_DEPTH_MAX} deep", manifest))
         return
     if not isinstance(items, list):
         if items is not None:
-            errors.append(refusal.LIST.about("`items` is not a list", manifest.origin))
+            errors.append(_misfit(refusal.LIST, "`items` is not a list", manifest, ("items",)))
         return
     for index, item in enumerate(items):
         one = replace(manifest, value=_typed(item, value), unstable=_beneath(manifest.unstable, index))
@@ -121,46 +135,78 @@ def _add(manifest: Manifest, found: _Assembly) -> None:
     value = manifest.value
     if isinstance(value, dict) and str(value.get("apiVersion", "")).startswith(_DECLARATION):
         return
-    wrong = _not_a_resource(value)
-    if wrong:
-        found.errors.append(refusal.NO_RESOURCE.about(wrong, manifest.origin))
+    if other := _something_else(value):
+        found.errors.append(_misfit(refusal.NO_RESOURCE, other, manifest))
+        return
+    if lacks := tuple(_lacks(value)):
+        there = next((at for at, _ in lacks if has(value, at)), ())
+        detail = f"it has no {', '.join(lack for _, lack in lacks)}"
+        found.errors.append(_misfit(refusal.NO_RESOURCE, detail, manifest, there))
         return
     when = timing(value["metadata"].get("annotations") or {})
     body, not_strings = normal(value)
-    found.errors += [refusal.ANNOTATION.about(problem, manifest.origin) for problem in when.problems]
-    found.errors += [refusal.STRING_DATA.about(path, manifest.origin) for path in not_strings]
+    found.errors += [_misfit(refusal.ANNOTATION, one, manifest, _annotation(one)) for one in when.problems]
+    found.errors += [_misfit(refusal.STRING_DATA, text(at), manifest, at) for at in not_strings]
     found.notes += [refusal.NOT_RUN.about(f"{_title(value)}: {word}", manifest.origin) for word in when.unused]
     if not value["metadata"].get("name") and not when.is_hook:
-        found.errors.append(refusal.GENERATED_NAME.about(_title(value), manifest.origin))
+        at = ("metadata", "generateName")
+        found.errors.append(_misfit(refusal.GENERATED_NAME, _title(value), manifest, at))
         return
     found.drafts += [_draft(manifest, body, when, position) for position in when.positions]
 
 
-def _not_a_resource(value: Any) -> str:
-    """What a document lacks to be a resource; empty where it is one."""
+def _misfit(rule: refusal.Rule, detail: str, manifest: Manifest, at: Path = ()) -> Misfit:
+    return Misfit(diagnostic=rule.about(detail, manifest.origin), body=manifest.value, at=at)
+
+
+def _annotation(problem: str) -> Path:
+    """The annotation that a problem of order begins with."""
+    return ("metadata", "annotations", problem.partition(": ")[0])
+
+
+def _something_else(value: Any) -> str:
+    """What a document is that nobody meant as a resource."""
     if not isinstance(value, dict):
         return f"it is a {type(value).__name__}, not a mapping"
     if str(value.get("apiVersion", "")).startswith(_KUSTOMIZATION):
         return "it is a kustomization: render its folder with `render.kustomize`"
+    return ""
+
+
+def _lacks(value: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+    """What a document lacks to be a resource, with its place; nothing where it is one."""
     metadata = value.get("metadata")
-    missing = [lack for name in ("apiVersion", "kind") if (lack := _lack(name, value.get(name)))]
+    for name in ("apiVersion", "kind"):
+        if lack := _lack(name, value.get(name)):
+            yield (name,), lack
     if not isinstance(metadata, dict):
-        return f"it has no {', '.join([*missing, 'metadata.name'])}"
-    if metadata.get("name") is not None or not metadata.get("generateName"):
-        missing += [lack for lack in (_lack("metadata.name", metadata.get("name")),) if lack]
-    missing += [
-        lack
-        for name in ("namespace", "generateName")
-        if metadata.get(name) is not None
-        and metadata[name] != ""
-        and (lack := _lack(f"metadata.{name}", metadata[name]))
-    ]
-    missing += [
-        f"metadata.{name} as a mapping"
-        for name in ("annotations", "labels")
-        if not isinstance(metadata.get(name) or {}, dict)
-    ]
-    return f"it has no {', '.join(missing)}" if missing else ""
+        yield ("metadata",), "metadata.name"
+        return
+    yield from _lacks_of_metadata(metadata)
+
+
+def _lacks_of_metadata(metadata: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+    name = metadata.get("name")
+    if name is not None or not metadata.get("generateName"):
+        yield from _unfit("name", name, _NAME, "without `/` or `%` or anything invisible")
+    for part, form, such in (
+        ("namespace", _NAMESPACE, "of small letters, digits and hyphens"),
+        ("generateName", _NAME, "without `/` or `%` or anything invisible"),
+    ):
+        if metadata.get(part) is not None and metadata[part] != "":
+            yield from _unfit(part, metadata[part], form, such)
+    for part in ("annotations", "labels"):
+        if not isinstance(metadata.get(part) or {}, dict):
+            yield ("metadata", part), f"metadata.{part} as a mapping"
+
+
+def _unfit(part: str, value: Any, form: re.Pattern[str], such: str) -> Iterator[tuple[Path, str]]:
+    """What every API server refuses in a name, whatever the kind: it would be more than one step of an address."""
+    at = ("metadata", part)
+    if lack := _lack(f"metadata.{part}", value):
+        yield at, lack
+    elif not form.fullmatch(value) or not value.isprintable() or value in {".", ".."}:
+        yield at, f"metadata.{part} {such} (it reads {value[:_NAME_LENGTH_MAX]!r})"
 
 
 def _lack(name: str, value: Any) -> str:
@@ -204,6 +250,6 @@ def _named(drafts: list[_Draft]) -> list[tuple[Resource, bytes]]:
             ref = Ref(ref.kind, ref.namespace, one.prefix[: _NAME_LENGTH_MAX - _DIGEST_LENGTH] + suffix)
             rest = {name: part for name, part in body["metadata"].items() if name != "generateName"}
             body = {**body, "metadata": {**rest, "name": ref.name}}
-        text = canonical(body)
-        named.append((replace(one.resource, ref=ref, digest=digest_bytes(text)), text))
+        content_text = canonical(body)
+        named.append((replace(one.resource, ref=ref, digest=digest_bytes(content_text)), content_text))
     return named

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
+from trueline.model.diagnostic import Diagnostic
 from trueline.model.fault import UserError
 from trueline.model.origin import Origin
 from trueline.render import refusal
@@ -32,6 +33,8 @@ class PlainRenderer:
         options = request.options if isinstance(request.options, Plain) else Plain()
         paths = tuple(manifest_paths(files, request.path, options))
         here = Origin(path=request.path, commit=request.commit) if request.path else None
+        if lost := [path for path in paths if files.entry(path) is None]:
+            raise UserError([_lost(path, request.commit) for path in lost])
         if not paths:
             what = ", ".join(f"*{one}" for one in EXTENSIONS)
             raise UserError([refusal.NOTHING.about(f"no {what} file in {request.path or '/'} is taken", here)])
@@ -49,7 +52,10 @@ class PlainRenderer:
 
 
 def manifest_paths(files: FileTree, path: str, options: Plain) -> Iterator[str]:
-    """The files that are taken, sorted folder by folder; a path that is a file is taken as it is."""
+    """The files that are taken, sorted folder by folder; a path that is a file is taken as it is.
+
+    A link that leads nowhere is among them and has no entry: without it the render would be less than was written.
+    """
     entry = files.entry(path)
     if entry is not None and entry.kind is FileKind.FILE:
         yield path
@@ -63,12 +69,17 @@ def manifest_paths(files: FileTree, path: str, options: Plain) -> Iterator[str]:
             yield found
 
 
+def _lost(path: str, commit: str) -> Diagnostic:
+    detail = f"{path} is a link that leads out of the repository, in a circle or nowhere"
+    return refusal.OUTSIDE.about(detail, Origin(path=path, commit=commit))
+
+
 def _beneath(files: FileTree, path: str, depth: int) -> Iterator[str]:
     for name in files.names(path):
         below = f"{path}/{name}" if path else name
         if name.endswith(EXTENSIONS):
             entry = files.entry(below)
-            if entry is not None and entry.kind is FileKind.FILE:
+            if entry is None or entry.kind is FileKind.FILE:
                 yield below
                 continue
         if depth > 1 and name != ".git":

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from trueline.render.misfit import Locate
 from trueline.render.options import Capabilities, RenderOptions
 from trueline.render.resource import Rendered
 from trueline.runtime.files import FileTree
@@ -34,4 +35,12 @@ class Renderer(Protocol):
             UserError: the files do not render; every diagnostic that could be found.
             Transient: the renderer ended without an answer.
         """
+        ...
+
+
+class LocatingRenderer(Renderer, Protocol):
+    """A renderer that can also tell where a field was written."""
+
+    def locator(self, files: FileTree) -> Locate:
+        """What finds the line of a field in these files; it reads them when it is asked."""
         ...

@@ -4,9 +4,12 @@
 """
 
 import posixpath
-from collections.abc import Awaitable, Iterable
+import re
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias, TypeVar
+
+import msgspec
 
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.fault import Fault, Transient, UserError
@@ -15,6 +18,12 @@ from trueline.runtime.toolbox import Complaint, ToolboxFailed, ToolboxRefused
 
 _DETAIL_LENGTH_MAX = 2000
 _LIMIT = "limit:"
+_NO_MEMORY: Final = "runtime: out of memory"
+_OUTSIDE: Final = re.compile(r'leads outside the repository|: \S+ is remote: |^Get "https?://')
+
+
+T = TypeVar("T")
+Explain: TypeAlias = Callable[[Complaint], Awaitable[Complaint]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,8 +88,8 @@ TWICE: Final = _rule(
 )
 
 
-async def answer(asked: Awaitable[bytes], rule: Rule, commit: str) -> bytes:
-    """Wait for the toolbox; what it refuses is told by `rule`.
+async def answer(asked: Awaitable[bytes], rule: Rule, commit: str, *, explain: Explain | None = None) -> bytes:
+    """Wait for the toolbox; what it refuses is told by `rule`, after `explain` made it clearer.
 
     Raises:
         UserError: the engine refuses the files, or a limit was reached.
@@ -89,15 +98,33 @@ async def answer(asked: Awaitable[bytes], rule: Rule, commit: str) -> bytes:
     try:
         return await asked
     except ToolboxRefused as refused:
-        raise UserError(complained(refused.complaints, rule, commit)) from None
+        told = refused.complaints if explain is None else [await explain(one) for one in refused.complaints]
+        raise UserError(complained(told, rule, commit)) from None
     except ToolboxFailed as failed:
         raise _failure(failed.reason) from None
+
+
+def decoded(text: bytes, kind: type[T], rule: Rule, origin: Origin | None) -> T:
+    """An engine's answer, typed.
+
+    Raises:
+        UserError: it holds what an engine can write and nobody can hold: a number of a thousand digits, or values so
+            deep within each other that no cluster would take them.
+    """
+    try:
+        return msgspec.json.decode(text, type=kind)
+    except (msgspec.MsgspecError, RecursionError):
+        raise UserError(
+            [rule.about("it has a number too large, or values too deep within each other", origin)]
+        ) from None
 
 
 def complained(complaints: Iterable[Complaint], rule: Rule, commit: str) -> tuple[Diagnostic, ...]:
     """An engine's complaints as diagnostics of a rule, in the order of their places, each one once."""
     found = {
-        rule.about(one.text, Origin(path=one.path, line=one.line, commit=commit) if one.path else None): None
+        (OUTSIDE if _OUTSIDE.search(one.text) else rule).about(
+            one.text, Origin(path=one.path, line=one.line, commit=commit) if one.path else None
+        ): None
         for one in sorted(complaints, key=lambda one: (one.path, one.line, one.column, one.text))
     }
     return tuple(found)
@@ -122,4 +149,6 @@ def inside(directory: str, name: str, commit: str) -> str:
 def _failure(reason: str) -> Fault:
     if reason.startswith(_LIMIT):
         return UserError([LIMIT.about(reason.removeprefix(_LIMIT).strip())])
+    if _NO_MEMORY in reason:  # it would end the next worker in the same way
+        return UserError([LIMIT.about(reason)])
     return Transient([NO_ANSWER.about(reason)])

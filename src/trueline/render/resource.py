@@ -8,6 +8,7 @@ from trueline.model.diagnostic import Diagnostic
 from trueline.model.digest import Digest
 from trueline.model.origin import Origin
 from trueline.model.ref import Ref
+from trueline.render.misfit import Locate
 
 
 class Phase(Enum):
@@ -70,13 +71,15 @@ class Rendered:
     """What an application declares: its resources in a fixed order, their bodies (canonical JSON) by digest.
 
     `notes` are diagnostics that do not stop it: a chart that differs from itself, a submodule that was passed over.
-    `uses_capabilities` tells that another Kubernetes version or API list may give another result.
+    `uses_capabilities` tells that another Kubernetes version or API list may give another result. `locate` finds the
+    line of a field, where the files are at hand; it is asked only where something is wrong.
     """
 
     resources: tuple[Resource, ...]
     bodies: Mapping[Digest, bytes] = field(repr=False)
     notes: tuple[Diagnostic, ...] = ()
     uses_capabilities: bool = False
+    locate: Locate | None = field(default=None, repr=False, compare=False)
 
     def body(self, resource: Resource) -> bytes:
         """The canonical JSON of a resource."""

@@ -1,9 +1,12 @@
 """What a chart makes up anew at each render is kept as it was last applied (D3). Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any, Final
 
-from trueline.model.digest import canonical, parse
+from trueline.model.digest import Digest, canonical, digest_bytes, parse
+from trueline.model.ref import Ref
+from trueline.render.resource import Rendered, Resource
 
 _MISSING: Final = object()
 
@@ -21,6 +24,18 @@ def keep_unstable(body: bytes, previous: bytes | None, paths: Iterable[str]) -> 
     for pointer in paths:
         now = _kept(now, before, tuple(_unescaped(part) for part in pointer.split("/")[1:]))
     return canonical(now)
+
+
+def settle(rendered: Rendered, applied: Callable[[Ref], bytes | None]) -> Rendered:
+    """A render with every made-up field as it was last applied; `applied` gives the body of a ref, if one is known."""
+    resources, bodies = list[Resource](), dict[Digest, bytes]()
+    for one in rendered.resources:
+        body = rendered.body(one)
+        if one.unstable:
+            body = keep_unstable(body, applied(one.ref), one.unstable)
+        resources.append(replace(one, digest=digest_bytes(body)))
+        bodies[resources[-1].digest] = body
+    return replace(rendered, resources=tuple(resources), bodies=bodies)
 
 
 def _unescaped(part: str) -> str:

@@ -6,6 +6,7 @@ Tree objects come through the same long-lived reader as files do, so that a new 
 from collections.abc import Mapping
 
 from trueline.model.diagnostic import Diagnostic
+from trueline.model.origin import Origin
 from trueline.source.git_command import Bounds
 from trueline.source.git_object import GitObject, Malformed, TreeEntry, parse_tree
 from trueline.source.listing import GIT_MODE_DIRECTORY, GIT_MODE_LINK, Directory, Entry, Leaf, LeafKind, Listing
@@ -146,6 +147,7 @@ def _submodule(source: str, path: str) -> Diagnostic:
         summary="a submodule is left out",
         detail=f"{source}: {path}",
         remedy="declare what it holds as a source of its own",
+        origin=Origin(path=path),
     )
 
 
@@ -155,6 +157,7 @@ def _lost_link(source: str, path: str, link: str) -> Diagnostic:
         summary="a link leads out of the repository or nowhere and is left out",
         detail=f"{source}: {path} → {link[:200]}",
         remedy="let it lead to a file of the same repository, by a relative path",
+        origin=Origin(path=path),
     )
 
 

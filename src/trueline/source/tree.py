@@ -11,6 +11,7 @@ from trueline.runtime.files import FileEntry, FileKind
 from trueline.source.listing import Directory, Entry, Leaf, LeafKind, Listing
 
 LINKS_MAX = 40
+ENTRIES_REMEMBERED = 1_000
 BlobReader = Callable[[str, Leaf], Awaitable[bytes]]
 
 
@@ -23,15 +24,27 @@ class Located:
 
 
 class ListedTree:
-    """A `FileTree` over a listing; `read_blob` gets the path with links followed, and its leaf."""
+    """A `FileTree` over a listing; `read_blob` gets the path with links followed, and its leaf.
+
+    What stands at a path is remembered by that path, for `ENTRIES_REMEMBERED` of them: many overlays look at one base.
+    """
 
     def __init__(self, listing: Listing, read_blob: BlobReader) -> None:
         self._listing = listing
         self._read_blob = read_blob
         self._identities: dict[str, str] = {}
+        self._entries: dict[str, FileEntry | None] = {}
 
     def entry(self, path: str) -> FileEntry | None:
         """What stands at a path, links followed."""
+        if path in self._entries:
+            return self._entries[path]
+        entry = self._entry(path)
+        if len(self._entries) < ENTRIES_REMEMBERED:
+            self._entries[path] = entry
+        return entry
+
+    def _entry(self, path: str) -> FileEntry | None:
         located = locate(self._listing, path)
         if located is None:
             return None
@@ -40,16 +53,11 @@ class ListedTree:
         return FileEntry(FileKind.FILE, located.entry.identity)
 
     def names(self, path: str) -> tuple[str, ...]:
-        """The sorted names in a directory, of what can be read."""
+        """The sorted names in a directory; a link that leads nowhere and a submodule have a name and no entry."""
         located = locate(self._listing, path)
         if located is None or not isinstance(located.entry, Directory):
             return ()
-        prefix = f"{located.path}/" if located.path else ""
-        return tuple(
-            name
-            for name, entry in sorted(located.entry.entries.items())
-            if _is_plain(entry) or locate(self._listing, prefix + name) is not None
-        )
+        return tuple(sorted(located.entry.entries))
 
     async def read(self, path: str) -> bytes:
         """The bytes of a file, links followed."""
@@ -87,6 +95,9 @@ def locate(listing: Listing, path: str) -> Located | None:
     >>> locate(tree, "app/a")
     Located(path='base/a', entry=Leaf(mode=33188, identity='f', link=''))
     """
+    found = listing.find(path)
+    if isinstance(found, Directory) or (found is not None and found.kind is LeafKind.FILE):
+        return Located(path, found)
     todo = path.split("/")[::-1] if path else []
     done: list[str] = []
     stack: list[Directory] = [listing.root]
@@ -114,7 +125,3 @@ def locate(listing: Listing, path: str) -> Located | None:
             case _:
                 return None
     return Located("/".join(done), stack[-1])
-
-
-def _is_plain(entry: Entry) -> bool:
-    return isinstance(entry, Directory) or entry.kind is LeafKind.FILE

@@ -4,26 +4,32 @@ A trial that is put off for nothing costs a moment; one that is not put off is r
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from trueline.model.ref import Ref
 from trueline.render.resource import Resource
 from trueline.target.kubernetes.definition import definition_ref
 from trueline.target.kubernetes.resource_type import ResourceType
-from trueline.target.kubernetes.rule import NAMESPACE_KIND
+from trueline.target.kubernetes.rule import DEFINITION_KIND, NAMESPACE_KIND
 
 _RBAC = "rbac.authorization.k8s.io"
 _BOUNDS = frozenset({"ResourceQuota", "LimitRange"})
+_BINDINGS = frozenset({f"RoleBinding.{_RBAC}", f"ClusterRoleBinding.{_RBAC}"})
+_NAMING = _BINDINGS | {"Pod", "Secret", "PersistentVolumeClaim", DEFINITION_KIND}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Placed:
-    """A resource with its final ref, its type and its body."""
+    """A resource with its final ref, its type, its body and that body's canonical `text`.
+
+    Where the same body was placed before and says nothing of others, it is not read again: both are empty.
+    """
 
     resource: Resource
     type: ResourceType
-    body: dict[str, Any]
+    body: dict[str, Any] = field(default_factory=dict)
+    text: bytes = b""
 
     @property
     def ref(self) -> Ref:
@@ -43,6 +49,11 @@ def needs(placed: Sequence[Placed]) -> Iterator[tuple[Ref, Ref]]:
                 yield one.ref, needed
 
 
+def names_others(kind: str) -> bool:
+    """Whether bodies of a kind name what they need, or say what others need."""
+    return kind in _NAMING
+
+
 def _named(one: Placed) -> Iterator[Ref]:
     namespace = one.ref.namespace
     if namespace:
@@ -55,7 +66,7 @@ def _named(one: Placed) -> Iterator[Ref]:
         case "Secret" if one.body.get("type") == "kubernetes.io/service-account-token":
             name = _map(one.body["metadata"].get("annotations")).get("kubernetes.io/service-account.name")
             yield Ref("ServiceAccount", namespace, str(name))
-        case kind if kind in {f"RoleBinding.{_RBAC}", f"ClusterRoleBinding.{_RBAC}"}:
+        case kind if kind in _BINDINGS:
             role = _map(one.body.get("roleRef"))
             is_local = role.get("kind") == "Role"
             yield Ref(f"{role.get('kind')}.{_RBAC}", namespace if is_local else "", str(role.get("name")))

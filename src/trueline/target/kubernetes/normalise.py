@@ -6,7 +6,7 @@ use it. It is protected, so it is never pruned without a second consent. A clust
 namespace loses it, as on the server; many charts write it.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,13 +16,16 @@ from trueline.model.fault import Transient
 from trueline.model.known import Known, Unknown
 from trueline.model.origin import Origin
 from trueline.model.ref import Ref
+from trueline.render.misfit import Misfit, located
 from trueline.render.resource import Phase, Position, Rendered, Resource
 from trueline.runtime.clock import Clock
 from trueline.target.kubernetes import definition, problem
 from trueline.target.kubernetes.body import cleaned, declared_mark, marked
 from trueline.target.kubernetes.clash import clashes
 from trueline.target.kubernetes.kind import Found, Kinds
+from trueline.target.kubernetes.mark import LABEL
 from trueline.target.kubernetes.need import Placed, needs
+from trueline.target.kubernetes.placing import NOTHING_BEFORE, Before, PlacedBodies, Placings, as_before, position
 from trueline.target.kubernetes.resource_type import ResourceType
 from trueline.target.kubernetes.rule import DEFINITION_KIND, NAMESPACE_KIND
 from trueline.target.kubernetes.schema import Candidate, Schema
@@ -64,77 +67,116 @@ class Normaliser:
     clock: Clock
     claims: dict[str, tuple[str, float]] = field(default_factory=dict)
     _served: dict[Digest, None] = field(default_factory=dict)
+    _placings: Placings = field(default_factory=Placings)
 
     async def normalise(self, rendered: Rendered, asked: Asked) -> Normalised:
-        """Normalise a render; see the protocol."""
-        bodies = [(one, parse(rendered.body(one))) for one in rendered.resources]
-        definitions = [body for _, body in bodies if definition.is_definition(body)]
-        found = await self._types(bodies, definitions)
-        placed, problems = self._placed(bodies, found, asked)
+        """Normalise a render; see the protocol. What is wrong is told from whole bodies."""
+        before = self._recalled(asked)
+        made = await self._normalised(rendered, asked, before)
+        return await self._normalised(rendered, asked, NOTHING_BEFORE) if made.problems and before.kept else made
+
+    async def _normalised(self, rendered: Rendered, asked: Asked, before: Before) -> Normalised:
+        bodies = _parsed(rendered, before.kept)
+        definitions = [body for body in bodies.values() if definition.is_definition(body)]
+        types = {(one.api_version, one.kind): one for one in before.types}
+        found = await self._types({_pair(body) for body in bodies.values()} | types.keys(), definitions)
+        if any(found[pair] != Known(one) for pair, one in types.items()):
+            before, bodies = NOTHING_BEFORE, _parsed(rendered, ())
+        placed, problems = await self._placed(rendered, bodies, before, found, asked)
         if asked.create and asked.namespace and (own := await self._namespace(placed, asked)):
             placed = [own, *placed]
         invalid, notes = await self._schema_problems(placed, definitions)
-        problems += [*_twice(placed), *clashes(placed), *invalid]
+        problems += await located([*_twice(placed), *clashes(placed), *invalid], rendered.locate)
         awaits = await self._awaits(placed) if not problems else ()
         result = Rendered(
             resources=tuple(one.resource for one in placed),
-            bodies={one.resource.digest: canonical(one.body) for one in placed},
+            bodies=self._bodies(rendered, placed, before, asked),
             notes=(*rendered.notes, *notes),
         )
         return Normalised(rendered=result, problems=tuple(problems), awaits=awaits)
 
-    async def _types(
-        self, bodies: Sequence[tuple[Resource, dict[str, Any]]], definitions: Iterable[dict[str, Any]]
-    ) -> Mapping[Pair, Found]:
+    def _recalled(self, asked: Asked) -> Before:
+        """What was placed before for the same namespace and mark, and is known to hold."""
+        before = self._placings.recall(asked.application, namespace=asked.namespace, mark=asked.mark)
+        schema = self.schema
+        if schema is None:
+            return before
+        return replace(before, kept={key: pair for key, pair in before.kept.items() if schema.holds(pair[0].digest)})
+
+    def _bodies(
+        self, rendered: Rendered, placed: Sequence[Placed], before: Before, asked: Asked
+    ) -> Mapping[Digest, bytes]:
+        def make(resource: Resource) -> bytes:
+            one = self._place(resource, parse(rendered.body(resource)), before.kept[resource.digest][1], asked)
+            assert isinstance(one, Placed), f"{resource.ref} was placed before, and is not now"
+            return one.text
+
+        again = {before.kept[one.digest][0].digest: one for one in rendered.resources if one.digest in before.kept}
+        return PlacedBodies({one.resource.digest: one.text for one in placed if one.text}, again, make)
+
+    async def _types(self, wanted: set[Pair], definitions: Iterable[dict[str, Any]]) -> Mapping[Pair, Found]:
         """Definitions of the render count first: they say what the type will be."""
         defined = {(one.api_version, one.kind): one for body in definitions for one in definition.types(body)}
-        wanted = {_pair(body) for _, body in bodies} - set(defined)
-        found = dict(await self.kinds.find(sorted(wanted)))
+        found = dict(await self.kinds.find(sorted(wanted - defined.keys())))
         unknown = sorted({each.reason for each in found.values() if isinstance(each, Unknown)})
         if unknown:
             raise Transient([problem.not_answered(reason) for reason in unknown])
         return found | {pair: Known(one) for pair, one in defined.items()}
 
-    def _placed(
-        self, bodies: Sequence[tuple[Resource, dict[str, Any]]], found: Mapping[Pair, Found], asked: Asked
+    async def _placed(
+        self,
+        rendered: Rendered,
+        bodies: Mapping[Digest, dict[str, Any]],
+        before: Before,
+        found: Mapping[Pair, Found],
+        asked: Asked,
     ) -> tuple[list[Placed], list[Diagnostic]]:
-        placed: list[Placed] = []
-        problems: list[Diagnostic] = []
-        missing: list[tuple[Resource, Pair]] = []
-        for resource, body in bodies:
+        """Place each, and remember what became of it for the next render."""
+        placed: list[tuple[Digest, Placed]] = []
+        problems: list[Misfit] = []
+        missing: list[tuple[Resource, Pair, Origin]] = []
+        locate = rendered.locate
+        for resource in rendered.resources:
+            if resource.digest in before.kept:
+                known, resource_type = before.kept[resource.digest]
+                placed.append((resource.digest, Placed(as_before(resource, known), resource_type)))
+                continue
+            body = bodies[resource.digest]
             match found[_pair(body)]:
                 case Known(ResourceType() as resource_type):
                     one = self._place(resource, body, resource_type, asked)
                     if isinstance(one, Placed):
-                        placed.append(one)
+                        placed.append((resource.digest, one))
                     else:
                         problems.append(one)
                 case _:
-                    missing.append((resource, _pair(body)))
-        if missing:
-            problems.insert(0, problem.kinds_missing(missing))
-        return placed, problems
+                    at = await locate(resource.origin, body, ("kind",)) if locate else resource.origin
+                    missing.append((resource, _pair(body), at))
+        self._placings.keep(asked.application, placed, namespace=asked.namespace, mark=asked.mark)
+        first = [problem.kinds_missing(missing)] if missing else []
+        return [one for _, one in placed], [*first, *await located(problems, locate)]
 
     def _place(
         self, resource: Resource, body: dict[str, Any], resource_type: ResourceType, asked: Asked
-    ) -> Placed | Diagnostic:
+    ) -> Placed | Misfit:
         declared = body.get("metadata")
         named = declared.get("namespace") if isinstance(declared, dict) else None
         namespace = str(named or asked.namespace) if resource_type.namespaced else ""
         if resource_type.namespaced and not namespace:
-            return problem.no_namespace(resource)
+            return Misfit(diagnostic=problem.no_namespace(resource))
         ref = Ref(resource_type.kind_name, namespace, resource.ref.name)
         kept = cleaned(body, resource_type, name=ref.name, namespace=namespace)
         said = declared_mark(kept)
         if said is not None and said != asked.mark:
-            return problem.foreign_mark(ref, said, resource.origin)
+            wrong = problem.foreign_mark(ref, said, resource.origin)
+            return Misfit(diagnostic=wrong, body=body, at=("metadata", "labels", LABEL))
         return self._finished(resource, ref, resource_type, marked(kept, asked.mark))
 
     def _finished(self, resource: Resource, ref: Ref, resource_type: ResourceType, body: dict[str, Any]) -> Placed:
-        position = replace(resource.position, stage=self.rules.stage(ref.kind))
-        digest = digest_bytes(canonical(body))
-        finished = replace(resource, ref=ref, digest=digest, position=position)
-        return Placed(resource=finished, type=resource_type, body=body)
+        where, text = resource.position, canonical(body)
+        place = position(where.phase, where.wave, self.rules.stage(ref.kind))
+        finished = replace(resource, ref=ref, digest=digest_bytes(text), position=place)
+        return Placed(finished, resource_type, body, text)
 
     async def _namespace(self, placed: Sequence[Placed], asked: Asked) -> Placed | None:
         ref = Ref(NAMESPACE_KIND, "", asked.namespace)
@@ -163,7 +205,7 @@ class Normaliser:
 
     async def _schema_problems(
         self, placed: Sequence[Placed], definitions: Sequence[dict[str, Any]]
-    ) -> tuple[tuple[Diagnostic, ...], tuple[Diagnostic, ...]]:
+    ) -> tuple[tuple[Misfit, ...], tuple[Diagnostic, ...]]:
         if self.schema is None:
             return (), ()
         candidates = (
@@ -198,6 +240,11 @@ class Normaliser:
         return True
 
 
+def _parsed(rendered: Rendered, known: Container[Digest]) -> dict[Digest, dict[str, Any]]:
+    """The rendered bodies that are not known, by their digests."""
+    return {one.digest: parse(rendered.body(one)) for one in rendered.resources if one.digest not in known}
+
+
 def _pair(body: dict[str, Any]) -> Pair:
     return str(body.get("apiVersion", "")), str(body.get("kind", ""))
 
@@ -211,9 +258,16 @@ def _first(placed: Sequence[Placed], namespace: str) -> Position:
     return Position(phase=phase, wave=min([0, *waves]))
 
 
-def _twice(placed: Sequence[Placed]) -> Iterable[Diagnostic]:
+def _is_another_phase(one: Resource, before: Resource) -> bool:
+    """A hook that runs in two phases is one object, written once."""
+    is_same = (one.is_hook, one.origin, one.digest) == (before.is_hook, before.origin, before.digest)
+    return is_same and one.is_hook and one.position.phase is not before.position.phase
+
+
+def _twice(placed: Sequence[Placed]) -> Iterable[Misfit]:
     first: dict[Ref, Placed] = {}
     for one in placed:
         before = first.setdefault(one.ref, one)
-        if before is not one:
-            yield problem.declared_twice(one.ref, before.resource.origin, one.resource.origin)
+        if before is not one and not _is_another_phase(one.resource, before.resource):
+            twice = problem.declared_twice(one.ref, before.resource.origin, one.resource.origin)
+            yield Misfit(diagnostic=twice)

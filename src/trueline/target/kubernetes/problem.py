@@ -11,19 +11,19 @@ from trueline.render.resource import Resource
 _EXAMPLES = 3
 
 
-def kinds_missing(missing: Iterable[tuple[Resource, tuple[str, str]]]) -> Diagnostic:
-    """All kinds that the cluster lacks, by API group, in one problem."""
+def kinds_missing(missing: Iterable[tuple[Resource, tuple[str, str], Origin]]) -> Diagnostic:
+    """All kinds that the cluster lacks, by API group, in one problem; with each the place where it is written."""
     wanted = list(missing)
     groups: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    for resource, (api_version, kind) in wanted:
-        groups[api_version][kind].append(str(resource.origin))
+    for _, (api_version, kind), origin in wanted:
+        groups[api_version][kind].append(str(origin))
     lines = [f"{api_version}: {_kinds(kinds)}" for api_version, kinds in sorted(groups.items())]
     return Diagnostic(
         code="TL0501",
         summary="the cluster lacks kinds that are declared",
         detail="; ".join(lines),
         remedy="install what defines them, put their CustomResourceDefinitions beside them, or correct `apiVersion`",
-        origin=wanted[0][0].origin,
+        origin=wanted[0][2],
     )
 
 

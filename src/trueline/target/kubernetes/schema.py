@@ -3,6 +3,7 @@
 A body that held is not asked about again. What no schema knows is left for the server to judge.
 """
 
+import base64
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from trueline.model.digest import Digest, digest_value
 from trueline.model.known import Known, Unknown
 from trueline.model.origin import Origin
 from trueline.model.ref import Ref
+from trueline.render.misfit import Misfit
 from trueline.runtime.toolbox import Toolbox, ToolboxFailed, ToolboxRefused
 from trueline.target.kubernetes import definition
 from trueline.target.kubernetes.client import KubernetesClient
@@ -24,6 +26,8 @@ BATCH_OBJECTS = 500
 BATCH_BYTES = 8 << 20
 HELD_MAX = 100_000
 DOCUMENTS_MAX = 200
+_BYTES = {("v1", "Secret"): "data", ("v1", "ConfigMap"): "binaryData"}
+_LINE_ENDS = {ord("\r"): None, ord("\n"): None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,12 +68,16 @@ class Schema:
         self._held: dict[Digest, None] = {}
         self._documents: dict[str, bytes] = {}
 
+    def holds(self, digest: Digest) -> bool:
+        """Whether a body of this digest was asked about, and held."""
+        return digest in self._held
+
     async def problems(
         self, candidates: Iterable[Candidate], definitions: Sequence[dict[str, Any]]
-    ) -> tuple[tuple[Diagnostic, ...], tuple[Diagnostic, ...]]:
+    ) -> tuple[tuple[Misfit, ...], tuple[Diagnostic, ...]]:
         """What is wrong with them, and notes where nobody could tell. Definitions of the render come first."""
         fresh = [one for one in candidates if one.digest not in self._held]
-        problems: list[Diagnostic] = []
+        problems: list[Misfit] = []
         notes: list[Diagnostic] = []
         for batch in _batches(fresh):
             try:
@@ -80,7 +88,7 @@ class Schema:
                 notes.append(_unchecked(str(error)))
         return tuple(problems), tuple(notes)
 
-    async def _batch(self, batch: list[Candidate], definitions: Sequence[dict[str, Any]]) -> list[Diagnostic]:
+    async def _batch(self, batch: list[Candidate], definitions: Sequence[dict[str, Any]]) -> list[Misfit]:
         defined = definition.document(definitions)
         own = {name: f"render:{digest_value(defined)}" for name in defined["components"]["schemas"]}
         schemas = [{"name": name, "document": defined} for name in sorted(set(own.values()))]
@@ -92,20 +100,17 @@ class Schema:
         said |= {one.ref: each for one, each in zip(strange, again, strict=bool(again))}
         return [problem for one in batch for problem in self._judged(one, said[one.ref])]
 
-    def _judged(self, candidate: Candidate, validity: _Validity) -> Iterator[Diagnostic]:
-        if not validity.errors and not validity.unknown:
+    def _judged(self, candidate: Candidate, validity: _Validity) -> Iterator[Misfit]:
+        encoded = tuple(_not_encoded(candidate.body))
+        if not validity.errors and not validity.unknown and not encoded:
             self._held[candidate.digest] = None
             while len(self._held) > HELD_MAX:
                 self._held.pop(next(iter(self._held)))
         for violation in validity.errors:
             path = field_path.of_server(violation.path, candidate.body) if violation.path else "the object"
-            yield Diagnostic(
-                code="TL0505",
-                summary="the schema of the kind does not allow this",
-                detail=f"{candidate.ref}: {path}: {violation.text}",
-                remedy="correct the field; `kubectl explain` shows what the kind has",
-                origin=candidate.origin,
-            )
+            yield _violated(candidate, path, violation.text, _steps(path) if violation.path else ())
+        for at in encoded:
+            yield _violated(candidate, field_path.text(at), "it is not base64", at)
 
     async def _ask(self, batch: Sequence[Candidate], schemas: Sequence[dict[str, Any]]) -> tuple[_Validity, ...]:
         arguments = {"objects": [one.body for one in batch], "schemas": schemas}
@@ -135,6 +140,41 @@ class Schema:
         self._documents[name] = document
         while len(self._documents) > DOCUMENTS_MAX:
             self._documents.pop(next(iter(self._documents)))
+
+
+def _violated(candidate: Candidate, path: str, text: str, at: field_path.Path) -> Misfit:
+    diagnostic = Diagnostic(
+        code="TL0505",
+        summary="the schema of the kind does not allow this",
+        detail=f"{candidate.ref}: {path}: {text}",
+        remedy="correct the field; `kubectl explain` shows what the kind has",
+        origin=candidate.origin,
+    )
+    return Misfit(diagnostic=diagnostic, body=candidate.body, at=at)
+
+
+def _steps(path: str) -> field_path.Path:
+    try:
+        return field_path.parse(path)
+    except ValueError:
+        return ()
+
+
+def _not_encoded(body: dict[str, Any]) -> Iterator[field_path.Path]:
+    """Bytes are text to a schema; the server decodes them before anything else, and repeats what it cannot decode."""
+    field = _BYTES.get((str(body.get("apiVersion", "")), str(body.get("kind", ""))))
+    values = body.get(field) if field else None
+    for name, value in values.items() if isinstance(values, dict) else ():
+        if isinstance(value, str) and not _is_base64(value):
+            yield str(field), str(name)
+
+
+def _is_base64(value: str) -> bool:
+    try:
+        base64.b64decode(value.translate(_LINE_ENDS), validate=True)
+    except ValueError:
+        return False
+    return True
 
 
 def _batches(candidates: list[Candidate]) -> Iterator[list[Candidate]]:
