@@ -12,7 +12,8 @@ from pathlib import Path
 import uvloop
 
 from trueline.loop.engine import Engine
-from trueline.wiring import Settings, assemble
+from trueline.wiring.assembly import assemble
+from trueline.wiring.settings import Settings
 
 
 async def live(url: str, data: Path, kubeconfig: Path) -> None:

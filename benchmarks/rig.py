@@ -18,7 +18,8 @@ from testbed.repository import Repository
 from trueline.loop.desired import Desired
 from trueline.loop.parts import Parts
 from trueline.runtime.clock import SystemClock
-from trueline.wiring import Assembly, Settings, assemble
+from trueline.wiring.assembly import Assembly, assemble
+from trueline.wiring.settings import Settings
 
 LIMIT_S = 600.0
 _PAUSE_S = 0.002

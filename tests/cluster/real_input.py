@@ -23,7 +23,9 @@ from trueline.loop.control import Control, ControlParts
 from trueline.loop.status import ApplicationStatus, Sync
 from trueline.model.digest import Digest
 from trueline.runtime.clock import SystemClock
-from trueline.wiring import USER_AGENT, Assembly, Settings, assemble
+from trueline.wiring.assembly import Assembly, assemble
+from trueline.wiring.cluster import USER_AGENT
+from trueline.wiring.settings import Settings
 
 NOT_RUN = "real inputs: NOT RUN"
 REPOSITORIES = ("argocd-example-apps", "podinfo", "microservices-demo")

@@ -13,7 +13,8 @@ from testbed.git_server import GitServer
 from testbed.repository import Repository
 from trueline.loop.review import review
 from trueline.runtime.clock import SystemClock
-from trueline.wiring import Assembly, Settings, assemble
+from trueline.wiring.assembly import Assembly, assemble
+from trueline.wiring.settings import Settings
 
 OBJECTS = 60
 LIMIT_S = 120.0

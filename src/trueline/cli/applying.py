@@ -19,7 +19,8 @@ from trueline.model.digest import Digest
 from trueline.model.fault import UserError
 from trueline.runtime.data_directory import write_atomic
 from trueline.server.shape import review_body
-from trueline.wiring import Assembly, Settings
+from trueline.wiring.assembly import Assembly
+from trueline.wiring.settings import Settings
 
 PLAN_BYTES_MAX = 256 << 20
 DIFFERENCES_SHOWN_MAX = 20

@@ -18,7 +18,8 @@ from trueline.model.fault import UserError
 from trueline.render.options import Capabilities
 from trueline.render.resource import Rendered
 from trueline.render.text import encode_yaml
-from trueline.wiring import Assembly, Settings, assemble
+from trueline.wiring.assembly import Assembly, assemble
+from trueline.wiring.settings import Settings
 
 if TYPE_CHECKING:
     from trueline.target.protocol import Target

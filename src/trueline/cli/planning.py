@@ -20,7 +20,7 @@ from trueline.plan.report import markdown, summary
 from trueline.runtime.data_directory import default_path, write_atomic
 from trueline.server.shape import diagnostic_body, review_body
 from trueline.trial.trial import Trial, Verdict
-from trueline.wiring import Settings
+from trueline.wiring.settings import Settings
 
 CHANGES = 2
 FORMAT = 1

@@ -13,7 +13,8 @@ from trueline.loop.control import Control
 from trueline.loop.parts import Parts
 from trueline.model.known import Known
 from trueline.model.ref import Ref
-from trueline.wiring import EMBEDDED, Assembly
+from trueline.wiring.assembly import Assembly
+from trueline.wiring.cluster import EMBEDDED
 
 PODS_MAX = 50
 WORKLOADS = frozenset(

@@ -20,7 +20,8 @@ from trueline.server.answer import Answers
 from trueline.server.http import ServerParts, serve_address, serve_socket
 from trueline.server.metric import Counts, Labels
 from trueline.server.stream import Feed
-from trueline.wiring import Assembly, Settings, assemble
+from trueline.wiring.assembly import Assembly, assemble
+from trueline.wiring.settings import Settings
 
 PROBLEMS_PAUSE_S = 0.5
 PROBE = bytes(64 << 10)

@@ -11,7 +11,8 @@ from trueline.cli.serving import check_kept, control_of
 from trueline.loop.control import Control
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.fault import UserError
-from trueline.wiring import Assembly, Settings, assemble
+from trueline.wiring.assembly import Assembly, assemble
+from trueline.wiring.settings import Settings
 
 
 def settings_of(place: Place) -> Settings:

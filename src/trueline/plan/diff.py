@@ -92,11 +92,18 @@ def _present(resource: Resource, entry: Entry | None, live: Observed, options: D
     if live.mark.startswith(options.family):
         return _of_a_sibling(resource, live, options)
     if live.mark:
-        return _change(resource, Action.HOLD, f"it belongs to another installation of Trueline ({live.mark})", live)
+        return _change(resource, Action.HOLD, _of_another(live.mark), live)
     if entry is not None and entry.uid == live.uid:
         return _change(resource, Action.HEAL, "our mark was taken off it", live)
     made_by = ", ".join(live.managers) or "an unknown tool"
     return _change(resource, Action.TAKE_OVER, f"made by {made_by}", live)
+
+
+def _of_another(mark: str) -> str:
+    """A lost data directory makes what we applied a stranger's: a person may give the id back."""
+    installation = mark.partition(".")[0]
+    back = f"if its data was lost, write {installation} into the file installation of this data directory"
+    return f"it belongs to another installation of Trueline ({mark}); {back}"
 
 
 def _of_a_sibling(resource: Resource, live: Observed, options: DiffOptions) -> Change:
@@ -147,7 +154,7 @@ def _left(
                 ref=ref,
                 action=action,
                 reason=reason,
-                position=Position(stage=options.rules.stage(ref.kind)),
+                position=Position(wave=entry.wave, stage=options.rules.stage(ref.kind)),
                 uid=observed.uid if observed else entry.uid,
                 ours=observed.ours if observed else NOTHING,
                 generation=observed.generation if observed else 0,

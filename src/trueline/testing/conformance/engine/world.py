@@ -49,7 +49,7 @@ from trueline.testing.conformance.api import Answer, Api, Json
 from trueline.testing.conformance.case import expect
 from trueline.testing.conformance.engine.repository import MemoryRepository
 from trueline.testing.conformance.engine.weather import Weather
-from trueline.wiring import KeptApprovals, KeptRenders
+from trueline.wiring.kept import KeptApprovals, KeptRenders
 
 TARGET = "cluster"
 PATIENCE_S = 40.0

@@ -1,0 +1,34 @@
+"""What a command line says, as everything is put together from it."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from trueline.runtime.data_directory import default_path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What a command line says. `is_live`: targets are watched and Git is followed; otherwise each is asked once.
+
+    `is_working_tree`: `repository` is a folder to take as it stands. `namespace` and `cluster` are for a folder without
+    declarations.
+    """
+
+    repository: str
+    path: str = ""
+    revision: str = ""
+    kubeconfig: Path | None = None
+    data_directory: Path | None = None
+    interval_s: float = 30.0
+    is_live: bool = False
+    is_working_tree: bool = False
+    namespace: str = ""
+    cluster: str = ""
+    environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+
+    @property
+    def data_path(self) -> Path:
+        """Where this repository's data directory is."""
+        return self.data_directory or default_path(self.repository, self.environment)
