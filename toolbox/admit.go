@@ -41,6 +41,11 @@ type exchange struct {
 	Definition json.RawMessage   `json:"definition"`
 	Quotas     []json.RawMessage `json:"quotas"`
 	Class      string            `json:"class"`
+	Limits     []json.RawMessage `json:"limits"`
+	Accounts   []json.RawMessage `json:"accounts"`
+	Mutating   []json.RawMessage `json:"mutating"`
+	Validating []json.RawMessage `json:"validating"`
+	Reviews    map[string]review `json:"reviews"`
 	Addresses  []string          `json:"addresses"`
 	Ports      []int             `json:"ports"`
 }
@@ -51,13 +56,14 @@ type storedObject struct {
 	Object json.RawMessage `json:"object"`
 }
 
-// admitted is what the server answers, and what it wrote.
+// admitted is what the server answers, and what it wrote; or the calls without which it cannot answer.
 type admitted struct {
 	Status  int               `json:"status"`
 	Headers map[string]string `json:"headers"`
 	Body    json.RawMessage   `json:"body,omitempty"`
 	Text    []byte            `json:"text,omitempty"`
 	Writes  []storedObject    `json:"writes"`
+	Calls   []call            `json:"calls,omitempty"`
 }
 
 // admit answers one request with the API server's own handlers, strategies, validation and field manager.
@@ -74,7 +80,7 @@ func admit(r *request) (any, error) {
 }
 
 func (s *server) answer(question *exchange) (*admitted, error) {
-	shelf, err := newShelf(question)
+	shelf, err := newShelf(question, s.around)
 	if err != nil {
 		return nil, err
 	}
@@ -98,9 +104,15 @@ func (s *server) answer(question *exchange) (*admitted, error) {
 	if err := s.define(question.Definition); err != nil {
 		return nil, err
 	}
+	if err := s.around.hold(question); err != nil {
+		return nil, err
+	}
 	shelf.begin()
 	defer shelf.end()
 	s.handler.ServeHTTP(answer, asked.WithContext(ctx))
+	if shelf.calls.isAny() {
+		return &admitted{Headers: map[string]string{}, Writes: []storedObject{}, Calls: shelf.calls.needed}, nil
+	}
 	if err := shelf.settle(); err != nil {
 		return nil, err
 	}

@@ -24,10 +24,10 @@ type definitions struct {
 	last    string
 }
 
-func newDefinitions(models map[string]*spec.Schema, inner *restful.Container) (*definitions, error) {
+func newDefinitions(models map[string]*spec.Schema, inner *restful.Container, admits *gate) (*definitions, error) {
 	d := &definitions{index: cache.NewIndexer(cache.MetaNamespaceKeyFunc, cache.Indexers{})}
 	identity := func(r webhook.AuthenticationInfoResolver) webhook.AuthenticationInfoResolver { return r }
-	handler, err := apiextensionsserver.NewCustomResourceDefinitionHandler(nil, nil, d, inner, optionsGetter{}, gate{}, nil,
+	handler, err := apiextensionsserver.NewCustomResourceDefinitionHandler(nil, nil, d, inner, optionsGetter{}, admits, nil,
 		webhook.NewDefaultServiceResolver(), identity, 1, everybodyMay, time.Minute, time.Minute, models, 3<<20)
 	if err != nil {
 		return nil, err

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"sync"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/errors"
@@ -15,28 +16,95 @@ import (
 	"k8s.io/apiserver/pkg/quota/v1/generic"
 	"k8s.io/kubernetes/pkg/apis/core"
 	quotainstall "k8s.io/kubernetes/pkg/quota/v1/install"
+	"k8s.io/kubernetes/plugin/pkg/admission/limitranger"
+	"k8s.io/kubernetes/plugin/pkg/admission/serviceaccount"
 )
 
-// gate is the admission that the server asks: the life of namespaces, and quotas.
-type gate struct{}
-
-var (
-	_ admission.MutationInterface   = gate{}
-	_ admission.ValidationInterface = gate{}
-)
-
-func (gate) Handles(admission.Operation) bool { return true }
-
-func (gate) Admit(ctx context.Context, a admission.Attributes, _ admission.ObjectInterfaces) error {
-	claim, isClaim := a.GetObject().(*core.PersistentVolumeClaim)
-	if class := shelfOf(ctx).question.Class; isClaim && class != "" && a.GetOperation() == admission.Create && claim.Spec.StorageClassName == nil {
-		claim.Spec.StorageClassName = &class // as the plug-in DefaultStorageClass
-	}
-	return checkNamespace(shelfOf(ctx), a)
+// gate is the admission that the server asks, in the order of the real one: the life of namespaces, limits of what runs,
+// accounts of pods, classes of claims, webhooks, and quotas last.
+type gate struct {
+	limits   *limitranger.LimitRanger
+	accounts *serviceaccount.Plugin
+	webhooks func() (*webhooks, error)
 }
 
-func (gate) Validate(ctx context.Context, a admission.Attributes, _ admission.ObjectInterfaces) error {
-	return checkQuotas(shelfOf(ctx), a)
+var (
+	_ admission.MutationInterface   = &gate{}
+	_ admission.ValidationInterface = &gate{}
+)
+
+func newGate(around *surroundings) (*gate, error) {
+	limits, err := limitranger.NewLimitRanger(nil)
+	if err != nil {
+		return nil, err
+	}
+	g := &gate{limits: limits, accounts: serviceaccount.NewServiceAccount()}
+	g.limits.SetExternalKubeClientSet(nobody{})
+	g.limits.SetExternalKubeInformerFactory(around)
+	g.accounts.SetExternalKubeClientSet(nobody{})
+	g.accounts.SetExternalKubeInformerFactory(around)
+	g.webhooks = sync.OnceValues(func() (*webhooks, error) { return newWebhooks(around) })
+	return g, nil
+}
+
+func (*gate) Handles(admission.Operation) bool { return true }
+
+func (g *gate) Admit(ctx context.Context, a admission.Attributes, o admission.ObjectInterfaces) error {
+	s := shelfOf(ctx)
+	if err := checkNamespace(s, a); err != nil {
+		return err
+	}
+	for _, plugin := range g.handlers(a) {
+		if err := plugin.Admit(ctx, a, o); err != nil {
+			return err
+		}
+	}
+	claim, isClaim := a.GetObject().(*core.PersistentVolumeClaim)
+	if class := s.question.Class; isClaim && class != "" && a.GetOperation() == admission.Create && claim.Spec.StorageClassName == nil {
+		claim.Spec.StorageClassName = &class // as the plug-in DefaultStorageClass
+	}
+	if len(s.question.Mutating) == 0 {
+		return nil
+	}
+	hooks, err := g.webhooks()
+	if err != nil {
+		return err
+	}
+	return hooks.admit(ctx, a, o)
+}
+
+func (g *gate) Validate(ctx context.Context, a admission.Attributes, o admission.ObjectInterfaces) error {
+	s := shelfOf(ctx)
+	for _, plugin := range g.handlers(a) {
+		if err := plugin.Validate(ctx, a, o); err != nil {
+			return err
+		}
+	}
+	if len(s.question.Validating) > 0 {
+		hooks, err := g.webhooks()
+		if err != nil {
+			return err
+		}
+		if err := hooks.validate(ctx, a, o); err != nil {
+			return err
+		}
+	}
+	return checkQuotas(s, a)
+}
+
+type plugin interface {
+	admission.MutationInterface
+	admission.ValidationInterface
+}
+
+// handlers are the API server's plug-ins that look at an operation.
+func (g *gate) handlers(a admission.Attributes) (found []plugin) {
+	for _, one := range []plugin{g.limits, g.accounts} {
+		if one.Handles(a.GetOperation()) {
+			found = append(found, one)
+		}
+	}
+	return found
 }
 
 // immortal namespaces may not be deleted.

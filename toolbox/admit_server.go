@@ -37,6 +37,8 @@ type server struct {
 	order       []string
 	stored      map[string]string
 	definitions *definitions
+	around      *surroundings
+	gate        *gate
 	models      map[string]*spec.Schema
 }
 
@@ -50,7 +52,13 @@ func newServer() (*server, error) {
 		container: restful.NewContainer(),
 		groups:    map[string]*apidiscoveryv2.APIGroupDiscovery{},
 		stored:    map[string]string{},
+		around:    newSurroundings(),
 	}
+	theGate, err := newGate(s.around)
+	if err != nil {
+		return nil, err
+	}
+	s.gate = theGate
 	s.container.Router(restful.CurlyRouter{})
 	for _, offer := range offers() {
 		info, err := offer.provider.NewRESTStorage(offer.resources(), optionsGetter{offer.storage()})
@@ -61,7 +69,7 @@ func newServer() (*server, error) {
 			return nil, fmt.Errorf("%s: %w", offer.versions[0], err)
 		}
 	}
-	definitions, err := newDefinitions(s.models, s.container)
+	definitions, err := newDefinitions(s.models, s.container, s.gate)
 	if err != nil {
 		return nil, err
 	}
@@ -161,7 +169,7 @@ func (s *server) installVersion(info *genericapiserver.APIGroupInfo, version sch
 		Defaulter: info.Scheme, Namer: runtime.Namer(meta.NewAccessor()),
 		UnsafeConvertor: runtime.UnsafeObjectConvertor(info.Scheme), TypeConverter: converter,
 		EquivalentResourceRegistry: runtime.NewEquivalentResourceRegistry(),
-		Authorizer:                 everybodyMay, Admit: gate{}, MinRequestTimeout: time.Minute, MaxRequestBodyBytes: 3 << 20,
+		Authorizer:                 everybodyMay, Admit: s.gate, MinRequestTimeout: time.Minute, MaxRequestBodyBytes: 3 << 20,
 	}).InstallREST(s.container)
 	if err != nil {
 		return nil, err

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	mathrand "math/rand/v2"
 	"net"
+	"sync"
 
 	"github.com/google/uuid"
 	utilnet "k8s.io/apimachinery/pkg/util/net"
@@ -26,8 +27,20 @@ var asking *shelf
 func (s *shelf) begin() {
 	asking = s
 	seed := sha256.Sum256([]byte(s.question.Seed))
-	uuid.SetRand(mathrand.NewChaCha8(seed))
+	uuid.SetRand(&sharedRandom{from: mathrand.NewChaCha8(seed)})
 	rand.Seed(int64(binary.BigEndian.Uint64(seed[:8])))
+}
+
+// sharedRandom may be read from several threads: validating webhooks are called side by side.
+type sharedRandom struct {
+	lock sync.Mutex
+	from *mathrand.ChaCha8
+}
+
+func (s *sharedRandom) Read(into []byte) (int, error) {
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	return s.from.Read(into)
 }
 
 // end gives the charts that this worker may render their own randomness back.

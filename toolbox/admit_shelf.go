@@ -32,12 +32,14 @@ type shelf struct {
 	revision uint64
 	began    time.Time
 	uses     []*corev1.ResourceQuota
+	around   *surroundings
+	calls    calls
 }
 
 type shelfKey struct{}
 
-func newShelf(question *exchange) (*shelf, error) {
-	s := &shelf{question: question, objects: map[string]json.RawMessage{}, revision: question.Revision, writes: []storedObject{}}
+func newShelf(question *exchange, around *surroundings) (*shelf, error) {
+	s := &shelf{question: question, objects: map[string]json.RawMessage{}, revision: question.Revision, writes: []storedObject{}, around: around}
 	s.began = time.Now().Truncate(time.Second)
 	for _, object := range question.Objects {
 		s.objects[object.Key] = object.Object
@@ -50,8 +52,12 @@ func withShelf(ctx context.Context, s *shelf) context.Context {
 	return context.WithValue(ctx, shelfKey{}, s)
 }
 
+// shelfOf finds the shelf of a call; a few of the server's calls (a Service takes its endpoints along) carry no context.
 func shelfOf(ctx context.Context) *shelf {
 	s, _ := ctx.Value(shelfKey{}).(*shelf)
+	if s == nil {
+		s = asking
+	}
 	if s == nil {
 		panic("a storage call outside a request")
 	}

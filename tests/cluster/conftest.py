@@ -13,6 +13,7 @@ import pytest_asyncio
 
 from testbed.control_plane import ControlPlane
 from testbed.git_server import GitServer
+from tests.cluster.webhook_server import HttpsReviewers
 
 _HERE = Path(__file__).parent
 
@@ -30,6 +31,15 @@ async def control_plane(request: pytest.FixtureRequest) -> AsyncIterator[Control
     async with ControlPlane() as started:
         yield started
         started.keep_logs = request.session.testsfailed > 0
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def reviewers(control_plane: ControlPlane) -> AsyncIterator[HttpsReviewers]:
+    """Webhooks that the API server reaches."""
+    started = HttpsReviewers(*control_plane.cloud_certificate, control_plane.access.authority)
+    await started.open()
+    yield started
+    await started.close()
 
 
 @pytest_asyncio.fixture

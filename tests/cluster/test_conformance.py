@@ -7,6 +7,7 @@ import pytest
 import pytest_asyncio
 
 from testbed.control_plane import ControlPlane
+from tests.cluster.webhook_server import HttpsReviewers
 from trueline.runtime.clock import SystemClock
 from trueline.runtime.http import Transport
 from trueline.runtime.http_aiohttp import AiohttpTransport, Endpoint
@@ -31,9 +32,9 @@ async def transport(control_plane: ControlPlane) -> AsyncIterator[Transport]:
 
 @pytest.mark.asyncio(loop_scope="session")
 @pytest.mark.parametrize("case", all_cases(), ids=lambda case: case.name)
-async def test_conformance(transport: Transport, case: Case) -> None:
+async def test_conformance(transport: Transport, reviewers: HttpsReviewers, case: Case) -> None:
     unique = uuid.uuid4().hex[:8]
-    api = Api(transport=transport, clock=SystemClock(), namespace=f"t-{unique}", unique=unique)
+    api = Api(transport=transport, clock=SystemClock(), namespace=f"t-{unique}", unique=unique, reviewers=reviewers)
     namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": api.namespace}}
     expect_status(await api.create(namespace), 201)
     try:

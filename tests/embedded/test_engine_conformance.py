@@ -14,6 +14,7 @@ from trueline.testing.conformance.case import expect_status
 from trueline.testing.conformance.engine.case import EngineCase
 from trueline.testing.conformance.engine.suite import all_engine_cases
 from trueline.testing.conformance.engine.world import World
+from trueline.testing.conformance.reviewer import InProcessReviewers
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -24,9 +25,17 @@ async def engine_toolbox() -> AsyncIterator[ProcessToolbox]:
 
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("case", all_engine_cases(), ids=lambda case: case.name)
-async def test_engine_conformance(cluster: EmbeddedCluster, engine_toolbox: ProcessToolbox, case: EngineCase) -> None:
+async def test_engine_conformance(
+    cluster: EmbeddedCluster, reviewers: InProcessReviewers, engine_toolbox: ProcessToolbox, case: EngineCase
+) -> None:
     unique = uuid.uuid4().hex[:8]
-    api = Api(transport=cluster.transport(), clock=SystemClock(), namespace=f"t-{unique}", unique=unique)
+    api = Api(
+        transport=cluster.transport(),
+        clock=SystemClock(),
+        namespace=f"t-{unique}",
+        unique=unique,
+        reviewers=reviewers,
+    )
     namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": api.namespace}}
     expect_status(await api.create(namespace), 201)
     await case.run(World(api, engine_toolbox))

@@ -4,7 +4,7 @@ Whoever implements it writes the inventory and the journal in one transaction, s
 does not. An intent without an outcome is settled at start by reading the target, never by guessing.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -12,7 +12,7 @@ from trueline.apply.outcome import Outcome
 from trueline.model.digest import Digest
 from trueline.model.ref import Ref
 from trueline.plan.change import Change
-from trueline.target.inventory import Inventory
+from trueline.target.inventory import Ending, Inventory
 from trueline.target.snapshot import NOTHING
 
 
@@ -55,4 +55,8 @@ class Ledger(Protocol):
 
     def settle(self, act: Act, outcomes: Sequence[Outcome]) -> None:
         """Write what became of them, in one transaction, and bring the inventory up to date."""
+        ...
+
+    def end(self, act: Act, endings: Mapping[Ref, Ending]) -> None:
+        """Write how hooks ended: that stays known when their objects are gone."""
         ...

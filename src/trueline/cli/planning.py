@@ -93,7 +93,8 @@ def _save(file: Path, document: Mapping[str, Any]) -> None:
 async def plan_all(control: Control) -> Planned:
     """One review for each application; what fails is told beside what does not."""
     kept = sorted(control.engine.kept.items())
-    problems = [*control.engine.problems, *(problem for _, one in kept for problem in (one.failure or one.trouble))]
+    told = ((*one.failure, *one.trouble, *one.away) for _, one in kept)
+    problems = [*control.engine.problems, *(problem for one in told for problem in one)]
     found = await survey([name for name, one in kept if one.aim is not None], control.review)
     problems += [problem for fault in found.faults for problem in fault.diagnostics]
     return Planned(reviews=found.answers, problems=tuple(dict.fromkeys(problems)))

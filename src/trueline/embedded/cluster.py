@@ -15,8 +15,10 @@ from trueline.embedded.front import Front
 from trueline.embedded.kind import Catalogue, from_discovery
 from trueline.embedded.serve import Listener
 from trueline.embedded.store import Store
+from trueline.embedded.webhook import Connect, Webhooks
 from trueline.runtime.clock import Clock
 from trueline.runtime.http import Request, Response, Stream, Transport
+from trueline.runtime.http_aiohttp import AiohttpTransport
 from trueline.runtime.toolbox import Toolbox
 
 FILE = "embedded.sqlite"
@@ -41,10 +43,12 @@ class InProcess:
 
 
 class EmbeddedCluster:
-    """One cluster; `directory` keeps its objects, without it they end with it."""
+    """One cluster; `directory` keeps its objects, without it they end with it. `connect` leads to webhooks."""
 
-    def __init__(self, toolbox: Toolbox, clock: Clock, directory: Path | None = None) -> None:
-        self._directory, self._clock = directory, clock
+    def __init__(
+        self, toolbox: Toolbox, clock: Clock, directory: Path | None = None, *, connect: Connect = AiohttpTransport
+    ) -> None:
+        self._directory, self._clock, self._connect = directory, clock, connect
         self._engine = Engine(toolbox, clock)
         self._stack = AsyncExitStack()
         self._disk: SqliteDisk | None = None
@@ -74,7 +78,8 @@ class EmbeddedCluster:
         found = await self._engine.discover()
         resources = [r for group in found.groups for r in from_discovery(group, found.prefixes, found.storage)]
         catalogue, store = Catalogue(builtin=tuple(resources)), Store(disk=self._disk)
-        self._front = Front(store=store, engine=self._engine, catalogue=catalogue, clock=self._clock)
+        webhooks = Webhooks(store, self._connect)
+        self._front = Front(store=store, engine=self._engine, catalogue=catalogue, clock=self._clock, webhooks=webhooks)
         return self._front
 
     async def __aexit__(

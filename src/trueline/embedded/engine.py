@@ -1,7 +1,8 @@
 """The toolbox's API server as a function: one request with all that it may read, answered with what it wrote."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,6 +10,7 @@ import msgspec
 
 from trueline.embedded.access import ADMIN, User
 from trueline.embedded.store import Kept
+from trueline.embedded.webhook import Call, Review
 from trueline.runtime.clock import Clock
 from trueline.runtime.http import Request, Response
 from trueline.runtime.toolbox import Toolbox
@@ -28,13 +30,14 @@ class Write(msgspec.Struct, frozen=True):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What the server answered and wrote."""
+    """What the server answered and wrote; or the webhooks whose reviews it needs before it can."""
 
     status: int
     headers: dict[str, str]
     writes: tuple[Write, ...]
     body: msgspec.Raw = msgspec.Raw(b"")
     text: bytes = b""
+    calls: tuple[Call, ...] = ()
 
     def response(self) -> Response:
         """The answer as HTTP."""
@@ -63,6 +66,19 @@ class Surroundings:
     storage_class: str = ""
     addresses: Sequence[str] = ()
     ports: Sequence[int] = ()
+    limits: Sequence[Kept] = ()
+    accounts: Sequence[Kept] = ()
+    mutating: Sequence[Kept] = ()
+    validating: Sequence[Kept] = ()
+    reviews: Mapping[str, Review] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """When a request came: asked once more, it gets the same times and identifiers."""
+
+    now: datetime
+    seed: str
 
 
 _ANSWER = msgspec.json.Decoder(Answer)
@@ -101,8 +117,29 @@ class Engine:
             self._documents[root] = await self.toolbox.ask("openapi", {"root": root})
         return self._documents[root]
 
-    async def admit(self, request: Request, around: Surroundings) -> Answer:
+    async def decoded(self, body: bytes) -> dict[str, Any]:
+        """A body in any form that the API takes.
+
+        Raises:
+            ToolboxRefused: it is in none of them.
+
+        """
+        decoded: dict[str, Any] = msgspec.json.decode(await self.toolbox.ask("decode", {"body": body}))
+        return decoded
+
+    async def whole_document(self, definitions: Sequence[Kept], *, is_binary: bool) -> bytes:
+        """The OpenAPI v2 document of everything that is served, as JSON, or in the form that older clients ask for."""
+        question = {"definitions": _raw(definitions), "binary": is_binary}
+        answer = await self.toolbox.ask("openapi2", question)
+        return msgspec.json.decode(answer, type=bytes) if is_binary else answer
+
+    def moment(self, request: Request, revision: int) -> Moment:
+        """The moment of a request that comes at a revision."""
+        return Moment(now=self.clock.now(), seed=f"{self._seed}/{revision}/{request.method}/{request.path}")
+
+    async def admit(self, request: Request, around: Surroundings, moment: Moment | None = None) -> Answer:
         """The API server's own answer."""
+        moment = moment or self.moment(request, around.revision)
         question = {
             "method": request.method,
             "path": request.path,
@@ -111,15 +148,24 @@ class Engine:
             "body": request.body,
             "user": around.user.name,
             "groups": around.user.groups,
-            "now": self.clock.now(),
-            "seed": f"{self._seed}/{around.revision}/{request.method}/{request.path}",
+            "now": moment.now,
+            "seed": moment.seed,
             "revision": around.revision,
             "objects": [{"key": kept.key, "object": msgspec.Raw(kept.raw)} for kept in around.objects],
             "namespace": around.namespace and msgspec.Raw(around.namespace.raw),
             "definition": around.definition and msgspec.Raw(around.definition.raw),
-            "quotas": [msgspec.Raw(quota.raw) for quota in around.quotas],
+            "quotas": _raw(around.quotas),
             "class": around.storage_class,
             "addresses": around.addresses,
             "ports": around.ports,
+            "limits": _raw(around.limits),
+            "accounts": _raw(around.accounts),
+            "mutating": _raw(around.mutating),
+            "validating": _raw(around.validating),
+            "reviews": around.reviews,
         }
         return _ANSWER.decode(await self.toolbox.ask("admit", question))
+
+
+def _raw(objects: Sequence[Kept]) -> list[msgspec.Raw]:
+    return [msgspec.Raw(kept.raw) for kept in objects]

@@ -3,9 +3,6 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
-
-import msgspec
 
 from trueline.embedded import discovery, route as routes
 from trueline.embedded.access import Act, User, may, user_of
@@ -14,14 +11,18 @@ from trueline.embedded.kind import Catalogue
 from trueline.embedded.read import Reader
 from trueline.embedded.refusal import JSON, answer, not_found, refuse
 from trueline.embedded.route import Route
+from trueline.embedded.self_review import self_review
 from trueline.embedded.store import Store
 from trueline.embedded.watch import Watch, wish_of
+from trueline.embedded.webhook import Webhooks
 from trueline.embedded.write import Writer
 from trueline.runtime.clock import Clock
 from trueline.runtime.http import Request, Response, Stream
 from trueline.runtime.toolbox import ToolboxFailed, ToolboxRefused
 
 _VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
+_INSIDE = frozenset({"exec", "attach", "portforward", "proxy"})
+_BINARY = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
 _OK = Response(status=200, headers={"content-type": "text/plain; charset=utf-8"}, body=b"ok")
 
 
@@ -38,6 +39,7 @@ class Front:
     engine: Engine
     catalogue: Catalogue
     clock: Clock
+    webhooks: Webhooks
 
     async def send(self, request: Request, user: User | None = None) -> Response:
         """The answer to a request that is read whole."""
@@ -52,15 +54,15 @@ class Front:
         route = routes.parse(request.path)
         if route is None:
             return await self._general(request)
-        if (route.group, route.plural, request.method) == ("authorization.k8s.io", "selfsubjectaccessreviews", "POST"):
-            return self._review(request, user)
+        if (answered := await self_review(request, route, user, self.store, self.engine)) is not None:
+            return answered
         resource = self.catalogue.find(route.group, route.version, route.plural)
         if resource is None:
             return not_found()
         if refused := self._refused(request, route, user):
             return refused
         if request.method != "GET":
-            return await Writer(self.store, self.engine).write(request, route, resource, user)
+            return await Writer(self.store, self.engine, self.webhooks).write(request, route, resource, user)
         reader = Reader(self.store, self.engine)
         return await (reader.get if route.name else reader.collection)(request, route, resource, user)
 
@@ -70,6 +72,8 @@ class Front:
             act = Act(verb=verb, group=route.group, resource=plural, namespace=route.namespace, name=route.name)
             if not may(self.store, user, act):
                 return act.refused(user)
+        if route.plural == "pods" and route.subresource in _INSIDE:
+            return refuse(400, "BadRequest", "there is no container: pods of the embedded cluster run nothing")
         return None
 
     def _verbs(self, request: Request, route: Route) -> list[str]:
@@ -84,21 +88,6 @@ class Front:
         is_there = resource and self.store.get(resource.key(route.namespace, route.name))
         return ["patch"] if is_there else ["patch", "create"]
 
-    def _review(self, request: Request, user: User) -> Response:
-        if "json" not in _header(request, "content-type"):
-            return refuse(415, "UnsupportedMediaType", "reviews are read as application/json")
-        body: dict[str, Any] = msgspec.json.decode(request.body)
-        asked = body.get("spec", {}).get("resourceAttributes") or {}
-        plural = "/".join(filter(None, (asked.get("resource", ""), asked.get("subresource", ""))))
-        act = Act(
-            verb=asked.get("verb", ""),
-            group=asked.get("group", ""),
-            resource=plural,
-            namespace=asked.get("namespace", ""),
-            name=asked.get("name", ""),
-        )
-        return answer(body | {"status": {"allowed": may(self.store, user, act)}}, 201)
-
     async def _general(self, request: Request) -> Response:
         path = request.path.rstrip("/") or "/"
         match path.strip("/").split("/"):
@@ -108,10 +97,19 @@ class Front:
                 return _OK
             case ["api" | "apis" as root] if "APIGroupDiscoveryList" in _header(request, "accept"):
                 return discovery.aggregated(self.catalogue, is_core=root == "api")
+            case ["openapi", "v2"]:
+                return await self._whole_document(request)
             case ["openapi", "v3", *rest]:
                 return await self._document("/".join(rest))
             case _:
                 return discovery.legacy(self.catalogue, path) or not_found()
+
+    async def _whole_document(self, request: Request) -> Response:
+        is_binary = "protobuf" in _header(request, "accept")
+        keys = sorted({r.definition for r in self.catalogue.all() if r.definition})
+        definitions = [kept for kept in map(self.store.get, keys) if kept]
+        body = await self.engine.whole_document(definitions, is_binary=is_binary)
+        return Response(status=200, headers={"content-type": _BINARY} if is_binary else JSON, body=body)
 
     async def _document(self, root: str) -> Response:
         if not root:

@@ -1,5 +1,6 @@
 """What the engine writes down of its passes: deployments, drift, changes of sync and health. It decides nothing."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from trueline.drift.drift import Drift
@@ -32,6 +33,15 @@ class Chronicle:
         """The run of the last deployment that went to its end."""
         good = self._history.last_good(application)
         return good.tree if good else ""
+
+    def last_good(self, application: str) -> Deployment | None:
+        """The last deployment that went to its end."""
+        return self._history.last_good(application)
+
+    def pins(self, application: str) -> Mapping[str, str]:
+        """The commits of its floating sources then."""
+        good = self._history.last_good(application)
+        return good.pins if good else {}
 
     @property
     def newest(self) -> str:

@@ -11,11 +11,12 @@ from datetime import datetime
 from trueline.declare.application import DriftMode
 from trueline.drift.drift import Drift, judge
 from trueline.loop.chronicle import FLEET
-from trueline.loop.desire import Desirer, pinned
+from trueline.loop.desire import Desirer
 from trueline.loop.desired import Desired
 from trueline.loop.engine import Engine
-from trueline.loop.fleet import Fleet, find
+from trueline.loop.fleet import Fleet
 from trueline.loop.kept import Kept
+from trueline.loop.past import desired_at
 from trueline.loop.review import Review, review
 from trueline.loop.supply import Targets
 from trueline.model.diagnostic import Diagnostic
@@ -171,12 +172,15 @@ class Control:
         """  # noqa: D205 - one sentence needs two lines
         kept = self.kept(name)
         if kept.aim is None:
-            raise UserError(kept.failure or kept.trouble or no_application(name, self.engine.kept).diagnostics)
+            raise UserError(
+                kept.failure or kept.trouble or kept.away or no_application(name, self.engine.kept).diagnostics
+            )
         aim = kept.pinned or await self.restored(kept) or kept.aim
         if finds_drift:
             sync = replace(aim.application.sync, drift=DriftMode.HEAL)
             aim = replace(aim, application=replace(aim.application, sync=sync))
         parts = await self.parts.targets.parts(aim.application.target)
+        aim = self.engine.disputed(aim, parts)
         good = self.parts.history.last_good(name)
         return await review(parts, aim, completed_run=good.tree if good else "", whole=True)
 
@@ -195,13 +199,10 @@ class Control:
         return good[0]
 
     async def _desired_at(self, name: str, commit: str, pins: Mapping[str, str]) -> Desired:
-        look = await self.parts.fleet.look_back(commit)
         try:
-            application = pinned(find(look, name), pins)
+            return await desired_at(self.parts.fleet, self.parts.desirer, name, commit, pins)
         except KeyError:
-            raise _differs(name, str(look.revision), ()) from None
-        wish = await self.parts.desirer.wish(application, look.ground)
-        return await self.parts.desirer.desire(wish)
+            raise _differs(name, commit, ()) from None
 
 
 def drifts_of(found: Review) -> tuple[Drift, ...]:

@@ -3,7 +3,7 @@
 What cannot be rendered becomes a `Desired` with problems: it blocks its own application and no other.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from trueline.declare.application import Application, ClusterTarget, SourceSpec
@@ -11,6 +11,7 @@ from trueline.loop.desired import Desired
 from trueline.loop.mount import MountedTree
 from trueline.loop.parts import Parts
 from trueline.loop.supply import OpenSource, Sources, Targets
+from trueline.model.diagnostic import Diagnostic
 from trueline.model.digest import Digest, digest_value
 from trueline.model.fault import Fault, UserError
 from trueline.model.ref import Ref
@@ -19,6 +20,7 @@ from trueline.render.protocol import RenderRequest
 from trueline.render.unstable import settle
 from trueline.runtime.files import FileTree
 from trueline.source.artifact import Artifact, Revision
+from trueline.source.lineage import relate, warn_of_relation
 from trueline.target.protocol import Normalised
 
 
@@ -40,7 +42,8 @@ class Ground:
 class Wish:
     """An application with its files at hand; `identity` is equal where the render and the declaration are.
 
-    `revision` is that of the source that is rendered, `commit` the fleet repository's; for `pins` see `Desired`.
+    `revision` is that of the source that is rendered, `commit` the fleet repository's. `floating` are the revisions of
+    the sources with an address or revision of their own, by name.
     """
 
     application: Application
@@ -48,8 +51,16 @@ class Wish:
     commit: str
     request: RenderRequest
     files: FileTree
-    pins: Mapping[str, str] = field(default_factory=dict)
+    floating: Mapping[str, Revision] = field(default_factory=dict)
     identity: Digest | None = None
+
+    @property
+    def pins(self) -> Mapping[str, str]:
+        """See `Desired`."""
+        return {name: revision.commit for name, revision in self.floating.items()}
+
+
+_BRANCHES = "refs/heads/"
 
 
 class Desirer:
@@ -88,7 +99,7 @@ class Desirer:
             commit=ground.revision.commit,
             request=request,
             files=files,
-            pins={spec.name: found[spec.name][0].commit for spec in application.sources if _floats(spec)},
+            floating={spec.name: found[spec.name][0] for spec in application.sources if _floats(spec)},
         )
         return replace(wish, identity=self.identity(wish))
 
@@ -132,6 +143,23 @@ class Desirer:
             problems=normalised.problems,
             notes=rendered.notes,
         )
+
+    async def doubts(
+        self, wish: Wish, before: Mapping[str, str], is_approved: Callable[[Digest], bool]
+    ) -> tuple[Diagnostic, ...]:
+        """Why a branch of a source is not followed by itself: it is not newer than the commit that was applied."""
+        specs = (spec for spec in wish.application.sources if spec.name in wish.floating and spec.name in before)
+        found = [await self._doubt(spec, before[spec.name], wish.floating[spec.name], is_approved) for spec in specs]
+        return tuple(doubt for doubt in found if doubt is not None)
+
+    async def _doubt(
+        self, spec: SourceSpec, applied: str, found: Revision, is_approved: Callable[[Digest], bool]
+    ) -> Diagnostic | None:
+        if applied == found.commit or not found.ref.startswith(_BRANCHES) or is_approved(Digest(found.commit)):
+            return None
+        name = spec.url or "the source"
+        doubt = warn_of_relation(await relate(self._sources.open(spec), applied, found.commit), name, applied, found)
+        return replace(doubt, origin=spec.origin) if doubt is not None else None
 
     async def keep(self, desired: Desired) -> None:
         """Keep the objects of its floating sources, so that it can be desired again while they are away."""

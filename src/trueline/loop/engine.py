@@ -76,12 +76,14 @@ class Engine:
         self._only = frozenset(only) if only is not None else None
         async with asyncio.TaskGroup() as group:
             self._targets.begin(group)
+            self._git.begin(group)
             tasks = [group.create_task(self._git.follow()), group.create_task(self._refresher.refresh())]
             tasks += [group.create_task(self._work()) for _ in range(self._parts.workers)]
             try:
                 yield
             finally:
                 self._targets.end()
+                self._git.end()
                 for task in tasks:
                     task.cancel()
 
@@ -175,7 +177,7 @@ class Engine:
             focus = turn.focus if kept.last is not None and kept.last.is_complete else None
             made = await reconcile(
                 parts,
-                self._disputed(self._as_agreed(aim), parts),
+                self.disputed(self._as_agreed(aim), parts),
                 completed_run=completed,
                 focus=focus,
                 begin=lambda plan: self._begin(kept, aim, plan if focus is None else None),
@@ -200,7 +202,7 @@ class Engine:
             by = "git" if kept.pinned is None else "rollback"
             self._parts.chronicle.begin(aim, plan.digest, by=by)
 
-    def _disputed(self, aim: Desired, parts: Parts) -> Desired:
+    def disputed(self, aim: Desired, parts: Parts) -> Desired:
         """What another application declares too is an error of both, for as long as it does (D16)."""
         disputes = self._parts.claims.disputes(aim, parts.target.name)
         return replace(aim, problems=(*aim.problems, *disputes)) if disputes else aim
@@ -276,7 +278,7 @@ class Engine:
     def is_ready(self) -> bool:
         """Whether Git was looked at and every application had its first pass."""
         return self._board.looks > 0 and all(
-            kept.last is not None or kept.failure or kept.trouble or kept.held or kept.waits_for
+            kept.last is not None or kept.failure or kept.trouble or kept.away or kept.held or kept.waits_for
             for kept in filter(self._is_ours, self.kept.values())
         )
 
@@ -285,6 +287,7 @@ class Engine:
         """Whether nothing is under way and nothing will change by itself."""
         return (
             self.is_ready
+            and self._git.is_idle
             and self._refresher.is_idle
             and self._board.schedule.is_idle
             and all(map(self._is_settled, filter(self._is_ours, self.kept.values())))
@@ -292,17 +295,15 @@ class Engine:
 
     def _is_settled(self, kept: Kept) -> bool:
         """Whether only a person, Git or the target can change how an application stands."""
-        if kept.failure:
+        if kept.failure or (kept.away and kept.aim is None):
             return True
-        if kept.trouble:  # with nothing to aim at, only Git can change it, or the target; both are asked each interval
-            return kept.aim is None or self._board.schedule.failures(kept.application.name) >= FAILURES_SETTLED
         if kept.waits_for and not kept.held:
             needed = self.kept.get(kept.waits_for)
             return needed is None or (not needed.status.is_true and self._is_settled(needed))
+        if kept.trouble or kept.status.sync is Sync.UNKNOWN:
+            return self._board.schedule.failures(kept.application.name) >= FAILURES_SETTLED
         if kept.is_due and not kept.held:
             return False
-        if kept.status.sync is Sync.UNKNOWN:
-            return self._board.schedule.failures(kept.application.name) >= FAILURES_SETTLED
         is_progressing = kept.status.sync is Sync.SYNCED and kept.status.health in _ON_THE_WAY
         return kept.status.sync in _FINAL and not is_progressing
 

@@ -12,9 +12,8 @@ from trueline.loop.desire import Ground
 from trueline.loop.supply import OpenSource
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.fault import UserError
-from trueline.model.known import Known, Unknown
 from trueline.source.artifact import Revision
-from trueline.source.lineage import relate, warn_of, warn_of_unknown
+from trueline.source.lineage import relate, warn_of_relation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,11 +57,8 @@ class Fleet:
         """Why a revision must not be followed by itself: older than what was applied, or on another line of history."""
         if not applied:
             return None
-        match await relate(self._source, applied, found.commit):
-            case Known(lineage):
-                return warn_of(lineage, "the fleet repository", applied, found)
-            case Unknown(reason):
-                return warn_of_unknown(reason, "the fleet repository", applied, found)
+        relation = await relate(self._source, applied, found.commit)
+        return warn_of_relation(relation, "the fleet repository", applied, found)
 
     async def look(self, revision: Revision) -> Look:
         """Read what a revision declares.

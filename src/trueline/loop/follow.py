@@ -5,7 +5,7 @@ rendered leaves what was desired before as it is, and stops no other application
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from dataclasses import replace
 
@@ -18,11 +18,13 @@ from trueline.loop.engine_parts import EngineParts
 from trueline.loop.fleet import Look
 from trueline.loop.kept import Kept
 from trueline.loop.parts import Parts
+from trueline.loop.past import desired_at
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.digest import Digest
 from trueline.model.fault import Fault, Transient, UserError
 
 RENDERS_AT_ONCE = 4
+POLLS_AT_ONCE = 64
 GATHER_S_MAX = 2.0
 """How long a rendered application waits for the others of its revision, so that a claim of two is seen first."""
 
@@ -35,6 +37,26 @@ class GitFollower:
         self._board = board
         self._observe = observe
         self._poked = asyncio.Event()
+        self._group: asyncio.TaskGroup | None = None
+        self._polls = asyncio.Semaphore(POLLS_AT_ONCE)
+        self._renders = asyncio.Semaphore(RENDERS_AT_ONCE)
+        self._wanted: dict[str, tuple[Application, Look]] = {}
+        self._under_way: dict[str, asyncio.Task[None]] = {}
+
+    def begin(self, group: asyncio.TaskGroup) -> None:
+        """From now on, an application that takes long goes on in this group while others are followed."""
+        self._group = group
+
+    def end(self) -> None:
+        """Nothing goes on any more."""
+        self._group = None
+        for task in self._under_way.values():
+            task.cancel()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether every application was read as far as it can be."""
+        return all(task.done() for task in self._under_way.values())
 
     def poke(self) -> None:
         """Somebody says that Git has changed: look now. Never more than "look again" (D2)."""
@@ -143,56 +165,102 @@ class GitFollower:
     # ---- each application ----------------------------------------------------------------------------------------
 
     async def _desire_all(self, look: Look) -> None:
-        bound = asyncio.Semaphore(RENDERS_AT_ONCE)
-
-        async def one(application: Application) -> None:
-            async with bound:
-                await self._desire(application, look)
-
+        """Every application anew, begun with together; one that takes long, or hangs, does not stop the others."""
         self._board.gather()
         try:
             with self._parts.claims.reading():
-                async with asyncio.TaskGroup() as group:
-                    patience = group.create_task(self._release_later())
-                    async with asyncio.TaskGroup() as renders:
-                        for application in look.applications:
-                            renders.create_task(one(application))
-                    patience.cancel()
+                if self._group is None:
+                    async with asyncio.TaskGroup() as group:
+                        self._start_all(group, look)
+                else:
+                    await self._done_or_late(self._start_all(self._group, look))
+                for late in self._late(look):
+                    self._parts.claims.cannot_read(late.name, look.revision.commit, look.files_of(late))
         finally:
             self._board.release()
         self._board.wake_all(self._parts.claims.doubting())
 
-    async def _release_later(self) -> None:
-        """One that takes long, or hangs, does not stop the others."""
-        await self._parts.clock.sleep(GATHER_S_MAX)
-        self._board.release()
+    def _start_all(self, group: asyncio.TaskGroup, look: Look) -> tuple[asyncio.Task[None], ...]:
+        for application in look.applications:
+            name = application.name
+            task = self._under_way.get(name)
+            self._wanted[name] = (application, look)
+            if task is None or task.done():
+                self._under_way[name] = group.create_task(self._desire_newest(name))
+        return tuple(self._under_way.values())
+
+    async def _done_or_late(self, tasks: Collection[asyncio.Task[None]]) -> None:
+        if not tasks:
+            return
+        async with asyncio.TaskGroup() as group:
+            patience = group.create_task(self._parts.clock.sleep(GATHER_S_MAX))
+            done = group.create_task(asyncio.wait(tasks))
+            await asyncio.wait({patience, done}, return_when=asyncio.FIRST_COMPLETED)
+            patience.cancel()
+            done.cancel()
+
+    def _late(self, look: Look) -> Iterator[Application]:
+        self._under_way = {name: task for name, task in self._under_way.items() if not task.done()}
+        return (application for application in look.applications if application.name in self._under_way)
+
+    async def _desire_newest(self, name: str) -> None:
+        """Until what was looked at last is what was desired: while one look was read, another may have come."""
+        while (wanted := self._wanted.pop(name, None)) is not None:
+            await self._desire(*wanted)
+        self._board.wake_all(self._parts.claims.doubting())
 
     async def _desire(self, application: Application, look: Look) -> None:
         kept = self._board.keep(application)
         kept.wanted = str(look.revision)
         is_read = False
         try:
-            wish = await self._parts.desirer.wish(application, look.ground)
-            kept.wanted = str(wish.revision)
-            is_read = await self._follow_wish(kept, wish)
+            async with self._polls:
+                wish = await self._parts.desirer.wish(application, look.ground)
+            kept.away = ()
+            is_read = await self._follow_wish(kept, wish, look)
         except Transient as fault:
-            kept.trouble = fault.diagnostics if kept.desired is None else kept.trouble
+            kept.away = fault.diagnostics
         except UserError as fault:
             self._fail(kept, fault.diagnostics)
         except Exception as error:  # noqa: BLE001 - one application's bug of ours never stops the others (promise 14)
             self._fail(kept, (own_fault(application.name, error),))
+        if kept.desired is None:
+            await self._keep_last(kept, look)
         if not is_read:
             self._parts.claims.cannot_read(application.name, look.revision.commit, look.files_of(application))
         self._board.touch(application.name)
 
-    async def _follow_wish(self, kept: Kept, wish: Wish) -> bool:
+    async def _follow_wish(self, kept: Kept, wish: Wish, look: Look) -> bool:
         """Whether what Git says now is what is desired."""
+        kept.wanted = str(wish.revision)
+        name = wish.application.name
+        before = kept.desired.pins if kept.desired else self._parts.chronicle.pins(name)
+        if doubts := await self._parts.desirer.doubts(wish, before, self._parts.approvals.is_approved):
+            raise UserError(doubts)
         if wish.identity is not None and wish.identity == kept.identity and kept.desired is not None:
             self._stay(kept, kept.desired, wish)
             return True
-        desired = await self._parts.desirer.desire(wish)
+        async with self._renders:
+            desired = await self._parts.desirer.desire(wish)
+        if self._board.look is not look or self._board.kept.get(name) is not kept:
+            return False  # another look has come, or it left Git meanwhile
+        if desired.problems and kept.desired is None:
+            await self._keep_last(kept, look)
         await self._adopt(kept, desired, self._parts.desirer.identity(wish))
         return not desired.problems
+
+    async def _keep_last(self, kept: Kept, look: Look) -> None:
+        """After a start with what cannot be read: what was deployed last is kept and healed, and the reason told."""
+        name, parts = kept.application.name, self._parts
+        last = parts.chronicle.last_good(name)
+        if last is None:
+            return
+        with suppress(Fault, KeyError):
+            desired = await desired_at(parts.fleet, parts.desirer, name, last.revision, last.pins)
+            if not desired.problems and kept.desired is None and self._board.look is look:
+                failure = kept.failure
+                await self._adopt(kept, desired, None)
+                kept.failure = failure
 
     def _stay(self, kept: Kept, before: Desired, wish: Wish) -> None:
         """A commit that changes nothing for an application: it runs what that commit says already."""

@@ -16,11 +16,11 @@ class Kept:
     """The mutable part of the engine, one for each application; only the engine writes to it.
 
     `identity` tells whether a new commit changes anything for it. `failure` is why its files could not be read or
-    rendered: what was desired before stays desired and is healed, but nothing new is applied. `trouble` is why the last
-    pass could not be made. `pinned` is what a rollback put in the place of what Git says; `held` says by whom and why
-    nothing new is applied. `wanted` is the revision that Git says now, `applied` the one that the last whole pass
-    brought about; `is_due` until a pass has been made with what is desired now. `told` are the words for sync and
-    health that the journal has.
+    rendered: what was desired before stays desired and is healed, but nothing new is applied. `away` is why Git or the
+    target could not be asked for anything newer, `trouble` why the last pass could not be made. `pinned` is what a
+    rollback put in the place of what Git says; `held` says by whom and why nothing new is applied. `wanted` is the
+    revision that Git says now, `applied` the one that the last whole pass brought about; `is_due` until a pass has been
+    made with what is desired now. `told` are the words for sync and health that the journal has.
     """
 
     application: Application
@@ -30,6 +30,7 @@ class Kept:
     identity: Digest | None = None
     failure: tuple[Diagnostic, ...] = ()
     trouble: tuple[Diagnostic, ...] = ()
+    away: tuple[Diagnostic, ...] = ()
     held: str = ""
     wanted: str = ""
     applied: str = ""

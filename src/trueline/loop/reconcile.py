@@ -4,6 +4,7 @@ A pass starts from what Git and the target say now (D2) and keeps nothing betwee
 where a wave has to be healthy first, the pass ends and says what it waits for; a watch event starts the next one (D9).
 """
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
@@ -103,8 +104,9 @@ class _Run:
         self._act = Act(application=plan.application, target=plan.target, revision=plan.revision, plan=plan.digest)
 
     async def go(self) -> Pass:
-        if any(ending is not Ending.NONE for ending in self._found.endings.values()):
-            self._parts.ledger.end(self._act, self._found.endings)
+        known = self._found.inventory.entries
+        if news := {ref: end for ref, end in self._found.endings.items() if end is not known[ref].ended}:
+            self._parts.ledger.end(self._act, news)
         if (stopped := await self._lay_ground()) is not None:
             return stopped
         laid = {outcome.change.ref for outcome in self._outcomes}
@@ -186,9 +188,16 @@ class _Run:
 
     def _unhealthy(self, refs: Collection[Ref]) -> tuple[Ref, ...]:
         healths = self._parts.health.health(refs)
-        ended = self._found.endings
-        waited = [ref for ref in refs if ended.get(ref, Ending.NONE) is Ending.NONE]
-        return tuple(ref for ref in waited if healths[ref].status not in {Status.HEALTHY, Status.SUSPENDED})
+        ended, begun = self._found.endings, {outcome.change.ref for outcome in self._outcomes}
+        waited = [ref for ref in refs if ref in begun or ended.get(ref, Ending.NONE) is Ending.NONE]
+        fine = {Status.HEALTHY, Status.SUSPENDED}
+        return tuple(ref for ref in waited if ref in self._phased or healths[ref].status not in fine)
+
+    @property
+    def _phased(self) -> frozenset[Ref]:
+        """Hooks of several phases: what follows the end of one is planned by the pass that begins with seeing it."""
+        phases = Counter(hook.ref for hook in self._desired.hooks)
+        return frozenset(ref for ref, count in phases.items() if count > 1)
 
 
 _NOT_READY = frozenset({Refusal.NO_KIND, Refusal.NO_NAMESPACE})

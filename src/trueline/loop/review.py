@@ -160,7 +160,7 @@ def _with_hooks(  # noqa: PLR0913, PLR0917 - the parts of one pass
         inventory=inventory,
         options=options,
         declared={hook.ref: hook for hook in desired.hooks},
-        failed=failed,
+        ended=ended,
     )
     kept = changes if not has_failed else tuple(c for c in changes if not c.action.is_write)
     return tuple(sorted((*kept, *hooks), key=lambda change: (*change.position.key, change.ref)))

@@ -35,14 +35,14 @@ def stand(kept: Kept, parts: Parts | None, now: datetime) -> ApplicationStatus:
         wanted=kept.wanted or before.wanted,
         plan=kept.last.review.plan.digest if kept.last else "",
         objects=sum(not r.is_hook for r in aim.resources) if aim else 0,
-        problems=kept.failure or kept.trouble or (kept.last.problems if kept.last else ()),
+        problems=(kept.failure or kept.trouble or (kept.last.problems if kept.last else ())) + kept.away,
         unhealthy=dict(sorted(bad.items())[:_UNHEALTHY_MAX]),
     )
 
 
 def is_known(kept: Kept) -> bool:
     """Whether anything can be told since the start."""
-    return bool(kept.last or kept.held or kept.failure or kept.trouble or kept.waits_for)
+    return bool(kept.last or kept.held or kept.failure or kept.trouble or kept.away or kept.waits_for)
 
 
 def _sync(kept: Kept) -> tuple[Sync, str]:
@@ -52,11 +52,12 @@ def _sync(kept: Kept) -> tuple[Sync, str]:
         return Sync.BLOCKED if kept.failure else Sync.UNKNOWN, first.line
     if kept.waits_for:
         return Sync.SYNCING, f"waits for {kept.waits_for}"
+    asked = kept.away[0].line if kept.away else ""
     if kept.last is None:
-        return Sync.UNKNOWN, "not looked at yet"
+        return Sync.UNKNOWN, asked or "not looked at yet"
     if kept.is_due:
         return Sync.SYNCING, "a new revision waits for its turn"
-    return kept.last.sync, kept.last.message
+    return kept.last.sync, kept.last.message or asked
 
 
 def _healths(kept: Kept, parts: Parts | None) -> dict[Ref, Health]:

@@ -6,12 +6,13 @@ application starts none. Like everything, it is found out from the inventory and
 
 from collections.abc import Collection, Iterator, Mapping
 
+from trueline.health.status import Health, Status
 from trueline.model.known import Known, Unknown
 from trueline.model.ref import Ref
 from trueline.plan.change import Action, Change
 from trueline.plan.diff import DiffOptions, departure
 from trueline.render.resource import HookDelete, Phase, Position, Resource
-from trueline.target.inventory import Entry, EntryState, Inventory
+from trueline.target.inventory import Ending, Entry, EntryState, Inventory
 from trueline.target.snapshot import Observed, Snapshot
 
 
@@ -24,15 +25,58 @@ def hook_changes(  # noqa: PLR0913 - what a run is made of
     snapshot: Snapshot,
     inventory: Inventory,
     options: DiffOptions,
+    ended: Mapping[Ref, Ending],
 ) -> tuple[Change, ...]:
-    """What has to be done about the hooks that are `due` for this run; `is_complete`: it went to its end before."""
-    changes = [] if is_complete else [_due(hook, inventory, snapshot, run) for hook in due]
-    changes += _finished(declared, inventory, snapshot, options, is_complete=is_complete)
+    """What has to be done about the hooks that are `due` for this run.
+
+    `is_complete`: the run went to its end before; `ended` says how its hooks ended (see `endings`).
+    """
+    changes = (
+        [] if is_complete else [_due(hook, inventory, snapshot, run) for hook in _next(due, inventory, ended, run)]
+    )
+    failed = [ref for ref, ending in ended.items() if ending is Ending.BADLY]
+    policy = dict.fromkeys(failed, HookDelete.ON_FAILURE)
+    policy |= dict.fromkeys(declared, HookDelete.ON_SUCCESS) if is_complete else {}
+    done = {ref: at for ref, at in policy.items() if ref in declared and at in declared[ref].hook_delete}
+    changes += _finished(declared, inventory, snapshot, options, done)
     return tuple(sorted(changes, key=lambda change: (*change.position.key, change.ref)))
 
 
-def _due(hook: Resource, inventory: Inventory, snapshot: Snapshot, run: str) -> Change:
-    entry = inventory.entries.get(hook.ref)
+def endings(
+    hooks: Collection[Resource], *, run: str, inventory: Inventory, healths: Mapping[Ref, Health]
+) -> Mapping[Ref, Ending]:
+    """How the hooks of this run ended: what was seen once stays true, whatever becomes of their objects."""
+    found = {}
+    for hook in hooks:
+        entry = inventory.entries.get(hook.ref)
+        if entry is not None and entry.run.startswith(f"{run}/"):
+            seen = _ENDINGS.get(healths[hook.ref].status, Ending.NONE) if hook.ref in healths else Ending.NONE
+            found[hook.ref] = seen if entry.ended is Ending.NONE else entry.ended
+    return found
+
+
+_ENDINGS = {Status.HEALTHY: Ending.WELL, Status.DEGRADED: Ending.BADLY}
+
+
+def run_of(hook: Resource, run: str) -> str:
+    """What a hook runs for: a run of what is declared, in one phase."""
+    return f"{run}/{hook.position.phase.value}"
+
+
+def _next(due: Collection[Resource], inventory: Inventory, ended: Mapping[Ref, Ending], run: str) -> Iterator[Resource]:
+    """One of each object's phases: the one that it is in, or, when that went well, the one after it."""
+    phases: dict[Ref, list[Resource]] = {}
+    for hook in sorted(due, key=lambda hook: hook.position.key):
+        phases.setdefault(hook.ref, []).append(hook)
+    for ref, hooks in phases.items():
+        entry = inventory.entries.get(ref)
+        at = next((i for i, hook in enumerate(hooks) if entry and entry.run == run_of(hook, run)), -1)
+        goes_on = at >= 0 and ended.get(ref) is Ending.WELL
+        yield hooks[min(max(at, 0) + goes_on, len(hooks) - 1)]
+
+
+def _due(hook: Resource, inventory: Inventory, snapshot: Snapshot, of: str) -> Change:
+    entry, run = inventory.entries.get(hook.ref), run_of(hook, of)
     if entry is not None and entry.run == run and entry.state is not EntryState.INTENDED:
         return _change(hook, Action.KEEP, "runs, or has run", run, None)
     match snapshot.at(hook.ref):
@@ -49,7 +93,7 @@ def _again(hook: Resource, entry: Entry | None, live: Observed | None, run: str)
         return _change(hook, Action.HOLD, "an object that is not ours has the hook's name", run, live)
     if live.deleting:
         return _change(hook, Action.HOLD, "the hook of the run before is being deleted", run, live)
-    if entry.run == run:
+    if entry.run == run and not entry.uid:
         return _change(hook, Action.UPDATE, "an earlier attempt has no known outcome", run, live)
     return _change(hook, Action.REPLACE, "hook of the run before is deleted, then made again", run, live)
 
@@ -59,20 +103,21 @@ def _finished(
     inventory: Inventory,
     snapshot: Snapshot,
     options: DiffOptions,
-    *,
-    is_complete: bool,
+    done: Mapping[Ref, HookDelete],
 ) -> Iterator[Change]:
-    """Hook objects that are to go: the run is complete and their policy says so, or Git dropped them."""
+    """Hook objects that are to go: they are done and their policy says so, or Git dropped them."""
     for ref, entry in inventory.entries.items():
-        hook = declared.get(ref)
-        done = hook is not None and is_complete and HookDelete.ON_SUCCESS in hook.hook_delete
-        if entry.run and (hook is None or done):
+        is_done = ref in done and bool(entry.uid)
+        if entry.run and (ref not in declared or is_done):
             action, reason = departure(ref, entry, snapshot.at(ref), options)
-            because = "hook has done its work" if done and action is Action.PRUNE else reason
+            because = _DONE[done[ref]] if is_done and action is Action.PRUNE else reason
             live = snapshot.at(ref)
             uid = live.value.uid if isinstance(live, Known) and live.value else entry.uid
             position = Position(phase=Phase.AFTER, stage=options.rules.stage(ref.kind))
             yield Change(ref=ref, action=action, reason=because, position=position, uid=uid, run=entry.run)
+
+
+_DONE = {HookDelete.ON_SUCCESS: "hook has done its work", HookDelete.ON_FAILURE: "hook has failed"}
 
 
 def _change(hook: Resource, action: Action, reason: str, run: str, live: Observed | None) -> Change:

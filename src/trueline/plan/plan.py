@@ -2,13 +2,14 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import cached_property
 
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.digest import Digest, digest_value
 from trueline.plan.change import Action, Change
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Plan:
     """Every resource of one application and what happens to it, in the order in which it happens.
 
@@ -23,7 +24,7 @@ class Plan:
     problems: tuple[Diagnostic, ...] = ()
     asks: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def digest(self) -> Digest:
         """What an approval agrees to: the changes and what they assumed; the keeps do not count.
 

@@ -10,7 +10,8 @@ from trueline.target.snapshot import Observed, Snapshot
 def settle(inventory: Inventory, snapshot: Snapshot, *, mark: str) -> Inventory:
     """The inventory with each open intent as the target tells it now; what is unknown stays open.
 
-    An object counts as ours only if our manager put this application's mark on it.
+    An object counts as ours only if our manager put this application's mark on it. A hook that is still the object of
+    the run before was not made anew: its intent stays open.
     """
     entries = {ref: _settled(entry, snapshot, mark) for ref, entry in inventory.entries.items()}
     return replace(inventory, entries=entries)
@@ -21,6 +22,8 @@ def _settled(entry: Entry, snapshot: Snapshot, mark: str) -> Entry:
         return entry
     match snapshot.at(entry.ref):
         case Known(Observed() as live) if live.mark == mark and live.mark_is_ours:
+            if entry.run and entry.uid == live.uid:
+                return entry
             return replace(entry, state=EntryState.FAILED, uid=live.uid)
         case _:
             return entry

@@ -6,6 +6,7 @@ of renders. Both hold what they are given: who has a secret's body does not give
 
 import zlib
 from collections.abc import Iterable, Mapping
+from typing import TypeVar
 
 from trueline.model.digest import Digest, canonical, digest_bytes
 from trueline.runtime.store import Store
@@ -17,12 +18,16 @@ TOUCHED_MAX = 1_000
 _LEVEL = 1
 _ROOM_PERCENT = 90
 _EVICTED_MAX = 500
+_FRESH_PUTS = 100
+
+K = TypeVar("K", bound=str)
 
 
 class _Keep:
     """One table of bytes; what is read is noted as used with the next write.
 
-    Sizes are those on the disk. What one write puts there is not let go of by it.
+    Sizes are those on the disk. What one write puts there is not let go of by it. What is put again, and was used
+    within the last `_FRESH_PUTS` writes, is not noted anew while there is room: it is among the newest anyway.
     """
 
     def __init__(self, store: Store, table: str, spared: str, size_bytes_max: int) -> None:
@@ -52,24 +57,29 @@ class _Keep:
         if len(self._touched) > TOUCHED_MAX:
             del self._touched[next(iter(self._touched))]
 
-    def put(self, values: Mapping[str, bytes], *, replaces: bool = False) -> None:
-        """`replaces`: a key may have another value now; else what is known is only noted as used."""
+    def put(self, values: Mapping[K, bytes], *, replaces: bool = False) -> None:
+        """`replaces`: a key may have another value now; else what is known is only noted as used, and not asked for."""
         with self._store.transaction():
             tick = self._tick()
-            use = f"UPDATE {self._table} SET used = ? WHERE key = ?"  # noqa: S608 - a constant
-            self._store.execute_many(use, [(tick, key) for key in self._touched])
-            known = set() if replaces else self._known(values)
-            new = {key: zlib.compress(value, _LEVEL) for key, value in values.items() if key not in known}
+            self._use(tick, self._touched)
+            known = {} if replaces else self._known(values)
+            new = {key: zlib.compress(values[key], _LEVEL) for key in values if key not in known}
             insert = f"INSERT OR REPLACE INTO {self._table} (key, size, used, data) VALUES (?, ?, ?, ?)"  # noqa: S608 - a constant
             self._store.execute_many(insert, [(key, len(data), tick + 1, data) for key, data in new.items()])
-            self._store.execute_many(use, [(tick + 1, key) for key in values if key not in new])
-            if new:
+            is_full = bool(new) and self.size_bytes() > self._size_bytes_max
+            self._use(tick + 1, [key for key, used in known.items() if is_full or used < tick - _FRESH_PUTS])
+            if is_full:
                 self._evict(tick + 1)
         self._touched.clear()
 
-    def _known(self, keys: Iterable[str]) -> set[str]:
-        query = f"SELECT key FROM {self._table} WHERE key IN (SELECT value FROM json_each(?))"  # noqa: S608 - a constant
-        return {str(key) for (key,) in self._store.rows(query, (canonical(list(keys)).decode(),))}
+    def _use(self, tick: int, keys: Iterable[str]) -> None:
+        statement = f"UPDATE {self._table} SET used = ? WHERE key = ?"  # noqa: S608 - a constant
+        self._store.execute_many(statement, [(tick, key) for key in keys])
+
+    def _known(self, keys: Iterable[str]) -> dict[str, int]:
+        """Those that are kept, each with its last use."""
+        query = f"SELECT key, used FROM {self._table} WHERE key IN (SELECT value FROM json_each(?))"  # noqa: S608 - a constant
+        return {str(key): int(used) for key, used in self._store.rows(query, (canonical(list(keys)).decode(),))}
 
     def _tick(self) -> int:
         found = self._store.row(f"SELECT max(used) FROM {self._table}")  # noqa: S608 - a constant
@@ -81,8 +91,6 @@ class _Keep:
 
     def _evict(self, newest: int) -> None:
         size = self.size_bytes()
-        if size <= self._size_bytes_max:
-            return
         wanted = self._size_bytes_max * _ROOM_PERCENT // 100
         while size > wanted:
             oldest = self._oldest(newest)
@@ -110,7 +118,7 @@ class Bodies:
 
     def put_many(self, bodies: Mapping[Digest, bytes]) -> None:
         """Keep them all, or none; what is known already is only noted as used."""
-        self._keep.put({str(digest): body for digest, body in bodies.items()})
+        self._keep.put(bodies)
 
     def get(self, digest: Digest) -> bytes | None:
         """The body of a digest; `None` where it is not kept, or what is kept does not have that digest."""

@@ -30,8 +30,18 @@ async def relate(history: History, applied: str, found: str) -> Known[Lineage] |
     return is_newer if isinstance(is_newer, Unknown) else Known(Lineage.REWRITTEN)
 
 
-def warn_of_unknown(reason: str, source: str, applied: str, found: Revision) -> Diagnostic:
-    """What to tell a person where nobody can say how a revision stands to the applied one: unknown is not newer."""
+def warn_of_relation(
+    relation: Known[Lineage] | Unknown, source: str, applied: str, found: Revision
+) -> Diagnostic | None:
+    """What to tell a person about a revision that is not known to follow the applied one; unknown is not newer."""
+    match relation:
+        case Known(lineage):
+            return _warn_of(lineage, source, applied, found)
+        case Unknown(reason):
+            return _warn_of_unknown(reason, source, applied, found)
+
+
+def _warn_of_unknown(reason: str, source: str, applied: str, found: Revision) -> Diagnostic:
     return Diagnostic(
         code="TL0137",
         summary="it cannot be told whether a revision follows the applied one",
@@ -40,8 +50,7 @@ def warn_of_unknown(reason: str, source: str, applied: str, found: Revision) -> 
     )
 
 
-def warn_of(lineage: Lineage, source: str, applied: str, found: Revision) -> Diagnostic | None:
-    """What to tell a person about a revision that does not simply follow the applied one."""
+def _warn_of(lineage: Lineage, source: str, applied: str, found: Revision) -> Diagnostic | None:
     detail = f"{source}: {found} was found where {applied[:10]} is applied"
     match lineage:
         case Lineage.OLDER:

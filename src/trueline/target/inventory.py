@@ -19,6 +19,14 @@ class EntryState(Enum):
     FAILED = "failed"
 
 
+class Ending(Enum):
+    """How the run of a hook ended, as far as it was seen."""
+
+    NONE = ""
+    WELL = "well"
+    BADLY = "badly"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One object of an application.
@@ -26,8 +34,9 @@ class Entry:
     `body` is the digest of what we declared and last applied, `intended` what we were about to apply while the entry is
     `INTENDED` (`NOTHING` for a delete), `promised` the field set that the dry run promised, `ours`, `others` and
     `generation` what we saw after the apply; a difference from the live object triggers a look (D5). `overruled` keeps
-    the paths that the target set otherwise than we declared. `keep`: its manifest forbids to prune it. For a hook,
-    `run` is the revision it ran for; hooks are not compared, they run.
+    the paths that the target set otherwise than we declared. `keep`: its manifest forbids to prune it. `wave` is the
+    one it was applied in. For a hook, `run` is the revision it ran for and `ended` how that ended, which stays known
+    when the cluster cleans its object up; hooks are not compared, they run.
     """
 
     ref: Ref
@@ -43,6 +52,8 @@ class Entry:
     withheld: tuple[str, ...] = ()
     run: str = ""
     keep: bool = False
+    wave: int = 0
+    ended: Ending = Ending.NONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

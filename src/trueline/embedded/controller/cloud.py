@@ -10,8 +10,9 @@ def _address(kept: Kept) -> str:
 
 
 async def look_at_service(hand: Hand, kept: Kept) -> None:
-    """A load balancer gets an address."""
-    if kept.body["spec"].get("type") != "LoadBalancer" or kept.metadata.deletion_timestamp:
+    """A load balancer gets an address; one of a class is somebody else's."""
+    spec = kept.body["spec"]
+    if spec.get("type") != "LoadBalancer" or spec.get("loadBalancerClass") or kept.metadata.deletion_timestamp:
         return
     if not kept.body.get("status", {}).get("loadBalancer", {}).get("ingress"):
         given = [{"ip": _address(kept), "ipMode": "VIP"}]

@@ -3,6 +3,7 @@
 from typing import Any
 
 from trueline.embedded.controller.hand import Hand, conditions, digest, owner_reference
+from trueline.embedded.controller.replica import FAILURE
 from trueline.embedded.store import Kept
 
 SETS = "/apps/replicasets/"
@@ -71,6 +72,7 @@ async def _tell(hand: Hand, kept: Kept, sets: list[Kept], mark: str) -> None:
     total, updated = _sum(sets, "replicas"), _sum(newest, "replicas")
     ready, available = _sum(sets, "readyReplicas"), _sum(sets, "availableReplicas")
     done = bool(newest) and _sum(newest, "availableReplicas") >= wanted and total == updated
+    said = [*_said(kept, newest, done=done, is_available=available >= wanted), *_failures(newest)]
     status = {
         "observedGeneration": kept.metadata.generation,
         "replicas": total,
@@ -78,13 +80,11 @@ async def _tell(hand: Hand, kept: Kept, sets: list[Kept], mark: str) -> None:
         "readyReplicas": ready,
         "availableReplicas": available,
         "unavailableReplicas": max(wanted - available, 0),
-        "conditions": conditions(
-            now,
-            hand.now(),
-            _said(kept, newest, done=done, is_available=available >= wanted),
-            "lastTransitionTime",
-            "lastUpdateTime",
-        ),
+        "conditions": [
+            condition
+            for condition in conditions(now, hand.now(), said, "lastTransitionTime", "lastUpdateTime")
+            if condition["type"] in {told["type"] for told in said}
+        ],
     }
     change: dict[str, Any] = {"status": status}
     if sets:
@@ -107,6 +107,12 @@ def _said(kept: Kept, newest: list[Kept], *, done: bool, is_available: bool) -> 
         "message": f'ReplicaSet "{name}" {"has successfully progressed" if done else "is progressing"}.',
     }
     return [available, progressing]
+
+
+def _failures(sets: list[Kept]) -> list[dict[str, str]]:
+    """Why pods cannot be made."""
+    found = [c for s in sets for c in s.body.get("status", {}).get("conditions") or () if c["type"] == FAILURE]
+    return [{name: c[name] for name in ("type", "status", "reason", "message")} for c in found[:1]]
 
 
 def _sum(sets: list[Kept], count: str) -> int:

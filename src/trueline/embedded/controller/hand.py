@@ -22,13 +22,19 @@ _RACES = frozenset({403, 404, 409})
 class Hand:
     """The API for controllers. `dependents` and `by_uid` are kept up by the loop.
 
-    `refused` holds the last refusals that no race explains: each is a bug of a controller.
+    `later` says when the loop looks at an object again by itself. `refused` holds the last refusals that no race
+    explains: each is a bug of a controller.
     """
 
     front: Front
     by_uid: dict[str, str] = field(default_factory=dict)
     dependents: dict[str, set[str]] = field(default_factory=dict)
     refused: deque[str] = field(default_factory=lambda: deque(maxlen=20))
+    later: dict[str, float] = field(default_factory=dict)
+
+    def look_after(self, key: str, seconds: float) -> None:
+        """Have an object looked at again when some time has gone by."""
+        self.later[key] = self.front.clock.monotonic_s() + seconds
 
     def now(self) -> str:
         """The clock's time as the API writes it."""

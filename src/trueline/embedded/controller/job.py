@@ -1,5 +1,6 @@
 """Jobs: pods until as many have succeeded as are wanted, or too many have failed."""
 
+from datetime import datetime
 from typing import Any
 
 from trueline.embedded.controller.hand import Hand, conditions, digest
@@ -10,7 +11,10 @@ from trueline.embedded.store import Kept
 async def look(hand: Hand, kept: Kept) -> None:
     """The next pods of a job, or its end."""
     spec, status = kept.body["spec"], kept.body.get("status", {})
-    if kept.metadata.deletion_timestamp or spec.get("suspend") or _is_over(status):
+    if kept.metadata.deletion_timestamp or spec.get("suspend"):
+        return
+    if ended := _ended(status):
+        await _clean_up(hand, kept, ended)
         return
     if not status.get("startTime"):
         await hand.patch(kept, {"status": {"startTime": hand.now()}}, "status")
@@ -27,9 +31,22 @@ async def look(hand: Hand, kept: Kept) -> None:
         await _go_on(hand, kept, pods, wanted - succeeded)
 
 
-def _is_over(status: dict[str, Any]) -> bool:
+def _ended(status: dict[str, Any]) -> str:
+    """When it ended; empty while it runs."""
     found = status.get("conditions") or ()
-    return any(c["type"] in {"Complete", "Failed"} and c["status"] == "True" for c in found)
+    times = [c["lastTransitionTime"] for c in found if c["type"] in {"Complete", "Failed"} and c["status"] == "True"]
+    return times[0] if times else ""
+
+
+async def _clean_up(hand: Hand, kept: Kept, ended: str) -> None:
+    """Delete it when its time is over."""
+    if (most_s := kept.body["spec"].get("ttlSecondsAfterFinished")) is None:
+        return
+    left_s = most_s - (hand.front.clock.now() - datetime.fromisoformat(ended)).total_seconds()
+    if left_s > 0:
+        hand.look_after(kept.key, left_s)
+    else:
+        await hand.delete(kept, propagationPolicy="Foreground")
 
 
 def _count(pods: list[Kept], phase: str) -> int:
@@ -40,7 +57,8 @@ async def _go_on(hand: Hand, kept: Kept, pods: list[Kept], missing: int) -> None
     active = sum(not is_ended(pod) for pod in pods)
     for number in range(min(kept.body["spec"].get("parallelism", 1), missing) - active):
         name = f"{kept.metadata.name[:240]}-{digest(kept.metadata.uid, len(pods) + number, letters=5)}"
-        await make_pod(hand, kept, name)
+        if await make_pod(hand, kept, name):
+            break
         active += 1
     if now := hand.get(kept.key):
         status = {"active": active, "ready": 0, "terminating": 0, "uncountedTerminatedPods": {}}

@@ -73,9 +73,28 @@ class Loop:
                     await self._look(key)
                     self._take()
                 self._settled.set()
-                await self._woken.wait()
+                await self._pause()
         finally:
             forget()
+
+    async def _pause(self) -> None:
+        """Until something is written, or an object is to be looked at again."""
+        later, clock = self.hand.later, self.front.clock
+        if not later:
+            await self._woken.wait()
+            return
+        async with asyncio.TaskGroup() as group:
+            timer = group.create_task(self._wake_after(min(later.values()) - clock.monotonic_s()))
+            await self._woken.wait()
+            timer.cancel()
+        now_s = clock.monotonic_s()
+        for key in [key for key, at_s in later.items() if at_s <= now_s]:
+            del later[key]
+            self._due[key] = None
+
+    async def _wake_after(self, seconds: float) -> None:
+        await self.front.clock.sleep(max(seconds, 0.0))
+        self._wake()
 
     def _wake(self) -> None:
         self._settled.clear()

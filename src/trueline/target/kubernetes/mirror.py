@@ -15,7 +15,7 @@ from trueline.model.known import Known, Unknown
 from trueline.model.ref import Ref
 from trueline.runtime.clock import Clock
 from trueline.target.kubernetes.client import KubernetesClient
-from trueline.target.kubernetes.live import Live, Pool
+from trueline.target.kubernetes.live import Live, Pool, uid_text
 from trueline.target.kubernetes.look import Looker
 from trueline.target.kubernetes.mark import LABEL
 from trueline.target.kubernetes.resource_type import ResourceType
@@ -31,6 +31,7 @@ T = TypeVar("T")
 SETTLE_S_MAX = 30.0
 DOUBTERS = 8
 EXPECTED_MAX = 10_000
+LEFT_MAX = 200
 
 
 class Mirror(Generic[T]):
@@ -59,6 +60,7 @@ class Mirror(Generic[T]):
         self._doubts: dict[Ref, ResourceType] = {}
         self._some_doubt = asyncio.Event()
         self._expected: dict[bytes | str, None] = {}
+        self._left: dict[str, T] = {}
 
     @property
     def is_watching(self) -> bool:
@@ -102,6 +104,10 @@ class Mirror(Generic[T]):
         if shelf is None or shelf.gap:
             return Unknown(f"{ref.kind} is not read" if shelf is None else shelf.gap)
         return Known(shelf.judged(ref.namespace, ref.name))
+
+    def last_judged(self, uid: str) -> T | None:
+        """What was judged of an object before it began to leave; `None` where nothing is remembered of it."""
+        return self._left.get(uid)
 
     def is_there(self, ref: Ref) -> Known[bool] | Unknown:
         """Whether something with our label stood there when it was last seen."""
@@ -228,6 +234,8 @@ class Mirror(Generic[T]):
         namespace, name = seen.metadata.namespace, seen.metadata.name
         ref = Ref(shelf.type.kind_name, namespace, name)
         self._doubts.pop(ref, None)
+        if live.deleting:
+            self._remember(shelf, namespace, name)
         if shelf.put(namespace, name, live, judged):
             self._listeners.tell(ref, live.observed())
 
@@ -269,6 +277,7 @@ class Mirror(Generic[T]):
 
     def _doubt(self, shelf: Shelf[T], namespace: str, name: str) -> None:
         """It left the watch. Where we deleted it, or it was not ours, that is all; else it is looked for."""
+        self._remember(shelf, namespace, name)
         live = shelf.take(namespace, name)
         ref = Ref(shelf.type.kind_name, namespace, name)
         if live is not None and (live.uid in self._expected or not live.mark_is_ours):
@@ -277,6 +286,14 @@ class Mirror(Generic[T]):
             return
         self._doubts[ref] = shelf.type
         self._some_doubt.set()
+
+    def _remember(self, shelf: Shelf[T], namespace: str, name: str) -> None:
+        """How it did before it left: a Job that its time to live takes away had come to an end."""
+        live, judged = shelf.at(namespace, name), shelf.judged(namespace, name)
+        if live is not None and judged is not None:
+            self._left.setdefault(uid_text(live.uid), judged)
+            while len(self._left) > LEFT_MAX:
+                self._left.pop(next(iter(self._left)))
 
     async def _settle_doubts(self) -> None:
         attempt = 0

@@ -88,6 +88,9 @@ class Shelf(Generic[T]):
         """An object as the answer to a write told it, unless the watch has been there already."""
         is_ahead = isinstance(live.version, int) and live.version > self._latest
         if not self.gap and is_ahead and (self.namespace in {"", namespace}):
+            held = self.at(namespace, name)
+            if held is None or (held.uid, held.generation) != (live.uid, live.generation):
+                self._judged.pop((namespace, name), None)  # it was another object's, or another specification's
             self._objects.setdefault(namespace, {})[name] = live
 
     def take(self, namespace: str, name: str) -> Live | None:

@@ -43,6 +43,7 @@ class Listener:
             while self._seen:
                 ref = next(iter(self._seen))
                 yield Seen(ref=ref, observed=self._seen.pop(ref))
+            self._seen.clear()  # an emptied table keeps the room of the most that ever waited in it
 
 
 class Listeners:

@@ -10,13 +10,23 @@ import msgspec
 
 from trueline.runtime.clock import Clock
 from trueline.runtime.http import Request, Transport
+from trueline.testing.conformance.reviewer import Reviewers
 
 Json: TypeAlias = dict[str, Any]
 
 MANAGER = "trueline:conformance"
 METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
-_CLUSTER_SCOPED = frozenset({"Namespace", "CustomResourceDefinition", "ClusterRole", "Node"})
+_CLUSTER_SCOPED = frozenset(
+    {
+        "Namespace",
+        "CustomResourceDefinition",
+        "ClusterRole",
+        "Node",
+        "MutatingWebhookConfiguration",
+        "ValidatingWebhookConfiguration",
+    }
+)
 _PATIENCE_S = 30.0
 
 
@@ -57,13 +67,17 @@ def plural_of(kind: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Api:
-    """One server, and the namespace in which a case works. `unique` makes names that no other case has."""
+    """One server, and the namespace in which a case works. `unique` makes names that no other case has.
+
+    `reviewers` is where webhooks can stand that the server reaches.
+    """
 
     transport: Transport
     clock: Clock
     namespace: str
     unique: str
     headers: Mapping[str, str] = field(default_factory=dict)
+    reviewers: Reviewers | None = None
 
     def impersonating(self, user: str) -> "Api":
         """The same server, asked by somebody else."""

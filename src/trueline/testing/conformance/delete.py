@@ -5,7 +5,7 @@ from typing import Any
 
 from trueline.testing.conformance.api import Answer, Api, Json
 from trueline.testing.conformance.case import case, expect, expect_in, expect_status, expect_that
-from trueline.testing.conformance.sample import config_map
+from trueline.testing.conformance.sample import config_map, service
 
 _OPTIONS = {"kind": "DeleteOptions", "apiVersion": "v1"}
 
@@ -121,3 +121,15 @@ async def delete_a_collection(api: Api) -> None:
     expect_status(await api.send("DELETE", path, labelSelector="x=1"), 200)
     expect_status(await api.get(config_map(f"a-{api.unique}")), 404)
     expect_status(await api.get(config_map(f"b-{api.unique}")), 200)
+
+
+@case
+async def delete_a_service(api: Api) -> None:
+    """A Service goes, with its address and port: both may be given out again."""
+    port = 30000 + int(api.unique, 16) % 2700
+    body = service("s", type="NodePort", ports=[{"port": 80, "nodePort": port}])
+    made = expect_status(await api.create(body), 201)
+    expect_status(await api.delete(body), 200)
+    expect_status(await api.get(body), 404)
+    body["spec"]["clusterIP"] = made.body["spec"]["clusterIP"]
+    expect_status(await api.create(body), 201)

@@ -1,5 +1,6 @@
 """Git in memory: commits in a row, each a tree of files. It fetches nothing and forgets nothing."""
 
+import asyncio
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 
@@ -16,7 +17,8 @@ _AT = datetime(2026, 7, 1, 12, tzinfo=UTC)
 class MemoryRepository:
     """A source whose commits are given; `head` may be put back to show an older one.
 
-    While it `is_unrelated`, nobody can say which commit came before which. `others` are the repositories that it knows by address. One that `is_away` answers for kept commits only.
+    While it `is_unrelated`, nobody can say which commit came before which. One that `is_away` answers for kept commits
+    only, one that `hangs` not before it is let go. `others` are the repositories that it knows by address.
     """
 
     def __init__(self) -> None:
@@ -26,6 +28,7 @@ class MemoryRepository:
         self.head = ""
         self.is_away = False
         self.is_unrelated = False
+        self.hangs: asyncio.Event | None = None
         self.others: dict[str, MemoryRepository] = {}
 
     def commit(self, files: Mapping[str, bytes]) -> str:
@@ -41,6 +44,8 @@ class MemoryRepository:
 
     async def poll(self) -> Revision:
         """The head."""
+        if self.hangs is not None:
+            await self.hangs.wait()
         return await self.revision(self.head, is_asked=True)
 
     async def revision(self, commit: str, *, is_asked: bool = False) -> Revision:

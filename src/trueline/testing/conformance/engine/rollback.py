@@ -1,7 +1,10 @@
 """History and rollback through the engine: what was deployed is put back, whatever became of where it came from."""
 
+import asyncio
+
 import msgspec
 
+from trueline.loop.chronicle import FLEET
 from trueline.loop.status import Sync
 from trueline.testing.conformance.api import Json
 from trueline.testing.conformance.case import expect, expect_in, expect_that
@@ -103,3 +106,73 @@ async def rollback_heals_what_it_put_back(world: World) -> None:
         await world.api.until(config_map("settings"), lambda a: a.body["data"] == {"a": "1"}, "healed")
         await world.quiet()
         world.expect_sync(Sync.HELD)
+
+
+@engine_case
+async def rollback_of_a_branch_by_force_is_not_followed(world: World) -> None:
+    """A source's own branch that goes back is not followed by itself (promise 9), after a restart neither."""
+    charts = _floating(world)
+    charts.commit(_settings("1"))
+    world.commit()
+    async with world.started():
+        older = await _deployed(world, charts, "1")
+        newer = await _deployed(world, charts, "2")
+        charts.head = older
+        await world.follow()
+        expect([p.code for p in world.expect_sync(Sync.BLOCKED).problems], ["TL0131"])
+    async with world.started():
+        await world.follow()
+        expect([p.code for p in world.expect_sync(Sync.BLOCKED).problems], ["TL0131"])
+        expect((await world.live(config_map("settings")))["data"], {"a": "2"})
+        charts.head = newer
+        await world.follow()
+        await world.until_sync(Sync.SYNCED)
+        charts.head = older
+        world.control.approve(FLEET, older, who="ada")
+        await world.follow()
+        await world.until_sync(Sync.SYNCED)
+        expect((await world.live(config_map("settings")))["data"], {"a": "1"}, "agreed to")
+
+
+@engine_case
+async def rollback_is_not_needed_after_a_restart_with_a_broken_commit(world: World) -> None:
+    """A start that finds a broken commit keeps what was deployed last, and heals it."""
+    body = config_map("settings")
+    world.declare("shop", body)
+    world.commit()
+    async with world.started():
+        await world.follow()
+        await world.until_sync(Sync.SYNCED)
+    world.declare("shop", files={"broken.yaml": b"kind: [\n"})
+    world.commit()
+    change: Json = {"data": {"a": "9"}}
+    await world.api.merge(body, change, fieldManager="kubectl")
+    async with world.started():
+        await world.api.until(body, lambda a: a.body["data"] == {"a": "1", "b": "2"}, "healed")
+        await world.settle()
+        status = world.expect_sync(Sync.BLOCKED)
+        expect_that(status.revision)
+        expect_in("broken.yaml", str(status.problems[0].origin))
+        world.declare("shop", config_map("settings", {"a": "5"}), files={})
+        await world.push()
+        await world.until_sync(Sync.SYNCED)
+
+
+@engine_case
+async def rollback_waits_for_no_source_that_hangs(world: World) -> None:
+    """A source that never answers stops its own application only: the others are followed, commit after commit."""
+    charts = _floating(world)
+    charts.commit(_settings("1"))
+    charts.hangs = asyncio.Event()
+    world.declare("blog", config_map("other", {"b": "1"}))
+    world.commit()
+    async with world.started():
+        await world.until(lambda: "blog" in world.now.engine.kept, "declared")
+        await world.until_sync(Sync.SYNCED, "blog")
+        world.declare("blog", config_map("other", {"b": "2"}))
+        world.commit()
+        await world.now.engine.follow_once()
+        await world.api.until(config_map("other"), lambda a: a.body["data"] == {"b": "2"}, "followed")
+        world.expect_sync(Sync.UNKNOWN)
+        charts.hangs.set()
+        await world.until_sync(Sync.SYNCED)

@@ -145,7 +145,7 @@ async def safety_removal_that_is_taken_back(world: World) -> None:
         shop = world.applications.pop("shop")
         world.commit()
         await world.now.engine.follow_once()
-        expect_in("allowDelete", (await world.until_sync(Sync.OUT_OF_SYNC)).message)
+        await world.until(lambda: "allowDelete" in world.status().message, "asked for consent")
         expect(await world.live(settings), {})
         world.applications["shop"] = shop
         expect_that(world.commit() != before)

@@ -4,10 +4,13 @@ import trueline.testing.conformance.engine.contact
 import trueline.testing.conformance.engine.crash
 import trueline.testing.conformance.engine.drift
 import trueline.testing.conformance.engine.former
+import trueline.testing.conformance.engine.hook
 import trueline.testing.conformance.engine.ownership
 import trueline.testing.conformance.engine.rollback
 import trueline.testing.conformance.engine.safety
-import trueline.testing.conformance.engine.trial  # noqa: F401 - see above
+import trueline.testing.conformance.engine.trial
+import trueline.testing.conformance.engine.wave
+import trueline.testing.conformance.engine.webhook  # noqa: F401 - see above
 from trueline.testing.conformance.engine.case import ENGINE_CASES, EngineCase
 
 
