@@ -11,6 +11,11 @@ from trueline.plan.change import Action
 from trueline.target.inventory import EntryState
 from trueline.target.snapshot import Observed
 
+_STRANGER = (
+    "it belongs to another installation of Trueline (t2.shop); "
+    "if its data was lost, write t2 into the file installation of this data directory"
+)
+
 DECLARED = [
     ("new in Git", None, None, Action.CREATE),
     ("deleted on the target", entry("web"), None, Action.HEAL),
@@ -28,7 +33,7 @@ DECLARED = [
     ("made by kubectl", None, live(mark="", managers=("kubectl",)), Action.TAKE_OVER),
     ("it carries our mark, but another tool put it there", None, live(mark_is_ours=False), Action.TAKE_OVER),
     ("it belongs to the application blog", None, live(mark="t1.blog"), Action.HOLD),
-    ("it belongs to another installation of Trueline (t2.shop)", None, live(mark="t2.shop"), Action.HOLD),
+    (_STRANGER, None, live(mark="t2.shop"), Action.HOLD),
     ("it is being deleted; it is made again when it is gone", None, live(deleting=True), Action.HOLD),
     ("the target could not be read: 429", entry("web"), Unknown("429"), Action.HOLD),
 ]

@@ -33,6 +33,36 @@ def test_a_body_that_is_not_what_it_says_is_none() -> None:
     assert bodies.get(digest_bytes(b"[]")) is None
 
 
+class Unreadable(dict[Digest, bytes]):
+    """Bodies of which one may not be asked for."""
+
+    def __getitem__(self, digest: Digest) -> bytes:
+        assert digest not in self.closed
+        return super().__getitem__(digest)
+
+    closed: frozenset[Digest] = frozenset()
+
+
+def test_what_is_kept_already_is_not_asked_for() -> None:
+    bodies = Bodies(Books().store)
+    bodies.put_many(_bodies(1))
+    again = Unreadable(_bodies(1, 2))
+    again.closed = frozenset(_bodies(1))
+    bodies.put_many(again)
+    assert bodies.get_many(_bodies(1, 2)) == _bodies(1, 2)
+
+
+def test_what_is_put_again_outlives_what_is_not() -> None:
+    books = Books()
+    bodies = Bodies(books.store, size_bytes_max=10_000)
+    bodies.put_many(_bodies(0))
+    for n in range(1, 30):
+        bodies.put_many(_bodies(0, n))
+        kept = {key for (key,) in books.store.rows("SELECT key FROM kept_body")}
+        assert kept >= set(_bodies(0, n))
+    assert bodies.get_many(_bodies(1)) == {}
+
+
 def test_the_longest_unused_go_first() -> None:
     renders = RenderStore(Books().store, size_bytes_max=10_000)
     for n in range(9):

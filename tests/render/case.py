@@ -67,3 +67,7 @@ class MemoryRenderStore:
         """The bodies that are there."""
         self.bodies_read += len(digests)
         return {digest: self.bodies[digest] for digest in digests if digest in self.bodies}
+
+    def known(self, digests: Collection[Digest]) -> Collection[Digest]:
+        """Which of them are there."""
+        return self.bodies.keys() & digests

@@ -234,3 +234,13 @@ async def test_a_remembered_answer_reads_no_store(renderer: DispatchingRenderer)
     assert cache.digest(request(commit="later"), OVERLAID) == known
     for asked in ({"options": Plain()}, {"path": "base"}, {"source": "other"}, {"application": "other"}):
         assert cache.digest(request(**asked), OVERLAID) is None
+
+
+async def test_a_render_whose_bodies_were_let_go_is_made_again(renderer: DispatchingRenderer) -> None:
+    store = MemoryRenderStore()
+    cache = cached(renderer, store)
+    first = await cache.render(request(), PLAIN)
+    del store.bodies[first.resources[0].digest]
+    again = await cache.render(request(commit="later"), PLAIN)
+    assert dict(again.bodies) == dict(first.bodies)
+    assert cache.renders == {"plain": 2}

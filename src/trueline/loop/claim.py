@@ -17,16 +17,17 @@ class ClaimBook:
     """Who declares what now, told by the engine whenever that changes.
 
     What leaves one application with a commit may stand in another one, whose files that commit touched too and which
-    cannot be read now: until it can, what left is not pruned.
+    cannot be read now: until it can, what left is not pruned. Of each object it keeps a name; the resources are those
+    of the `Desired`, so a claim costs a slot of a table and not more (P3).
     """
 
     def __init__(self, owners: Owners) -> None:
         self._owners = owners
-        self._shared: set[_Key] = set()
+        self._shared: dict[_Key, tuple[str, ...]] = {}
         self._readings = 0
         self._doubting: set[str] = set()
-        self._claims: dict[_Key, dict[str, Resource]] = {}
-        self._of: dict[str, tuple[_Key, ...]] = {}
+        self._claims: dict[str, dict[Ref, str]] = {}
+        self._of: dict[str, tuple[str, tuple[Resource, ...]]] = {}
         self._first: dict[str, str] = {}
         self._left: dict[_Key, str] = {}
         self._unread: dict[str, tuple[str, str]] = {}
@@ -56,31 +57,48 @@ class ClaimBook:
         """
         rivals = set(self.remove(application, at=at))
         self._first.setdefault(application, at)
-        self._of[application] = tuple((target, resource.ref) for resource in resources)
+        self._of[application] = (target, tuple(resources))
+        claims = self._claims.setdefault(target, {})
         for resource in resources:
             key = (target, resource.ref)
             self._left.pop(key, None)
-            claimants = self._claims.setdefault(key, {})
-            rivals |= claimants.keys()
-            claimants[application] = resource
-            if len(claimants) > 1:
-                self._shared.add(key)
+            before = self._claimants(*key)
+            rivals.update(before)
+            if not before:
+                claims[resource.ref] = application
+            elif application not in before:
+                self._shared[key] = (*before, application)
         return tuple(sorted(rivals - {application}))
 
     def remove(self, application: str, *, at: str = "") -> tuple[str, ...]:
         """The application declares nothing any more; the answer names the others that claim the same."""
         self._unread.pop(application, None)
         rivals: set[str] = set()
-        for key in self._of.pop(application, ()):
+        target, resources = self._of.pop(application, ("", ()))
+        for resource in resources:
+            key = (target, resource.ref)
             self._left[key] = at
-            claimants = self._claims[key]
-            claimants.pop(application, None)
-            rivals |= claimants.keys()
-            if len(claimants) == 1:
-                self._shared.discard(key)
-            if not claimants:
-                del self._claims[key]
+            others = tuple(name for name in self._claimants(*key) if name != application)
+            rivals.update(others)
+            self._settle(key, others)
         return tuple(sorted(rivals))
+
+    def _settle(self, key: _Key, claimants: tuple[str, ...]) -> None:
+        target, ref = key
+        self._shared.pop(key, None)
+        if len(claimants) > 1:
+            self._shared[key] = claimants
+        if claimants:
+            self._claims[target][ref] = claimants[0]
+        else:
+            self._claims[target].pop(ref, None)
+
+    def _claimants(self, target: str, ref: Ref) -> tuple[str, ...]:
+        """Who declares an object now."""
+        if self._shared and (shared := self._shared.get((target, ref))):
+            return shared
+        name = self._claims.get(target, {}).get(ref)
+        return () if name is None else (name,)
 
     def cannot_read(self, application: str, at: str, files: str) -> None:
         """What an application declares at a commit cannot be told; `files` tells whether a commit touched it."""
@@ -96,7 +114,7 @@ class ClaimBook:
         unread = {at for name, (at, _) in self._unread.items() if name != application}
         found = {}
         for ref in refs:
-            others = sorted(self._claims.get((target, ref), {}).keys() - {application})
+            others = sorted({*self._claimants(target, ref)} - {application})
             left_at = self._left.get((target, ref), self._first.get(application, ""))
             if others or self._readings or left_at in unread:
                 found[ref] = others[0] if others else ""
@@ -109,7 +127,7 @@ class ClaimBook:
         found = {}
         for resource in resources:
             owned = self._owners.lookup(target, resource.ref)
-            if owned and owned[0] != application and owned[0] not in self._claims.get((target, resource.ref), {}):
+            if owned and owned[0] != application and owned[0] not in self._claimants(target, resource.ref):
                 found[resource.ref] = owned[0]
         return found
 
@@ -120,9 +138,9 @@ class ClaimBook:
     def _disputes(self, desired: Desired, target: str) -> Iterator[Diagnostic]:
         name = desired.application.name
         for resource in desired.resources if self._shared else ():
-            others = sorted(self._claims.get((target, resource.ref), {}).keys() - {name})
+            others = sorted({*self._claimants(target, resource.ref)} - {name})
             if others:
-                other = self._claims[target, resource.ref][others[0]]
+                other = next(one for one in self._of[others[0]][1] if one.ref == resource.ref)
                 yield Diagnostic(
                     code="TL0408",
                     summary="two applications declare one object",

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from trueline.declare.application import Application
 from trueline.model.diagnostic import Diagnostic
@@ -10,7 +11,7 @@ from trueline.model.ref import Ref
 from trueline.render.resource import Resource
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Desired:
     """One application at one revision, in its target's terms. The bodies are kept under their digests.
 
@@ -29,7 +30,7 @@ class Desired:
     notes: tuple[Diagnostic, ...] = ()
     is_removal: bool = False
 
-    @property
+    @cached_property
     def run(self) -> Digest:
         """What a hook ran for: the same resources are the same run, whatever the commit."""
         return digest_value([[str(r.ref), r.digest] for r in self.resources])

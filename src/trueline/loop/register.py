@@ -37,6 +37,15 @@ class Register:
         """The last words for sync and health, by application."""
         return {body["application"]: (body["sync"], body["health"]) for body in self.statuses()}
 
+    def names(self) -> tuple[str, ...]:
+        """The names of the applications of which anything is kept; their declarations are not read."""
+        return self._statuses.names()
+
+    def was_true(self, application: str) -> bool:
+        """Whether an application was True when it was last told of, with what Git said then."""
+        last = (body for body in self.statuses() if body["application"] == application)
+        return any(body["true"] and body["wanted"] == body["revision"] for body in last)
+
     def statuses(self) -> list[dict[str, Any]]:
         """How everything stood last, as JSON."""
         return [kept.body["status"] for kept in self._statuses.all() if isinstance(kept.body, dict)]

@@ -1,10 +1,9 @@
 """A ref: the identity of a resource on its target. Equal refs are the same thing, whatever its body says."""
 
-from dataclasses import dataclass
+import msgspec
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Ref:
+class Ref(msgspec.Struct, frozen=True, order=True, gc=False):
     """Kind, namespace and name; `namespace` is empty for what has none.
 
     A kind that several groups may define carries its group, as `kubectl` writes it. The API version is not part of the
@@ -19,6 +18,8 @@ class Ref:
     name: str
 
     def __str__(self) -> str:
+        if self.namespace and self.name:
+            return f"{self.kind}/{self.namespace}/{self.name}"
         return "/".join(part for part in (self.kind, self.namespace, self.name) if part)
 
     @classmethod

@@ -62,7 +62,7 @@ class _Keep:
         with self._store.transaction():
             tick = self._tick()
             self._use(tick, self._touched)
-            known = {} if replaces else self._known(values)
+            known = {} if replaces else self.known(values)
             new = {key: zlib.compress(values[key], _LEVEL) for key in values if key not in known}
             insert = f"INSERT OR REPLACE INTO {self._table} (key, size, used, data) VALUES (?, ?, ?, ?)"  # noqa: S608 - a constant
             self._store.execute_many(insert, [(key, len(data), tick + 1, data) for key, data in new.items()])
@@ -76,7 +76,7 @@ class _Keep:
         statement = f"UPDATE {self._table} SET used = ? WHERE key = ?"  # noqa: S608 - a constant
         self._store.execute_many(statement, [(tick, key) for key in keys])
 
-    def _known(self, keys: Iterable[str]) -> dict[str, int]:
+    def known(self, keys: Iterable[str]) -> dict[str, int]:
         """Those that are kept, each with its last use."""
         query = f"SELECT key, used FROM {self._table} WHERE key IN (SELECT value FROM json_each(?))"  # noqa: S608 - a constant
         return {str(key): int(used) for key, used in self._store.rows(query, (canonical(list(keys)).decode(),))}
@@ -129,6 +129,10 @@ class Bodies:
         """The bodies that are kept of those asked for."""
         found = self._keep.get_many(digests)
         return {Digest(key): body for key, body in found.items() if digest_bytes(body) == key}
+
+    def known(self, digests: Iterable[Digest]) -> frozenset[Digest]:
+        """Which of them are kept; none is read."""
+        return frozenset(map(Digest, self._keep.known(digests)))
 
     def size_bytes(self) -> int:
         """How much is kept."""

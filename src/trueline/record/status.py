@@ -40,6 +40,10 @@ class Statuses:
             for application, at, body in rows
         )
 
+    def names(self) -> tuple[str, ...]:
+        """The applications of which a status is kept, sorted."""
+        return tuple(name for (name,) in self._store.rows("SELECT application FROM status ORDER BY application"))
+
     def get(self, application: str) -> KeptStatus | None:
         """One application's last status."""
         return next((status for status in self.all() if status.application == application), None)

@@ -21,7 +21,7 @@ from trueline.render.stored import StoredRender, from_stored, to_stored
 from trueline.render.trace import Trace, TracingTree
 from trueline.runtime.files import FileKind, FileTree
 
-_FORMAT: Final = 1  # raise it whenever the same engine's answer makes other resources than before
+_FORMAT: Final = 2  # raise it whenever the same engine's answer makes other resources than before
 _BY_CAPABILITIES: Final = b"by capabilities"
 ANSWERS_REMEMBERED: Final = 10_000
 
@@ -43,6 +43,10 @@ class RenderStore(Protocol):
 
     def get_many(self, digests: Collection[Digest]) -> Mapping[Digest, bytes]:
         """The bodies that are there."""
+        ...
+
+    def known(self, digests: Collection[Digest]) -> Collection[Digest]:
+        """Which of them are there; none is read."""
         ...
 
 
@@ -83,11 +87,13 @@ class CachedRenderer:
     async def _rendered(self, request: RenderRequest, options: RenderOptions, files: FileTree) -> Rendered:
         older = self._stored(request, options)
         if older is not None and older.trace.holds(files):
-            return from_stored(older, request.commit, self._store.get_many)
+            kept = from_stored(older, request.commit, self._store.get_many)
+            if len(self._store.known(kept.bodies)) == len(kept.bodies):
+                return kept
         self.renders[kind_of(options)] += 1
         tracing, rendered = TracingTree(files, request.path), None
         if older is not None and isinstance(options, Plain):
-            rendered = await render_changed(self._renderer, request, tracing, older, self._store.get_many)
+            rendered = await render_changed(self._renderer, request, tracing, older, self._store)
         rendered = rendered or await self._renderer.render(request, tracing)
         self._keep(request, options, rendered, tracing)
         return rendered

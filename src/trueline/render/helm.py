@@ -23,6 +23,7 @@ class _Charted(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     template: str
     line: int
+    crd: bool = False
 
 
 class _Unstable(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,7 +58,9 @@ class HelmRenderer:
         answer = refusal.decoded(text, _Answer, refusal.CHART, here)
         unstable = {one.index: one.paths for one in answer.unstable}
         manifests = [
-            Manifest(value=one.value, origin=_origin(one, request), unstable=unstable.get(index, ()))
+            Manifest(
+                value=one.value, origin=_origin(one, request), unstable=unstable.get(index, ()), precedes_hooks=one.crd
+            )
             for index, one in enumerate(answer.resources)
         ]
         notes = [

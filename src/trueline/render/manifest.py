@@ -19,7 +19,7 @@ from trueline.render import refusal
 from trueline.render.annotation import Timing, timing
 from trueline.render.body import applied_pointer, normal
 from trueline.render.misfit import Misfit
-from trueline.render.resource import Position, Rendered, Resource
+from trueline.render.resource import Phase, Position, Rendered, Resource
 
 LIST_DEPTH_MAX: Final = 8
 _DECLARATION: Final = "trueline.dev/"
@@ -32,11 +32,15 @@ _NAMESPACE: Final = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """One document as an engine gave it. `unstable` are JSON pointers of what a chart makes up anew."""
+    """One document as an engine gave it. `unstable` are JSON pointers of what a chart makes up anew.
+
+    `precedes_hooks`: it is there before the first hook runs, as Helm has it with what a chart keeps in `crds/`.
+    """
 
     value: Any
     origin: Origin
     unstable: tuple[str, ...] = ()
+    precedes_hooks: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +50,7 @@ class _Draft:
     resource: Resource
     body: dict[str, Any]
     prefix: str = ""
+    precedes_hooks: bool = False
 
 
 class ManifestsRefused(UserError):
@@ -79,7 +84,7 @@ def assemble(
             _add(one, found)
     if found.errors:
         raise ManifestsRefused(found.errors)
-    named = _named(found.drafts)
+    named = _named(_before_hooks(found.drafts))
     bodies = {resource.digest: body for resource, body in named}
     return Rendered(
         resources=tuple(resource for resource, _ in named),
@@ -236,7 +241,22 @@ def _draft(manifest: Manifest, body: dict[str, Any], when: Timing, position: Pos
         keep=when.keep,
         unstable=tuple(applied_pointer(body, pointer) for pointer in manifest.unstable),
     )
-    return _Draft(resource=resource, body=body, prefix="" if name else metadata["generateName"])
+    prefix = "" if name else metadata["generateName"]
+    return _Draft(resource=resource, body=body, prefix=prefix, precedes_hooks=manifest.precedes_hooks)
+
+
+def _before_hooks(drafts: list[_Draft]) -> list[_Draft]:
+    """Where hooks run before the rest, what precedes them has a wave before theirs, so that they wait for it."""
+    hooks = [one.resource.position.wave for one in drafts if one.resource.position.phase is Phase.BEFORE]
+    if not hooks:
+        return drafts
+    first = Position(phase=Phase.BEFORE, wave=min(hooks) - 1)
+    return [
+        replace(one, resource=replace(one.resource, position=first))
+        if one.precedes_hooks and one.resource.position == Position()
+        else one
+        for one in drafts
+    ]
 
 
 def _named(drafts: list[_Draft]) -> list[tuple[Resource, bytes]]:

@@ -4,21 +4,32 @@ It gives up, and says so by `None`, wherever files are not independent of each o
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Protocol
 
 from trueline.model.digest import Digest
 from trueline.render.options import Plain
 from trueline.render.plain import FILES_MAX, manifest_paths
 from trueline.render.protocol import Renderer, RenderRequest
 from trueline.render.resource import Rendered, Resource
-from trueline.render.stored import StoredRender, from_stored
+from trueline.render.stored import StoredBodies, StoredRender, from_stored
 from trueline.render.trace import TracingTree
 from trueline.runtime.files import FileEntry, FileTree
 
 _NOTHING: Final = Rendered(resources=(), bodies={})
-Fetch = Callable[[Collection[Digest]], Mapping[Digest, bytes]]
+
+
+class BodyStore(Protocol):
+    """Where bodies are kept by their digests."""
+
+    def get_many(self, digests: Collection[Digest]) -> Mapping[Digest, bytes]:
+        """The bodies that are there."""
+        ...
+
+    def known(self, digests: Collection[Digest]) -> Collection[Digest]:
+        """Which of them are there; none is read."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +54,7 @@ class _Remainder:
 
 
 async def render_changed(
-    renderer: Renderer, request: RenderRequest, files: TracingTree, older: StoredRender, fetch: Fetch
+    renderer: Renderer, request: RenderRequest, files: TracingTree, older: StoredRender, store: BodyStore
 ) -> Rendered | None:
     """Render the files that are not as `older` read them; `None` where that is not enough.
 
@@ -52,7 +63,7 @@ async def render_changed(
         Transient: see `Renderer.render`.
     """
     options = request.options if isinstance(request.options, Plain) else Plain()
-    before = from_stored(older, request.commit, fetch)
+    before = from_stored(older, request.commit, store.get_many)
     paths = tuple(manifest_paths(files, request.path, options))
     read = {look.path: look.found for look in older.trace.looks if look.asked == "read"}
     same = {path for path in paths if path in read and files.glance(path) == read[path]}
@@ -60,7 +71,7 @@ async def render_changed(
         return None
     is_all = len(same) == len(paths)
     fresh = _NOTHING if is_all else await renderer.render(request, _Remainder(files, same))
-    return _joined(before, fresh, paths, same, fetch) if _is_apart(fresh) else None
+    return _joined(before, fresh, paths, same, store) if _is_apart(fresh) else None
 
 
 def _is_apart(rendered: Rendered) -> bool:
@@ -69,12 +80,12 @@ def _is_apart(rendered: Rendered) -> bool:
 
 
 def _joined(
-    before: Rendered, fresh: Rendered, paths: Collection[str], same: Collection[str], fetch: Fetch
+    before: Rendered, fresh: Rendered, paths: Collection[str], same: Collection[str], store: BodyStore
 ) -> Rendered | None:
-    """In the order of the files, as a whole render has it."""
+    """In the order of the files, as a whole render has it; what is kept of it is not read."""
     kept = [one for one in before.resources if one.origin.path in same]
-    bodies = fetch({one.digest for one in kept})
-    if any(one.digest not in bodies for one in kept):
+    digests = dict.fromkeys(one.digest for one in kept)
+    if len(store.known(digests)) < len(digests):
         return None
     by_path: dict[str, list[Resource]] = defaultdict(list)
     for one in (*kept, *fresh.resources):
@@ -83,6 +94,6 @@ def _joined(
     return replace(
         fresh,
         resources=tuple(one for path in paths for one in by_path[path]),
-        bodies={**bodies, **fresh.bodies},
+        bodies=StoredBodies({**digests, **dict.fromkeys(fresh.bodies)}, store.get_many, at_hand=fresh.bodies),
         notes=(*notes, *fresh.notes),
     )

@@ -12,7 +12,7 @@ from trueline.render.misfit import Locate
 
 
 class Phase(Enum):
-    """When a resource is applied. Everything that is not a hook is applied `DURING`."""
+    """When a resource is applied. What is not a hook is applied `DURING`, but what hooks before the rest need."""
 
     BEFORE = "before"
     DURING = "during"
@@ -22,7 +22,10 @@ class Phase(Enum):
     @property
     def rank(self) -> int:
         """Its place in a sync; `FAILED` runs only when a sync failed."""
-        return list(Phase).index(self)
+        return _RANKS[self._value_]
+
+
+_RANKS = {phase.value: rank for rank, phase in enumerate(Phase)}
 
 
 class HookDelete(Enum):

@@ -1,7 +1,7 @@
 """The kept form of a render: light, without bodies and without the commit, which the reader gives anew."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 
@@ -55,13 +55,15 @@ class StoredRender(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class StoredBodies(Mapping[Digest, bytes]):
-    """The bodies of a kept render, each fetched when it is asked for."""
+    """The bodies of a kept render, each fetched when it is asked for, unless it is at hand."""
 
     digests: Collection[Digest]
     fetch: Callable[[Collection[Digest]], Mapping[Digest, bytes]]
+    at_hand: Mapping[Digest, bytes] = field(default_factory=dict)
 
     def __getitem__(self, digest: Digest) -> bytes:
-        return self.fetch((digest,))[digest]
+        body = self.at_hand.get(digest)
+        return self.fetch((digest,))[digest] if body is None else body
 
     def __iter__(self) -> Iterator[Digest]:
         return iter(self.digests)

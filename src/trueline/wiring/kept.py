@@ -31,6 +31,10 @@ class KeptRenders:
         """The bodies that are kept."""
         return self.bodies.get_many(digests)
 
+    def known(self, digests: Collection[Digest]) -> Collection[Digest]:
+        """Which of them are kept."""
+        return self.bodies.known(digests)
+
 
 @dataclass(frozen=True, slots=True)
 class KeptApprovals:

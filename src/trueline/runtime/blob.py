@@ -1,0 +1,96 @@
+"""Blobs: bytes by their digest, as files in the data directory. What is too large, or too many, for the database.
+
+A blob that is lost costs a build, never truth. The name is the content's digest, which is checked here at each read.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Protocol
+
+from trueline.model.digest import Digest
+
+BLOBS_BYTES_MAX = 8 << 30
+_FOLDER_LENGTH = 2
+_ROOM_PERCENT = 90
+
+
+class Blobs(Protocol):
+    """Bytes by their sha256, in hexadecimal."""
+
+    def put(self, data: bytes) -> Digest:
+        """Keep bytes; those that are kept already are only noted as used.
+
+        Raises:
+            OSError: the disk is full.
+        """
+        ...
+
+    def get(self, digest: Digest) -> bytes | None:
+        """The bytes of a digest, `None` where they are not kept, or no longer have that digest."""
+        ...
+
+    def has(self, digest: Digest) -> bool:
+        """Whether something is kept under a digest; it is not read."""
+        ...
+
+
+class BlobDirectory:
+    """Blobs under a directory that one process owns. The longest unused go first, never one that is `needed`."""
+
+    def __init__(self, path: Path, size_bytes_max: int = BLOBS_BYTES_MAX) -> None:
+        self._path = path
+        self._size_bytes_max = size_bytes_max
+
+    def put(self, data: bytes) -> Digest:
+        """Keep bytes: the whole file appears under its name, or nothing does."""
+        digest = Digest(hashlib.sha256(data).hexdigest())
+        file = self.place(digest)
+        if file.exists():
+            os.utime(file)
+            return digest
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        beside = file.with_suffix(".new")
+        try:
+            beside.touch(mode=0o600)
+            beside.write_bytes(data)
+            beside.replace(file)
+        except BaseException:
+            beside.unlink(missing_ok=True)
+            raise
+        return digest
+
+    def get(self, digest: Digest) -> bytes | None:
+        """The bytes, checked."""
+        try:
+            data = self.place(digest).read_bytes()
+        except OSError:
+            return None
+        return data if hashlib.sha256(data).hexdigest() == digest else None
+
+    def has(self, digest: Digest) -> bool:
+        """Whether there is such a file."""
+        return self.place(digest).exists()
+
+    def place(self, digest: Digest) -> Path:
+        """Where a blob stands, or would."""
+        return self._path / digest[:_FOLDER_LENGTH] / digest[_FOLDER_LENGTH:]
+
+    def tidy(self, needed: Iterable[Digest]) -> int:
+        """Let go of the longest unused beyond the bound; the size in bytes that is left."""
+        kept = {self.place(digest) for digest in needed}
+        found = sorted((stat.st_mtime_ns, stat.st_size, file) for file, stat in self._files())
+        size = sum(size for _, size, _ in found)
+        wanted = self._size_bytes_max * _ROOM_PERCENT // 100 if size > self._size_bytes_max else size
+        for _, size_bytes, file in found:
+            if size <= wanted:
+                break
+            if file not in kept:
+                file.unlink(missing_ok=True)
+                size -= size_bytes
+        return size
+
+    def _files(self) -> Iterable[tuple[Path, os.stat_result]]:
+        for file in self._path.glob("*/*"):
+            yield file, file.stat()

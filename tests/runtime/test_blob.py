@@ -1,0 +1,25 @@
+"""Blobs: whole or not there, checked when they are read, let go of oldest first."""
+
+import os
+from pathlib import Path
+
+from trueline.model.digest import Digest
+from trueline.runtime.blob import BlobDirectory
+
+
+def test_what_is_put_is_got_and_what_was_changed_is_not(tmp_path: Path) -> None:
+    blobs = BlobDirectory(tmp_path)
+    digest = blobs.put(b"page")
+    assert (blobs.get(digest), blobs.has(digest), blobs.put(b"page")) == (b"page", True, digest)
+    blobs.place(digest).write_bytes(b"pago")
+    assert blobs.get(digest) is None
+    assert blobs.get(Digest("0" * 64)) is None
+
+
+def test_the_longest_unused_go_first_and_what_is_needed_stays(tmp_path: Path) -> None:
+    blobs = BlobDirectory(tmp_path, size_bytes_max=25)
+    digests = [blobs.put(bytes([number]) * 10) for number in range(4)]
+    for age, digest in enumerate(reversed(digests)):
+        os.utime(blobs.place(digest), (1000 - age, 1000 - age))
+    assert blobs.tidy([digests[0]]) <= 25
+    assert [blobs.has(digest) for digest in digests] == [True, False, False, True]
