@@ -13,6 +13,7 @@ from trueline.plan.change import Action
 from trueline.runtime.store import StoreFull
 from trueline.target.answer import Answer, Refusal
 from trueline.target.protocol import WriteMode
+from trueline.target.reclaim import Reclaim
 from trueline.trial.trial import Trial, Verdict
 
 ACT = Act(application="shop", target="prod", revision="main@1", plan=Digest("plan"))
@@ -70,8 +71,15 @@ async def test_a_replacement_deletes_and_makes_a_take_over_takes_and_applies() -
 
 async def test_what_stands_in_the_place_of_ours_becomes_ours_before_the_apply_that_removes_it() -> None:
     target = AnsweringTarget()
-    await done(target, trial("a", Action.HEAL, reclaims=True, forced=True))
-    assert target.log == ["intend a", "reclaim a u1", "apply-forced a", "settle a"]
+    await done(target, trial("a", Action.HEAL, reclaims=Reclaim.ITEMS, forced=True))
+    assert target.log == ["intend a", "reclaim items a u1", "apply-forced a", "settle a"]
+
+
+async def test_what_others_added_is_known_after_a_look_and_after_an_apply() -> None:
+    target = AnsweringTarget(lambda _: accepted(added=(THEIRS,)))
+    looked = trial("a", Action.HEAL, Verdict.SAME, added=(THEIRS,))
+    outcomes = await done(target, looked, trial("b", Action.HEAL))
+    assert [outcome.added for outcome in outcomes] == [(THEIRS,), (THEIRS,)]
 
 
 async def test_only_a_trial_that_says_so_is_forced_and_what_is_withheld_is_left_out() -> None:

@@ -48,15 +48,15 @@ class Person:
     def commit(self, message: str) -> None:
         """Commit the working tree."""
         if not (self.fleet / ".git").exists():
-            self._git("init", "-q", "-b", "main")
-        self._git("add", "-A")
-        self._git("commit", "-q", "-m", message)
+            self.git("init", "-q", "-b", "main")
+        self.git("add", "-A")
+        self.git("commit", "-q", "-m", message)
 
     def rewrite(self, colour: str) -> None:
         """Put another commit in the place of the newest one."""
         self.write(colour)
-        self._git("add", "-A")
-        self._git("commit", "-q", "--amend", "-m", "rewritten")
+        self.git("add", "-A")
+        self.git("commit", "-q", "--amend", "-m", "rewritten")
 
     @property
     def head(self) -> str:
@@ -65,7 +65,8 @@ class Person:
         done = subprocess.run(asked, check=True, env=self.environment, capture_output=True, text=True)
         return str(done.stdout).strip()
 
-    def _git(self, *arguments: str) -> None:
+    def git(self, *arguments: str) -> None:
+        """Run Git in the repository."""
         identity = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com"]
         subprocess.run(["git", "-C", self.fleet, *identity, *arguments], check=True, env=self.environment)
 

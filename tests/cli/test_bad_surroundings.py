@@ -269,12 +269,26 @@ def test_the_loop_goes_on_beside_a_cluster_that_is_away_and_owns_its_directory(t
         assert str(running.pid) in second.told()[0].detail
         running.send_signal(signal.SIGTERM)
         assert "Traceback" not in running.stderr.read()
+        assert running.wait() == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(("more", "code"), [((), 0), (("--once",), 130)], ids=["goes on", "once"])
+def test_an_end_that_was_asked_for_comes_soon_also_beside_a_git_server_that_hangs(
+    tmp_path: Path, pages: str, number: signal.Signals, more: tuple[str, ...], code: int
+) -> None:
+    with _running(Fleet(home=tmp_path), f"{pages}/hang/fleet.git", *more) as running:
+        assert running.stderr is not None
+        _read_until(running.stderr, "trueline holds")
+        running.send_signal(number)
+        assert running.wait(timeout=5) == code
+        assert "Traceback" not in running.stderr.read()
 
 
 @contextmanager
-def _running(fleet: Fleet) -> Iterator["subprocess.Popen[str]"]:
+def _running(fleet: Fleet, repository: str = "fleet", *more: str) -> Iterator["subprocess.Popen[str]"]:
     """`up` until the block ends, or a minute has passed."""
-    argv = fleet.argv("up", "fleet", "--listen", "none", "--interval", "1s", "--data-dir", str(fleet.data))
+    argv = fleet.argv("up", repository, "--listen", "none", "--interval", "1s", "--data-dir", str(fleet.data), *more)
     with subprocess.Popen(argv, stderr=subprocess.PIPE, text=True, env=fleet.environment, cwd=fleet.home) as running:
         watch = threading.Timer(60, running.kill)
         watch.start()
@@ -341,3 +355,42 @@ def test_a_full_disk_is_told_and_nothing_is_applied_until_there_is_room(tmp_path
     assert "No space left on device" in full.told()[0].detail
     assert (out / "after").read_bytes() == (out / "before").read_bytes()
     assert "updated ConfigMap/good/settings" in (out / "room.err").read_text()
+
+
+FILLING = """
+set -eu
+mount -t tmpfs -o size=6m none "$DISK"
+until_said() { i=0; until grep -qE "$1" "$OUT/err"; do i=$((i+1)); test $i -lt 300; sleep 0.1; done; }
+"$@" 2>"$OUT/err" & pid=$!
+trap 'kill -KILL $pid' EXIT
+until_said "good: Healthy"
+dd if=/dev/zero of="$DISK/filler" bs=4096 2>/dev/null || true
+sed -i s/blue/green/ "$FLEET/apps/good/a.yaml"
+git -C "$FLEET" -c user.name=Ada -c user.email=ada@example.com commit -qam "a change"
+until_said "TL0120|TL0802"
+rm "$DISK/filler"
+until_said "updated ConfigMap/good/settings"
+until_said "good: Synced at main"
+dd if=/dev/zero of="$DISK/filler" bs=4096 2>/dev/null || true
+kill -TERM $pid
+code=0; wait $pid || code=$?
+trap - EXIT
+echo $code >"$OUT/code"
+"""
+
+
+def test_a_disk_that_fills_is_told_and_the_loop_goes_on_when_there_is_room(tmp_path: Path) -> None:
+    fleet, disk, out = Fleet(home=tmp_path / "home"), tmp_path / "disk", tmp_path / "out"
+    disk.mkdir()
+    out.mkdir()
+    if not _mounts(disk):
+        pytest.skip("no disk can be mounted here")
+    fleet.commit({"good.yaml": declared("good"), "apps/good/a.yaml": config_map()})
+    argv = fleet.argv("up", str(fleet.root), "--listen", "none", "--interval", "1s", "--data-dir", str(disk / "data"))
+    environment = {**fleet.environment, "DISK": str(disk), "OUT": str(out), "FLEET": str(fleet.root)}
+    subprocess.run(["unshare", "-Urm", "sh", "-c", FILLING, "sh", *argv], check=True, env=environment, timeout=120)
+    told = (out / "err").read_text()
+    assert "Traceback" not in told, told
+    assert "TL0999" not in told, told
+    assert told.rstrip().splitlines()[-3].startswith("TL0802 the disk is full"), told
+    assert (out / "code").read_text() == "1\n"

@@ -105,6 +105,29 @@ def test_rewritten_history_and_an_emptied_fleet_wait_for_a_person(person: Person
     person.types("approve", "--revision", "main", code=64)
 
 
+def test_a_checkout_of_another_branch_deploys_nothing_until_a_person_says_which_is_meant(person: Person) -> None:
+    person.commit("one")
+    up = ("up", "fleet", "--once", "--listen", "none")
+    person.types(*up)
+    person.git("checkout", "-q", "-b", "feature")
+    person.types(*up)
+    person.write("green")
+    person.commit("two")
+    person.types(*up, code=1)
+    assert "TL0703" in person.stderr
+    assert "--revision main" in person.stderr
+    person.git("checkout", "-q", "--detach")
+    person.types(*up, code=1)
+    assert "no branch is checked out" in person.stderr
+    person.types(*up, "--revision", "main")
+    person.git("checkout", "-q", "feature")
+    person.types(*up, code=1)
+    assert "data.colour: blue → green" in person.types("plan", "fleet", code=2)
+    person.types("approve", "--revision", person.head)
+    person.types(*up)
+    assert person.status()["revision"].startswith("feature@")
+
+
 def test_a_hold_stops_what_follows_and_the_journal_shows_a_changed_byte(person: Person) -> None:
     person.commit("one")
     up = ("up", "fleet", "--once", "--listen", "none")
@@ -125,6 +148,11 @@ def test_a_hold_stops_what_follows_and_the_journal_shows_a_changed_byte(person: 
     (person.home / "anchors").rename(anchors)
     [store] = (person.home / ".local" / "state" / "trueline").glob("*/trueline.sqlite")
     database = sqlite3.connect(store)
+    database.execute("UPDATE deployment SET by = 'nobody' WHERE number = 1")
+    database.commit()
+    person.types("verify", code=1)
+    assert "TL0812" in person.stderr
+    assert "deployment of shop 1: the store has another by" in person.stderr
     database.execute("UPDATE record SET application = 'shop2' WHERE sequence = 2")
     database.commit()
     database.close()
@@ -157,7 +185,7 @@ def test_a_running_up_answers_on_its_socket_and_ends_cleanly(person: Person) -> 
         person.types("apply", "shop")
         running.send_signal(signal.SIGINT)
         rest = running.stderr.read()
-        assert running.wait(timeout=TIMEOUT_S) == 130
+        assert running.wait(timeout=TIMEOUT_S) == 0
         assert running.stdout.read() == ""
         assert "Traceback" not in rest
     assert person.status()["true"]

@@ -6,11 +6,21 @@ from pathlib import Path
 import pytest
 
 from tests.cli.person import FLEET, Person
-from trueline.cli.place import Purpose, check_purpose
+from trueline.cli.place import PURPOSE, Purpose, check_purpose
 from trueline.model.fault import UserError
+from trueline.runtime.store import StoreUnwritable
 
 OTHER = FLEET.replace("shop", "cart")
 PLAIN = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: lonely}\ndata: {colour: blue}\n"
+
+
+def test_a_purpose_that_cannot_be_kept_is_told_and_the_old_one_stands(tmp_path: Path) -> None:
+    Purpose(repository="/a").write(tmp_path)
+    (tmp_path / f"{PURPOSE}.new").mkdir()
+    with pytest.raises(StoreUnwritable) as raised:
+        Purpose(repository="/b").write(tmp_path)
+    assert [diagnostic.code for diagnostic in raised.value.diagnostics] == ["TL0803"]
+    assert Purpose.read(tmp_path) == Purpose(repository="/a")
 
 
 @pytest.mark.parametrize(

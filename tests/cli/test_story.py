@@ -30,6 +30,10 @@ CASES = [
         "shop: drift: A/b was changed by kubectl: x, y",
     ),
     (
+        _record(Kind.DRIFT_FOUND, ref="A/b", drift="added", fields=["x"], managers=["kubectl"]),
+        "shop: drift: kubectl added to A/b: x",
+    ),
+    (
         _record(Kind.DRIFT_FOUND, ref="A/b", drift="fight", fields=["x"], managers=[""]),
         "shop: fight: A/b is changed again and again by somebody: x",
     ),
@@ -57,3 +61,12 @@ def test_a_problem_is_said_once_and_its_end_too() -> None:
     for problems in ((), (problem,), (problem,), ()):
         story.tell_problems(problems)
     assert said == [str(problem), "the fleet repository can be read again"]
+
+
+def test_a_note_is_said_once_for_as_long_as_it_holds() -> None:
+    said: list[str] = []
+    story = Story(said.append)
+    note = Diagnostic(code="TL0320", summary="a chart differs from itself", detail="Secret/shop/token", remedy="none")
+    for notes in ((note,), (note, note), (), (note,)):
+        story.tell_notes("shop", notes)
+    assert said == ["shop: note: TL0320 a chart differs from itself: Secret/shop/token"] * 2

@@ -7,6 +7,7 @@ import asyncio
 import os
 import re
 import shutil
+import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -307,7 +308,7 @@ async def opened(
     control_plane: ControlPlane, folder: Path, real: RealInput, *, is_pinned: bool = False
 ) -> AsyncIterator[Scene]:
     """Push an input, declare it (pinned: at its commit), follow it until the block ends; its namespace goes then."""
-    namespace = f"real-{real.name}"
+    namespace = f"real-{real.name}-{uuid.uuid4().hex[:4]}"  # that of the test before may not be gone yet
     async with GitServer(folder / "git") as server:
         source = await _pushed(server, folder, real.repository)
         fleet = await Repository.create(folder / "fleet", remote=await server.create("fleet"))

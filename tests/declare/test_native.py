@@ -6,6 +6,7 @@ import pytest
 from inline_snapshot import snapshot
 
 from trueline.declare.application import (
+    AddedMode,
     Application,
     Auth,
     ClusterConnection,
@@ -141,6 +142,7 @@ spec:
     prune: false
     drift: warn
     takeOver: [spec.replicas]
+    added: heal
     allowDelete: [PersistentVolumeClaim/shop/data]
     replace: [Job.batch/shop/migrate]
     onRemoval: keep
@@ -189,6 +191,7 @@ spec: {source: {path: "."}, render: {plain: {recursive: false, include: ["*.yaml
         allow_delete=("PersistentVolumeClaim/shop/data",),
         replace=("Job.batch/shop/migrate",),
         on_removal=OnRemoval.KEEP,
+        added=AddedMode.HEAL,
     )
     assert plain.render == Plain(recursive=False, include=("*.yaml",))
     assert plain.sources == (SourceSpec(),)
@@ -224,7 +227,7 @@ TL0209 a path leads out of its source (a.yaml:5)
   remedy: write a path relative to the root of the source
 TL0204 a field is not known (a.yaml:6)
   `spec.target.nameSpace`; did you mean `namespace`?
-  remedy: write one of: cluster, namespace, createNamespace
+  remedy: write one of: cluster, namespace, createNamespace, directory, site
 TL0205 a field has the wrong type (a.yaml:6)
   `spec.target.createNamespace` is a text, not true or false
   remedy: write true or false
@@ -239,7 +242,7 @@ TL0205 a field has the wrong type (a.yaml:8)
   remedy: write a mapping, or remove the field
 TL0204 a field is not known (a.yaml:10)
   `spec.sync.prun`; did you mean `prune`?
-  remedy: write one of: mode, prune, drift, approve, takeOver, allowDelete, replace, onRemoval
+  remedy: write one of: mode, prune, drift, added, approve, takeOver, allowDelete, replace, onRemoval
 TL0207 the value of a field is not allowed (a.yaml:11)
   `spec.sync.drift` is 'heel'; did you mean `heal`?
   remedy: write one of: heal, ignore, warn
@@ -289,9 +292,6 @@ TL0208 fields contradict each other (a.yaml:6)
 TL0208 fields contradict each other (a.yaml:7)
   `spec.target.cluster` and `spec.target.directory`
   remedy: remove one of the two
-TL0213 this is not supported by this version (a.yaml:7)
-  `spec.target.directory`
-  remedy: remove it, or use a version that supports it
 TL0208 fields contradict each other (a.yaml:8)
   `spec.render.kustomize` and `spec.render.helm`
   remedy: remove one of the two
@@ -303,13 +303,13 @@ TL0208 fields contradict each other (a.yaml:14)
   remedy: remove one of the two
 TL0206 a field is missing (a.yaml:15)
   `spec.target` says none of what it has to
-  remedy: write one of: cluster, namespace
+  remedy: write one of: cluster, namespace, directory, site
 TL0208 fields contradict each other (a.yaml:15)
   `spec.target.createNamespace` without `spec.target.namespace`
   remedy: add `namespace`, or remove `createNamespace`
 TL0206 a field is missing (a.yaml:16)
   `spec.render` says none of what it has to
-  remedy: write one of: plain, kustomize, helm, jsonnet\
+  remedy: write one of: plain, kustomize, helm, jsonnet, site\
 """)
 
 
@@ -413,7 +413,7 @@ metadata: {name: later}
 apiVersion: trueline.dev/v1
 kind: Application
 metadata: {name: site}
-spec: {source: {path: docs}, render: {site: {}}, target: {site: {directory: /srv/www}}, sync: {drift: adopt}}
+spec: {source: {path: docs}, render: {site: {}}, target: {site: {s3: {bucket: www}}}, sync: {drift: adopt}}
 ---
 apiVersion: v1
 kind: ConfigMap
@@ -434,13 +434,10 @@ TL0203 the kind or its version is not known (a.yaml:10)
   `apiVersion` is 'trueline.dev/v2'
   remedy: write trueline.dev/v1
 TL0213 this is not supported by this version (a.yaml:17)
-  `spec.render.site`
-  remedy: remove it, or use a version that supports it
-TL0213 this is not supported by this version (a.yaml:17)
   `spec.sync.drift: adopt`
   remedy: write one of: heal, ignore, warn
 TL0213 this is not supported by this version (a.yaml:17)
-  `spec.target.site`
+  `spec.target.site.s3`
   remedy: remove it, or use a version that supports it\
 """)
     assert declared.keeps("typo", "a.yaml")

@@ -10,7 +10,6 @@ from trueline.declare.application import (
     ComposeTarget,
     DirectoryTarget,
     HostTarget,
-    SiteTarget,
     SourceSpec,
     TargetSpec,
     TofuTarget,
@@ -36,7 +35,7 @@ def form(**spec: Any) -> ApplicationForm:
     ("written", "target"),
     [
         ({"directory": "/srv"}, DirectoryTarget(path="/srv")),
-        ({"site": {"serve": ":80"}}, SiteTarget(place={"serve": ":80"})),
+        ({"site": {"directory": "/srv/www"}}, DirectoryTarget(path="/srv/www")),
         ({"host": "web1"}, HostTarget(host="web1")),
         ({"compose": "shop"}, ComposeTarget(project="shop")),
         ({"tofu": {"workspace": "net"}}, TofuTarget(workspace="net")),

@@ -1,12 +1,14 @@
 """What a look says: the truth column of D5."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tests.plan.world import entry, live
-from trueline.drift.drift import Drift, DriftKind, judge
+from trueline.drift.drift import Drift, DriftKind, added, judge, newly_added
 from trueline.target.answer import FieldChange, FieldConflict
+from trueline.target.inventory import ADDED_MAX, addition_of, remembered
 from trueline.target.snapshot import Observed
 
 HELD = (FieldConflict(manager="kubectl", path="data.a"),)
@@ -24,8 +26,6 @@ ROWS = [
     (live(), {"conflicts": HELD}, DriftKind.CHANGED, ("data.a",), ("kubectl",)),
     (live(), {"changes": LEAF}, DriftKind.CHANGED, ("data.b",), ()),
     (live(), {"conflicts": HELD, "changes": LEAF}, DriftKind.CHANGED, ("data.a", "data.b"), ("kubectl",)),
-    (TOUCHED, {"added": MORE}, DriftKind.ADDED, ("data.c",), ("sidecar",)),
-    (TOUCHED, {"added": MORE, "changes": LEAF}, DriftKind.CHANGED, ("data.b",), ()),
     (live(), {"overruled": ("data.a",)}, DriftKind.OVERRULED, ("data.a",), ()),
 ]
 
@@ -43,7 +43,26 @@ def test_drift(
     assert (drift.kind, drift.fields, drift.managers) == (kind, fields, managers)
 
 
-@pytest.mark.parametrize(("seen", "added"), [(TOUCHED, ()), (live(), MORE), (live(uid="u2", others="x2"), MORE)])
-def test_no_drift(seen: Observed, added: tuple[FieldConflict, ...]) -> None:
-    """A foreign label, a co-owner, what was there before, and what somebody made again."""
-    assert judged(seen, added=added) is None
+def test_no_drift() -> None:
+    """A foreign label, or a co-owner."""
+    assert judged(TOUCHED) is None
+
+
+def test_what_was_added_is_news_once() -> None:
+    (more,) = MORE
+    found = newly_added(entry("web"), [more, HELD[0]])
+    assert found is not None
+    assert (found.kind, found.fields, found.managers) == (DriftKind.ADDED, ("data.a", "data.c"), ("kubectl", "sidecar"))
+    known = replace(entry("web"), added=remembered(MORE))
+    assert newly_added(known, MORE) is None
+    assert added(known.ref, MORE) == added(known.ref, map(addition_of, known.added))
+    again = newly_added(known, [more, HELD[0]])
+    assert again is not None
+    assert again.fields == ("data.a",)
+
+
+def test_more_additions_than_are_remembered_are_no_news_for_ever() -> None:
+    many = [FieldConflict(manager="sidecar", path=f"data.k{number:02}") for number in range(ADDED_MAX + 5)]
+    full = replace(entry("web"), added=remembered(many))
+    assert len(full.added) == ADDED_MAX
+    assert newly_added(full, many) is None

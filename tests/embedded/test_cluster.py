@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 
 from trueline.embedded.cluster import EmbeddedCluster
+from trueline.embedded.disk import SqliteDisk
 from trueline.runtime.clock import SystemClock
 from trueline.runtime.http_aiohttp import AiohttpTransport, Endpoint
 from trueline.runtime.toolbox import Toolbox
@@ -36,6 +37,19 @@ def pod(image: str = "example.test/app:1", **spec: Any) -> Json:
     return {"metadata": {"labels": {"app": "x"}}, "spec": {"containers": [{"name": "app", "image": image}], **spec}}
 
 
+class FastClock(SystemClock):
+    """A hundred times as fast."""
+
+    def monotonic_s(self) -> float:
+        """A hundred for one."""
+        return super().monotonic_s() * 100
+
+    async def sleep(self, seconds: float) -> None:
+        """A hundredth of it."""
+        await super().sleep(seconds / 100)
+
+
+AUTHORITY = "/core/configmaps/x/kube-root-ca.crt"
 SELECTOR = {"matchLabels": {"app": "x"}}
 CLAIM: Json = {
     "metadata": {"name": "data"},
@@ -147,6 +161,32 @@ async def test_objects_survive_a_restart(toolbox: Toolbox, tmp_path: Path) -> No
         assert again.body["metadata"]["resourceVersion"] == made.body["metadata"]["resourceVersion"]
         async with api.watch("/api/v1/configmaps", resourceVersion=made.body["metadata"]["resourceVersion"]) as events:
             assert (await events.next())["type"] in {"ERROR", "ADDED", "BOOKMARK"}
+
+
+async def test_a_full_disk_is_answered_and_nothing_of_it_is_kept_or_forgotten(toolbox: Toolbox, tmp_path: Path) -> None:
+    async with EmbeddedCluster(toolbox, FastClock(), tmp_path) as cluster:
+        api, disk = api_of(cluster), cluster.store.disk
+        await cluster.wait_settled()
+        assert isinstance(disk, SqliteDisk)
+        before = {kept.key: kept.raw for kept in cluster.store.all()}
+        disk.store.execute("PRAGMA max_page_count=1")
+        answer = await api.create(config_map("large", {"text": "x" * 200_000}))
+        assert "the disk is full" in expect_status(answer, 503).body["message"]
+        assert {kept.key: kept.raw for kept in cluster.store.all()} == before == dict(disk.load()[1])
+        disk.store.execute("PRAGMA max_page_count=100000")
+
+        def fill() -> None:
+            disk.store.rows("PRAGMA query_only=ON")
+
+        leave = cluster.store.listen(fill)
+        expect_status(await api.create(workload("v1", "Namespace")), 201)
+        await cluster.wait_settled()
+        assert cluster.store.get(AUTHORITY) is None
+        leave()
+        disk.store.execute("PRAGMA query_only=OFF")
+        while cluster.store.get(AUTHORITY) is None:
+            await asyncio.sleep(0.01)
+        assert {kept.key: kept.raw for kept in cluster.store.all()} == dict(disk.load()[1])
 
 
 async def test_it_is_served_over_http(toolbox: Toolbox) -> None:

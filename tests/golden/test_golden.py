@@ -15,7 +15,7 @@ from trueline.model.fault import UserError
 from trueline.render.dispatch import DispatchingRenderer
 from trueline.render.options import Capabilities, Helm, Jsonnet, Kustomize, Plain, RenderOptions
 from trueline.render.protocol import RenderRequest
-from trueline.render.resource import Rendered, Resource
+from trueline.render.resource import Phase, Rendered, Resource
 from trueline.render.text import encode_yaml
 from trueline.runtime.toolbox import Toolbox
 from trueline.runtime.toolbox_process import ProcessToolbox
@@ -63,4 +63,5 @@ def timing(resource: Resource) -> str:
     deletes = " ".join(one.value for one in resource.hook_delete)
     hook = f", hook {resource.position.phase.value} ({deletes})" if resource.is_hook else ""
     wave = f", wave {resource.position.wave}" if resource.position.wave else ""
-    return f"{hook}{wave}{', kept' if resource.keep else ''}"
+    early = ", before the hooks" if not hook and resource.position.phase is Phase.BEFORE else ""
+    return f"{hook}{early}{wave}{', kept' if resource.keep else ''}"

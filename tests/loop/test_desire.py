@@ -6,6 +6,7 @@ from typing import Any
 
 from trueline.declare.application import Application, ClusterTarget, SourceSpec
 from trueline.loop.desire import Desirer
+from trueline.model.diagnostic import Diagnostic
 from trueline.model.origin import Origin
 from trueline.render.options import Capabilities
 from trueline.render.protocol import RenderRequest
@@ -13,9 +14,13 @@ from trueline.runtime.files import FileTree
 
 APPLICATION = Application(
     name="shop",
-    sources=(SourceSpec(url="https://example.test/shop.git"),),
+    sources=(SourceSpec(url="https://example.test/shop.git", path="apps/shop"),),
     target=ClusterTarget(),
     origin=Origin(path=""),
+)
+NOTES = tuple(
+    Diagnostic(code="TL0125", summary="a submodule is left out", detail=path, remedy="", origin=Origin(path=path))
+    for path in ("apps/shop/charts/one", "apps/shopping")
 )
 
 
@@ -32,7 +37,7 @@ class MovingSource:
 
     async def artifact(self, revision: Any) -> Any:
         """The revision stands for its files."""
-        return revision
+        return SimpleNamespace(commit=revision.commit, notes=NOTES)
 
     def files(self, artifact: Any) -> Any:
         """As above."""
@@ -74,6 +79,7 @@ async def test_a_source_that_moves_meanwhile_does_not_pass_for_what_was_rendered
     renderer.made = {"1", "2"}
     rendered = desirer.identity(wish)
     assert source.polls == 1
+    assert wish.notes == NOTES[:1], "what another folder leaves out is not this application's"
     later = await desirer.wish(APPLICATION, ground)
     assert rendered is not None
     assert later.identity not in {None, rendered}

@@ -1,5 +1,7 @@
 """Fights are found, named and backed off (promise 13)."""
 
+from dataclasses import replace
+
 from tests.loop.still_clock import StillClock
 from trueline.drift.drift import Drift, DriftKind
 from trueline.loop.fight import PAUSE_FIRST_S, PAUSE_MAX_S, WINDOW_S, Fights
@@ -27,6 +29,11 @@ async def test_heals_of_several_fields_or_far_apart_are_none() -> None:
         clock.pass_s(WINDOW_S / 2 + 1)
         assert not fights.note("shop", [drift()])
     assert not any(fights.note("shop", [drift(kind=DriftKind.ADDED)]) for _ in range(5))
+
+
+async def test_what_is_added_again_and_again_and_taken_away_is_a_fight() -> None:
+    fights, going = Fights(StillClock()), replace(drift(kind=DriftKind.ADDED), goes=True)
+    assert [bool(fights.note("shop", [going])) for _ in range(3)] == [False, False, True]
 
 
 async def test_the_pause_ends_and_grows() -> None:

@@ -22,6 +22,7 @@ from trueline.target.snapshot import Snapshot
 from trueline.trial.trial import Trial, Verdict
 
 KUBECTL = FieldConflict(manager="kubectl", path="data.a")
+ADDED = FieldConflict(manager="injector", path="data.x")
 
 
 def entry(name: str, **more: Any) -> Entry:
@@ -207,7 +208,8 @@ DRIFTS: dict[str, tuple[dict[str, Any], Result, DriftKind | None]] = {
     ),
     "nothing differs": ({}, Result.SAME, None),
     "the target decides": ({"overruled": ("data.a",)}, Result.SAME, DriftKind.OVERRULED),
-    "healed, so nothing is told of what was added": ({"added": (KUBECTL,)}, Result.DONE, None),
+    "a tool's addition is taken away": ({"taken": (KUBECTL,)}, Result.DONE, DriftKind.ADDED),
+    "a trial's additions are nothing before the act": ({"added": (KUBECTL,)}, Result.DONE, None),
 }
 
 
@@ -217,16 +219,45 @@ def test_drift_is_told_of_looks_alone(name: str) -> None:
     review, outcome = looked("a", result, **found)
     assert [drift.kind for drift in concluded(review, (outcome,), waits=()).drifts] == ([kind] if kind else [])
     update = replace(outcome, change=replace(outcome.change, action=Action.UPDATE))
-    assert concluded(review, (update,), waits=()).drifts == ()
+    told = [drift.kind for drift in concluded(review, (update,), waits=()).drifts]
+    assert told == ([kind] if kind is DriftKind.ADDED else [])
+
+
+@pytest.mark.parametrize("action", [Action.HEAL, Action.UPDATE])
+def test_an_addition_that_comes_with_a_change_of_ours_is_told_too(action: Action) -> None:
+    review, outcome = looked("a", drifted=(KUBECTL,))
+    outcome = replace(outcome, change=replace(outcome.change, action=action), added=(ADDED,), observed=seen())
+    kinds = [drift.kind for drift in concluded(review, (outcome,), waits=()).drifts]
+    assert kinds == [*([DriftKind.CHANGED] if action is Action.HEAL else []), DriftKind.ADDED]
+
+
+def test_what_carries_additions_after_a_pass() -> None:
+    """A whole pass tells of everything; one that looked at a part, of that part alone."""
+    has, lost, gone, left = (ref(name) for name in ("has", "lost", "gone", "left"))
+    owned = tuple(entry(one.name, added=("kubectl data.x",)) for one in (has, lost, gone))
+    held_back = Trial(change=held("left"), verdict=Verdict.PASSED, added=(ADDED,))
+    review = reviewed(owned=(*owned, entry("left")), trials=(held_back,))
+    outcomes = (
+        did("new", added=(ADDED,), observed=seen()),
+        did("lost", observed=seen()),
+        did("gone", change=change("gone", Action.PRUNE)),
+        did("has", Result.UNKNOWN),
+    )
+    made = concluded(review, outcomes, waits=())
+    assert made.carrying(frozenset({ref("old")}), is_whole=True) == {has, left, ref("new")}
+    assert made.carrying(frozenset({ref("old"), lost}), is_whole=False) == {has, left, ref("new"), ref("old")}
 
 
 def test_what_git_leaves_is_told_apart() -> None:
     left = held("a", "data.a differs; drift is not healed here")
     review = reviewed(
-        left, owned=(entry("a"),), trials=(Trial(change=left, verdict=Verdict.PASSED, drifted=(KUBECTL,)),)
+        left,
+        owned=(entry("a"),),
+        trials=(Trial(change=left, verdict=Verdict.PASSED, drifted=(KUBECTL,), added=(ADDED,)),),
     )
     made = concluded(review, (), waits=())
-    assert (made.drifts, [str(drift) for drift in made.left]) == ((), ["ConfigMap/shop/a changed by kubectl: data.a"])
+    changed, more = "ConfigMap/shop/a changed by kubectl: data.a", "ConfigMap/shop/a added by injector: data.x"
+    assert (made.drifts, [str(drift) for drift in made.left]) == ((), [changed, more])
 
 
 def test_what_is_kept_between_passes_grows_with_the_changes() -> None:

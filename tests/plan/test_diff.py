@@ -9,6 +9,7 @@ from tests.plan.world import OPTIONS, actions, changes, entry, live, ref, resour
 from trueline.model.known import Unknown
 from trueline.plan.change import Action
 from trueline.target.inventory import EntryState
+from trueline.target.rules import Rules
 from trueline.target.snapshot import Observed
 
 _STRANGER = (
@@ -82,6 +83,48 @@ def test_a_sibling_that_gave_it_up_hands_it_over() -> None:
     yielding = replace(OPTIONS, yielded={ref("web"): "blog"})
     (change,) = changes([resource("web")], {ref("web"): live(mark="t1.blog")}, [], yielding)
     assert change.action is Action.TRANSFER
+
+
+def test_what_tools_added_is_looked_at_where_git_wants_it_gone() -> None:
+    taking = replace(OPTIONS, takes_away=True, rules=Rules(former_tools=("kubectl*",)))
+    for added, options, action in (
+        (("kubectl-edit data.x",), taking, Action.HEAL),
+        (("injector data.x",), taking, Action.KEEP),
+        (("kubectl-edit data.x",), replace(taking, takes_away=False), Action.KEEP),
+    ):
+        owned = replace(entry("web"), added=added)
+        assert actions(changes([resource("web")], {ref("web"): live()}, [owned], options)) == {"web": action}
+
+
+CONSENT = frozenset({"ConfigMap/shop/left"})
+STRAYS = [
+    (live(), frozenset(), {"left": Action.HOLD}),
+    (live(), CONSENT, {"left": Action.PRUNE}),
+    (live(deleting=True), CONSENT, {}),
+    (live(mark_is_ours=False), CONSENT, {}),
+    (live(mark="t1.blog"), CONSENT, {}),
+]
+
+
+@pytest.mark.parametrize(("stray", "consent", "expected"), STRAYS)
+def test_a_stray_is_told_and_deleted_only_with_consent(
+    stray: Observed, consent: frozenset[str], expected: dict[str, Action]
+) -> None:
+    options = replace(OPTIONS, strays={ref("left"): stray}, allow_delete=consent)
+    found = changes([], {}, [], options)
+    assert actions(found) == expected
+    assert [change.uid for change in found] == ["u1"] * len(expected)
+
+
+def test_what_is_declared_owned_or_moving_is_no_stray() -> None:
+    options = replace(OPTIONS, strays={ref("left"): live()}, allow_delete=CONSENT)
+    for name in ("", "blog"):
+        assert changes([], {}, [], replace(options, moving={ref("left"): name})) == ()
+    assert actions(changes([resource("left")], {ref("left"): live()}, [], options)) == {"left": Action.UPDATE}
+    owned = [replace(entry("left"), run="r1")]
+    assert changes([], {}, owned, options) == ()
+    off = replace(options, prune=False)
+    assert [change.reason for change in changes([], {}, [], off)] == ["pruning is off for this application"]
 
 
 def test_drift_is_nothing_where_git_ignores_it() -> None:

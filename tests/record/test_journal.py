@@ -1,5 +1,6 @@
 """The journal's chain: what was appended reads back, and whatever is done to it is found and named."""
 
+import errno
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -12,7 +13,7 @@ from trueline.model.fault import Fault
 from trueline.record.chain import Damage
 from trueline.record.journal import BODY_BYTES_MAX, Journal, Kind, Note
 from trueline.record.schema import SCHEMA
-from trueline.runtime.store import Store
+from trueline.runtime.store import Store, StoreFull
 
 
 def _notes(count: int, application: str = "shop") -> list[Note]:
@@ -135,6 +136,18 @@ def test_one_record_forged_with_its_digest(path: Path, tmp_path: Path) -> None:
 def test_broken_anchors_are_said(books: Books, path: Path) -> None:
     Path(f"{path}.anchors").write_bytes(b"[{")
     assert [b.damage for b in books.journal.verify()] == [Damage.UNREADABLE]
+
+
+def test_an_anchor_that_cannot_be_written_is_told_and_the_old_one_stands(path: Path) -> None:
+    def full(_: Path, __: bytes) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    anchors = Path(f"{path}.anchors")
+    before = anchors.read_bytes()
+    with closing(Store.open(path, SCHEMA)) as store, pytest.raises(StoreFull) as raised:
+        Journal(store, StandingClock(), anchors, full).anchor()
+    assert [diagnostic.code for diagnostic in raised.value.diagnostics] == ["TL0802"]
+    assert anchors.read_bytes() == before
 
 
 def test_a_journal_in_memory_has_no_anchor() -> None:

@@ -89,6 +89,13 @@ def test_a_render_that_is_too_large_is_not_kept() -> None:
     assert renders.get("a") is None
 
 
+def test_many_are_put_by_one_write_and_found_by_one_question() -> None:
+    renders = RenderStore(Books().store)
+    renders.put("a", b"old")
+    renders.put_each({"a": b"new", "b": b"b", "c": bytes(VALUE_BYTES_MAX + 1)})
+    assert renders.get_each(["a", "b", "c", "d"]) == {"a": b"new", "b": b"b"}
+
+
 def test_what_an_inventory_names_stays() -> None:
     books = Books()
     bodies = Bodies(books.store, size_bytes_max=3_000)

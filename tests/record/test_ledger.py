@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given, settings, strategies as st
 
@@ -13,9 +14,10 @@ from trueline.apply.ledger import Ledger
 from trueline.apply.outcome import Outcome, Result
 from trueline.model.digest import Digest
 from trueline.plan.change import Action, Change
+from trueline.record.entry_row import EntryRow, decode_entry, encode_row
 from trueline.runtime.store import StoreFull
 from trueline.target.answer import FieldConflict
-from trueline.target.inventory import Entry, EntryState
+from trueline.target.inventory import Ending, Entry, EntryState
 from trueline.target.snapshot import NOTHING
 
 
@@ -304,3 +306,32 @@ def test_two_thousand_intents(tmp_path: Path, capsys: pytest.CaptureFixture[str]
         print(f"\n2,000 intents {1e3 * (between - began):.1f} ms, outcomes {1e3 * (ended - between):.1f} ms")  # noqa: T201 - a figure to read
     assert len(books.ledger.inventory("shop", "prod").entries) == 2_000
     books.store.close()
+
+
+def test_what_others_added_is_kept_until_the_next_look() -> None:
+    books, update = Books(), change("a", Action.UPDATE, uid="u1")
+    additions = tuple(FieldConflict(manager="kubectl", path=path) for path in ("data.y", "data.x"))
+    texts = ("kubectl data.x", "kubectl data.y")
+    books.ledger.intend(act(), [intent(change("a"))])
+    books.ledger.settle(act(), [outcome(change("a"), observed=seen(), added=additions)])
+    assert _added(books) == texts
+    books.ledger.intend(act(), [intent(update)])
+    assert _added(books) == texts
+    books.ledger.settle(act(), [outcome(update)])
+    assert _added(books) == texts, "nobody saw the object"
+    books.ledger.settle(act(), [outcome(change("a", Action.HEAL), Result.SAME, seen())])
+    assert _added(books) == ()
+
+
+def test_a_row_of_before_has_no_additions() -> None:
+    row = EntryRow("ConfigMap", "shop", "a", "applied", uid="u1", ended="well", added=("kubectl data.x",))
+    fields = msgspec.msgpack.decode(encode_row(row))
+    older = decode_entry(msgspec.msgpack.encode(fields[:-1]))
+    assert (older.uid, older.ended, older.added) == ("u1", Ending.WELL, ())
+    assert decode_entry(encode_row(row)).added == ("kubectl data.x",)
+
+
+def _added(books: Books) -> tuple[str, ...]:
+    entry = books.entry("a")
+    assert entry is not None
+    return entry.added

@@ -22,6 +22,7 @@ PARTS = {
     "07": "The loop, and what people ask of it",
     "08": "The data directory and the journal",
     "09": "Trueline itself",
+    "15": "Sites",
 }
 OPENING = """# Diagnostics
 

@@ -13,6 +13,7 @@ from trueline.plan.change import Action, Change
 from trueline.target.answer import Accepted, Answer, FieldConflict, Refusal, Refused
 from trueline.target.inventory import Entry, EntryState, Inventory
 from trueline.target.protocol import Target, Write
+from trueline.target.reclaim import Reclaim
 from trueline.target.rules import Rules
 from trueline.target.snapshot import Observed
 from trueline.trial.attempt import Tried
@@ -84,9 +85,9 @@ class AnsweringTarget:
         self.log.append(f"{'try ' if dry else ''}delete {ref.name} {uid}")
         return accepted()
 
-    async def reclaim(self, ref: Ref, *, body: bytes, unions: bool, uid: str, dry: bool) -> Answer:
+    async def reclaim(self, ref: Ref, *, body: bytes, extent: Reclaim, uid: str, dry: bool) -> Answer:
         """A reclaim: what stands in the place of ours."""
-        self.log.append(f"{'try ' if dry else ''}reclaim {'union ' if unions else ''}{ref.name} {uid}")
+        self.log.append(f"{'try ' if dry else ''}reclaim {extent.value} {ref.name} {uid}")
         return accepted(wrote=bool(self.displaced), added=self.displaced)
 
     async def take_over(self, ref: Ref, *, uid: str, dry: bool) -> Answer:

@@ -23,6 +23,7 @@ from trueline.model.digest import Digest
 from trueline.plan.change import Action
 from trueline.target.answer import Answer, FieldChange, FieldConflict, Refusal
 from trueline.target.protocol import Write, WriteMode
+from trueline.target.reclaim import Reclaim
 from trueline.trial.attempt import try_all
 from trueline.trial.trial import Trial, Verdict
 
@@ -77,9 +78,43 @@ async def test_what_is_refused_beside_an_item_in_the_place_of_ours_is_put_back(
     changed = replace(change("web", action), body=body)
     (trial,) = await try_all([changed], target.tried(inventory("web")))
     is_found = bool(is_asked and displaced)
-    assert (trial.verdict, trial.reclaims) == (Verdict.PASSED if is_found else Verdict.REFUSED, is_found)
+    assert (trial.verdict, trial.reclaims is not None) == (Verdict.PASSED if is_found else Verdict.REFUSED, is_found)
     assert trial.drifted == (displaced if is_found else ())
-    assert target.log == ["try web", *(["try reclaim union web u1"] if is_asked else [])]
+    assert target.log == ["try web", *(["try reclaim fields web u1"] if is_asked else [])]
+
+
+HELM = FieldConflict(manager="helm", path="data.x")
+TAKING = [
+    ("what a tool added goes", Action.HEAL, (HELM,), (HELM,), True),
+    ("with a change of Git's too", Action.UPDATE, (HELM,), (HELM,), True),
+    ("a stranger is not asked about", Action.HEAL, (THEIRS,), (), False),
+    ("what nobody added neither", Action.UPDATE, (), (), False),
+    ("what is new has nothing", Action.CREATE, (HELM,), (HELM,), False),
+    ("nothing is found", Action.HEAL, (HELM,), (), True),
+]
+
+
+@pytest.mark.parametrize(("_", "action", "added", "found", "is_asked"), TAKING)
+async def test_what_tools_added(
+    _: str, action: Action, added: tuple[FieldConflict, ...], found: tuple[FieldConflict, ...], *, is_asked: bool
+) -> None:
+    target = AnsweringTarget(lambda _: accepted(changes=(), added=added), displaced=found)
+    uid = "" if action is Action.CREATE else "u1"
+    (trial,) = await try_all([change("web", action, uid)], target.tried(inventory("web"), takes_away=True))
+    assert [line for line in target.log if "reclaim" in line] == (["try reclaim all web u1"] if is_asked else [])
+    is_taken = is_asked and bool(found)
+    assert (trial.reclaims, trial.taken) == ((Reclaim.ALL, found) if is_taken else (None, ()))
+    assert trial.verdict is (Verdict.SAME if action is Action.HEAL and not is_taken else Verdict.PASSED)
+    target.log.clear()
+    await try_all([change("web", action, uid)], target.tried(inventory("web")))
+    assert target.log == ["try web"], "only where Git says so"
+
+
+async def test_a_conflict_hides_what_tools_added_so_it_is_asked() -> None:
+    target = AnsweringTarget(lambda _: refused(Refusal.CONFLICT, MINE), displaced=(MINE, HELM))
+    trial = await try_one(target, Action.HEAL, "web", takes_away=True)
+    assert target.log == ["try web", "try reclaim all web u1"]
+    assert (trial.reclaims, trial.taken, trial.drifted) == (Reclaim.ALL, (HELM,), (MINE,))
 
 
 async def test_a_field_that_git_takes_is_forced() -> None:

@@ -38,7 +38,13 @@ async def _do(trial: Trial, target: Target, bodies: Bodies) -> Outcome:
     change = trial.change
     match change.action:
         case Action.HEAL if trial.verdict is Verdict.SAME:
-            return Outcome(change=change, result=Result.SAME, observed=trial.observed, withheld=trial.withheld)
+            return Outcome(
+                change=change,
+                result=Result.SAME,
+                observed=trial.observed,
+                withheld=trial.withheld,
+                added=trial.added,
+            )
         case Action.CREATE | Action.UPDATE | Action.HEAL | Action.TRANSFER:
             return await _apply(trial, target, bodies)
         case Action.TAKE_OVER:
@@ -65,11 +71,11 @@ async def _take_over(trial: Trial, target: Target, bodies: Bodies) -> Outcome:
 
 
 async def _apply(trial: Trial, target: Target, bodies: Bodies) -> Outcome:
-    """What stands in the place of ours becomes ours first, so that the apply removes it."""
+    """What stands in the place of ours, or beside it, becomes ours first, so that the apply removes it."""
     write = _write(trial, bodies)
-    if trial.reclaims:
+    if trial.reclaims is not None:
         reclaimed = await target.reclaim(
-            trial.change.ref, body=write.body, unions=trial.unions, uid=trial.change.uid, dry=False
+            trial.change.ref, body=write.body, extent=trial.reclaims, uid=trial.change.uid, dry=False
         )
         if isinstance(reclaimed, Refused):
             return _outcome(trial, reclaimed)
@@ -109,6 +115,7 @@ def _outcome(trial: Trial, answer: Answer) -> Outcome:
                 withheld=trial.withheld,
                 overruled=overruled,
                 kept_by=accepted.kept_by,
+                added=accepted.added,
             )
         case Refused() as refused:
             return Outcome(change=trial.change, result=_result(refused.refusal), message=refused.message)

@@ -34,3 +34,5 @@ class Outcome:
     withheld: tuple[FieldConflict, ...] = ()
     overruled: tuple[str, ...] = ()
     kept_by: tuple[FieldConflict, ...] = ()
+    added: tuple[FieldConflict, ...] = ()
+    """What others have on it beside ours, as `observed` is."""

@@ -18,6 +18,7 @@ from trueline.model.diagnostic import Diagnostic
 from trueline.model.digest import Digest
 from trueline.model.fault import UserError
 from trueline.runtime.data_directory import write_atomic
+from trueline.runtime.store import translated
 from trueline.server.shape import review_body
 from trueline.wiring.assembly import Assembly
 from trueline.wiring.settings import Settings
@@ -67,8 +68,9 @@ def _keep_installation(directory: Path, installation: str) -> None:
     if not file.exists():
         if not re.fullmatch(r"[a-z][a-z0-9]{7}", installation):
             raise UserError([_no_plan(file, ValueError("its installation's id is malformed"))])
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_atomic(file, f"{installation}\n".encode())
+        with translated(str(file)):
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            write_atomic(file, f"{installation}\n".encode())
 
 
 def _keep_purpose(assembly: Assembly, settings: Settings) -> None:

@@ -6,6 +6,8 @@ from contextlib import closing
 from trueline.cli.archive import archive_of
 from trueline.cli.place import Place
 from trueline.record.chain import Breach, Damage
+from trueline.record.replay import differences
+from trueline.record.schema import SCHEMA
 from trueline.runtime.store import Store
 
 ANCHORS = "trueline.anchors"
@@ -17,7 +19,7 @@ def is_anchored(place: Place) -> bool:
 
 
 def check(place: Place) -> tuple[int, tuple[Breach, ...]]:
-    """How many records there are, and what is wrong with them.
+    """How many records there are, and what is wrong with them or, where nothing is, with what they tell.
 
     The store is opened with no schema, so that nothing is migrated; the snapshot is that of one moment.
     """
@@ -32,6 +34,8 @@ def check(place: Place) -> tuple[int, tuple[Breach, ...]]:
     store = Store.open(file)
     try:
         tables = archive_of(store, place.path / ANCHORS)
-        return tables.journal.head().sequence, tables.journal.verify()
+        breaches = tables.journal.verify()
+        is_current = store.version == len(SCHEMA)
+        return tables.journal.head().sequence, breaches or (differences(store) if is_current else ())
     finally:
         store.close()

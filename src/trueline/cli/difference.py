@@ -81,6 +81,8 @@ def _diff_lines(one: Mapping[str, Any]) -> Iterator[str]:
                 yield f"      + {field['after']}"
         for conflict in change.get("conflicts", ()):
             yield f"    {conflict['path']} is held by {conflict['manager']}"
+        for addition in change.get("goes", ()):
+            yield f"    {addition['path']} goes: {addition['manager']} added it"
 
 
 def _tell_failed(asked: "Looked") -> bool:

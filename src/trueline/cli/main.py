@@ -1,7 +1,7 @@
 """The entry point: the group of commands, exit codes, and who is told what went wrong. It imports no command by itself.
 
-0 and 2 are the command's own answers, 1 is a fault with its diagnostics, 64 wrong usage, 130 an interrupt. A traceback
-is our bug and says so.
+0 and 2 are the command's own answers, 1 is a fault with its diagnostics, 64 wrong usage, 130 an interrupt (0 where that
+is how a command ends: `up`). A traceback is our bug and says so.
 """
 
 import importlib

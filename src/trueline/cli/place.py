@@ -32,8 +32,15 @@ class Purpose:
         return f"{self.repository} --path {self.path}" if self.path else self.repository
 
     def write(self, directory: Path) -> None:
-        """Keep it in the data directory."""
-        write_atomic(directory / PURPOSE, json.dumps(asdict(self), indent=1).encode() + b"\n")
+        """Keep it in the data directory.
+
+        Raises:
+            StoreFull: and the store's other faults; what was kept before stands.
+        """
+        from trueline.runtime.store import translated  # noqa: PLC0415 - most who ask for a place write nothing
+
+        with translated(str(directory / PURPOSE)):
+            write_atomic(directory / PURPOSE, json.dumps(asdict(self), indent=1).encode() + b"\n")
 
     @classmethod
     def read(cls, directory: Path) -> "Purpose | None":

@@ -11,6 +11,7 @@ from trueline.cli.folder import locate
 from trueline.cli.place import is_folder, resolved
 from trueline.cli.plan import Subject
 from trueline.cli.session import looking
+from trueline.cli.story import note_line
 from trueline.cli.survey import survey
 from trueline.loop.control import Control
 from trueline.loop.review import Review
@@ -25,6 +26,7 @@ from trueline.wiring.settings import Settings
 CHANGES = 2
 FORMAT = 1
 FIELDS_SHOWN_MAX = 20
+NOTES_SHOWN_MAX = 20
 _TOLD = frozenset({Verdict.REFUSED, Verdict.DEFERRED, Verdict.UNTRIED, Verdict.LOST})
 
 
@@ -93,11 +95,17 @@ def _save(file: Path, document: Mapping[str, Any]) -> None:
 async def plan_all(control: Control) -> Planned:
     """One review for each application; what fails is told beside what does not."""
     kept = sorted(control.engine.kept.items())
-    told = ((*one.failure, *one.trouble, *one.away) for _, one in kept)
-    problems = [*control.engine.problems, *(problem for one in told for problem in one)]
     found = await survey([name for name, one in kept if one.aim is not None], control.review)
+    reviews = await control.foresee(found.answers)
+    newest = {one.plan.application: one.plan.revision for one in reviews}
+    told = (
+        # A review of what Git says now tells itself what is wrong with that.
+        (*(one.failure if newest.get(name) != one.wanted else ()), *one.trouble, *one.away)
+        for name, one in kept
+    )
+    problems = [*control.engine.problems, *(problem for one in told for problem in one)]
     problems += [problem for fault in found.faults for problem in fault.diagnostics]
-    return Planned(reviews=found.answers, problems=tuple(dict.fromkeys(problems)))
+    return Planned(reviews=reviews, problems=tuple(dict.fromkeys(problems)))
 
 
 def plan_document(settings: Settings, planned: Planned, installation: str) -> dict[str, Any]:
@@ -122,7 +130,7 @@ def _show(planned: Planned, document: Mapping[str, Any], output: str) -> None:
         case "json":
             say_json(document)
         case "markdown":
-            for line in markdown(found.plan for found in planned.reviews):
+            for line in markdown((found.plan, found.notes) for found in planned.reviews):
                 say(line)
         case _:
             for line in plan_lines(planned.reviews):
@@ -145,6 +153,8 @@ def plan_lines(reviews: Sequence[Review]) -> Iterator[str]:
             yield from _change_lines(change, trials.get(change.ref))
         for problem in plan.problems:
             yield from (f"  {line}" for line in str(problem).splitlines())
+        for note in found.notes[:NOTES_SHOWN_MAX]:
+            yield f"  {note_line(note)}"
         for ask in plan.asks:
             yield f"  needs approval: {ask}"
         yield f"  {summary(plan)}"
@@ -166,3 +176,5 @@ def _change_lines(change: Change, trial: Trial | None) -> Iterator[str]:
         yield f"      and {len(trial.changes) - FIELDS_SHOWN_MAX} more fields"
     for conflict in trial.withheld:
         yield f"      {conflict.path} is left to {conflict.manager}"
+    for addition in trial.taken[:FIELDS_SHOWN_MAX]:
+        yield f"      {addition.path} goes: {addition.manager} added it"

@@ -135,6 +135,8 @@ async def _look_here(place: Place, route: Route, name: str) -> Looked:
         problems, kept = assembly.engine.problems, sorted(control.engine.kept)
         for problem in problems if kept else ():
             tell(str(problem))
+        if problems and kept and (then := assembly.engine.look) is not None:
+            tell(f"Git is not followed now: this is compared with {then.revision}, the last that is known")
         answers = Answers(control)
         found = await survey(
             [name] if name else kept, lambda one: route.answer(answers, Asked(name=one, query={}, body={}))
@@ -145,7 +147,7 @@ async def _look_here(place: Place, route: Route, name: str) -> Looked:
 
 
 async def _act_here(place: Place, route: Route, name: str, body: Mapping[str, Any]) -> dict[str, Any]:
-    """The action, and then as many passes as it takes until all is settled."""
+    """The action, and then as many passes of that application as it takes until it is settled; of no other one."""
     from trueline.cli.serving import running  # noqa: PLC0415 - it imports the engine
     from trueline.cli.session import acting, settings_of  # noqa: PLC0415
     from trueline.cli.story import Story  # noqa: PLC0415
@@ -154,7 +156,7 @@ async def _act_here(place: Place, route: Route, name: str, body: Mapping[str, An
     async with acting(settings_of(place)) as (assembly, control):
         asked = Asked(name=name, query={}, body=body, who=who())
         answer = await route.answer(Answers(control), asked)
-        async with running(assembly, "none", Story(tell)):
+        async with running(assembly, "none", Story(tell), only={name}):
             await _wait(assembly.engine.wait_settled)
         return answer
 

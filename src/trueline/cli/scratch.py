@@ -1,6 +1,7 @@
 """A copy of a data directory that may be thrown away: what a plan reads and writes instead of the real one.
 
-So a plan works while `up` owns the directory, and leaves nothing behind. The original is only read.
+So a plan works while `up` owns the directory, and leaves nothing behind. The original is only read: the Git objects
+that it has are borrowed from it, so that what was deployed last can be compared while Git is away.
 """
 
 import shutil
@@ -12,6 +13,7 @@ from pathlib import Path
 
 _DATABASES = ("trueline.sqlite", "embedded.sqlite")
 _PAGES_AT_ONCE = 4096
+_REPOSITORIES_MAX = 1_000
 
 
 @contextmanager
@@ -25,6 +27,8 @@ def scratch(original: Path | None) -> Iterator[Path]:
             for database in _DATABASES:
                 if (original / database).is_file():
                     _copy_database(original / database, copy / database)
+            for repository in sorted((original / "git").glob("*.git"))[:_REPOSITORIES_MAX]:
+                _borrow(repository.absolute(), copy / "git" / repository.name)
         yield copy
 
 
@@ -35,3 +39,17 @@ def _copy_database(original: Path, copy: Path) -> None:
         closing(sqlite3.connect(copy)) as target,
     ):
         source.backup(target, pages=_PAGES_AT_ONCE)
+
+
+def _borrow(original: Path, copy: Path) -> None:
+    """A repository with the refs of the original, which reads its objects and writes its own."""
+    if not (original / "HEAD").is_file():
+        return
+    shutil.copytree(original, copy, ignore=lambda folder, names: _own(Path(folder), names, original))
+    (copy / "objects" / "info").mkdir(parents=True, exist_ok=True)
+    (copy / "objects" / "info" / "alternates").write_text(f"{original / 'objects'}\n")
+
+
+def _own(folder: Path, names: list[str], original: Path) -> list[str]:
+    """What is not copied: the objects, and what another process is about to write."""
+    return [name for name in names if (folder == original and name == "objects") or name.endswith(".lock")]

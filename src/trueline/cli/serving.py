@@ -2,7 +2,7 @@
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
@@ -92,8 +92,10 @@ def purpose_of(settings: Settings) -> Purpose:
 
 
 @asynccontextmanager
-async def running(assembly: Assembly, listen: str, story: Story) -> AsyncIterator[Control]:
-    """The engine with its socket and listener; ends with the block."""
+async def running(
+    assembly: Assembly, listen: str, story: Story, *, only: Collection[str] | None = None
+) -> AsyncIterator[Control]:
+    """The engine with its socket and listener; ends with the block. With `only`, no pass is made of any other one."""
     control = control_of(assembly)
     feed = Feed(assembly.journal, assembly.clock)
     parts = ServerParts(
@@ -108,7 +110,7 @@ async def running(assembly: Assembly, listen: str, story: Story) -> AsyncIterato
             address = await _listen(stack, parts, listen)
             tell(f"listening on {address}")
         await stack.enter_async_context(_followed(assembly, feed, story))
-        await stack.enter_async_context(assembly.engine.running())
+        await stack.enter_async_context(assembly.engine.running(only=only))
         yield control
 
 
@@ -162,8 +164,10 @@ async def _problems(assembly: Assembly, story: Story) -> None:
 
 def _tell_problems(assembly: Assembly, story: Story) -> None:
     story.tell_problems(assembly.engine.problems)
+    story.tell_notes("", assembly.engine.look.declared.notes if assembly.engine.look else ())
     for status in assembly.engine.statuses():
         story.tell_refusals(status.application, status.problems)
+        story.tell_notes(status.application, status.notes)
 
 
 async def conclude(assembly: Assembly, timeout_s: float, output: str) -> int:

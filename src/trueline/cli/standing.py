@@ -27,10 +27,17 @@ def say_statuses(statuses: Sequence[Mapping[str, Any]], output: str) -> None:
 
 
 def _row(status: Mapping[str, Any]) -> tuple[str, ...]:
-    message = status["message"] or status["healthMessage"]
+    message = status["message"] or status["healthMessage"] or _added(status.get("added", 0))
     if status["sync"] == "Unknown" and status["since"] and "since" not in message:
         message = f"{message} (since {status['since'][:19]}Z)"
     revision = status["revision"] or "-"
     if status["wanted"] and status["wanted"] != status["revision"]:
         revision = f"{revision} (Git: {status['wanted']})"
     return status["application"], status["sync"], status["health"], revision, one_line(message) or "-"
+
+
+def _added(count: int) -> str:
+    """What others put into our objects is no fault, but is said where nothing else is."""
+    if not count:
+        return ""
+    return f"{count} object{'s hold' if count > 1 else ' holds'} fields that others added: trueline drift"

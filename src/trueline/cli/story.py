@@ -17,6 +17,7 @@ class Story:
         self._tell = tell
         self._problems: tuple[Diagnostic, ...] = ()
         self._refusals: dict[str, tuple[Diagnostic, ...]] = {}
+        self._notes: dict[str, tuple[Diagnostic, ...]] = {}
 
     def tell_record(self, record: Record) -> None:
         """The line of a record, where it is news to a person."""
@@ -39,6 +40,18 @@ class Story:
             for problem in problems:
                 self._tell(f"{application}: {problem}")
             self._refusals[application] = problems
+
+    def tell_notes(self, application: str, notes: tuple[Diagnostic, ...]) -> None:
+        """What is worth knowing and stops nothing; each said once for as long as it holds."""
+        before, self._notes[application] = self._notes.get(application, ()), notes
+        for note in notes:
+            if note not in before:
+                self._tell(f"{application}: {note_line(note)}" if application else note_line(note))
+
+
+def note_line(note: Diagnostic) -> str:
+    """A note as one line: it asks for nothing."""
+    return one_line(f"note: {note.code} {note.line}")
 
 
 def line_of(record: Record) -> str:
@@ -71,6 +84,8 @@ def _drift(body: dict[str, Any]) -> str:
     managers = ", ".join(filter(None, body.get("managers") or []))
     if body.get("drift") == "fight":
         return _with(f"fight: {body.get('ref', '')} is changed again and again by {managers or 'somebody'}", shown)
+    if body.get("drift") == "added":
+        return _with(f"drift: {managers or 'somebody'} added to {body.get('ref', '')}", shown)
     return _with(f"drift: {body.get('ref', '')} was {body.get('drift', '')}{managers and f' by {managers}'}", shown)
 
 

@@ -60,7 +60,8 @@ def up(  # noqa: PLR0917 - one for each option
 ) -> int:
     """Hold what runs to what the fleet repository REPO says.
 
-    Finds the applications, plans, tries and applies them, heals drift, and goes on until it is ended.
+    Finds the applications, plans, tries and applies them, heals drift, and goes on until it is ended: by Ctrl-C or a
+    SIGTERM, with exit code 0.
     """
     from trueline.cli.place import resolved  # noqa: PLC0415 - `--help` shall not pay for the engine
     from trueline.cli.run import run  # noqa: PLC0415
@@ -80,4 +81,9 @@ def up(  # noqa: PLR0917 - one for each option
         cluster=cluster,
         output=output,
     )
-    return run(serve(wanted, dict(os.environ)))
+    try:
+        return run(serve(wanted, dict(os.environ)))
+    except KeyboardInterrupt:
+        if is_once:  # it was to tell how everything stands, and cannot
+            raise
+        return 0

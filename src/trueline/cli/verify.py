@@ -1,4 +1,4 @@
-"""`verify`: whether the journal is as it was written."""
+"""`verify`: whether the journal is as it was written, and the store what it tells."""
 
 import os
 from pathlib import Path
@@ -13,7 +13,10 @@ from trueline.cli.option import output_option, place_options
 @place_options
 @output_option("text", "json")
 def verify(data_dir: Path | None, repo: str, output: str) -> int:
-    """Check every record of the journal: exit 0 where the chain is whole, 1 where a byte was changed, cut or moved."""
+    """Check every record of the journal, and holds, approvals and deployments against them.
+
+    Exit 0 where the chain is whole, 1 where a byte was changed, cut or moved, or the store says something else.
+    """
     from trueline.cli.checking import check, is_anchored  # noqa: PLC0415 - `--help` shall not pay for it
     from trueline.cli.place import find_place  # noqa: PLC0415
 

@@ -6,7 +6,7 @@ Values only. Nothing here reads YAML or knows a dialect.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from trueline.model.origin import Origin
 from trueline.plan.guard import Approve
@@ -29,6 +29,13 @@ class DriftMode(Enum):
     WARN = "warn"
     IGNORE = "ignore"
     ADOPT = "adopt"
+
+
+class AddedMode(Enum):
+    """What is done about fields that tools added to an object of ours."""
+
+    WARN = "warn"
+    HEAL = "heal"
 
 
 class OnRemoval(Enum):
@@ -78,16 +85,9 @@ class ClusterTarget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DirectoryTarget:
-    """A directory of this machine."""
+    """A directory of this machine, as a web server serves it."""
 
     path: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SiteTarget:
-    """Where a static site is published, as it is written."""
-
-    place: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,19 +111,21 @@ class TofuTarget:
     workspace: str
 
 
-TargetSpec: TypeAlias = ClusterTarget | DirectoryTarget | SiteTarget | HostTarget | ComposeTarget | TofuTarget
+TargetSpec: TypeAlias = ClusterTarget | DirectoryTarget | HostTarget | ComposeTarget | TofuTarget
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncOptions:
     """How an application is kept. `take_over` are field paths; `allow_delete` and `replace` are refs as text.
 
-    `replace` consents to delete and create again where an immutable field changed; never for what holds data.
+    `replace` consents to delete and create again where an immutable field changed; never for what holds data. `added`
+    counts where `drift` is `heal`.
     """
 
     mode: Mode = Mode.AUTO
     prune: bool = True
     drift: DriftMode = DriftMode.HEAL
+    added: AddedMode = AddedMode.WARN
     approve: Approve = Approve.DESTRUCTIVE
     take_over: tuple[str, ...] = ()
     allow_delete: tuple[str, ...] = ()

@@ -159,22 +159,58 @@ class JsonnetForm(Form, frozen=True, kw_only=True):
     libraries: tuple[FilePath, ...] = ()
 
 
+class NavigationForm(Form, frozen=True, kw_only=True):
+    """One entry of a navigation."""
+
+    EXCLUDES, SOME_OF = _one_of("path", "address", "items")
+    title: Words
+    path: FilePath | UnsetType = UNSET
+    address: str | UnsetType = UNSET
+    items: tuple["NavigationForm", ...] | UnsetType = UNSET
+
+
+class SiteForm(Form, frozen=True, kw_only=True):
+    """A site from Markdown."""
+
+    title: str = ""
+    url: Annotated[str, Meta(pattern="^(https?://.+)?$")] = ""
+    language: str = "en"
+    navigation: tuple[NavigationForm, ...] = ()
+    allow_html: bool = False
+    broken_links: Literal["error", "warn"] = "error"
+    drafts: bool = False
+    feed: bool = True
+    search: bool = True
+    page_bytes_max: Annotated[int, Meta(ge=1024)] = 5 << 20
+
+
 class RenderForm(Form, frozen=True, kw_only=True):
     """How files become resources; found from the files where absent."""
 
     EXCLUDES, SOME_OF = _one_of("plain", "kustomize", "helm", "jsonnet", "site")
-    LATER = frozenset({"site"})
     plain: PlainForm | UnsetType = UNSET
     kustomize: KustomizeForm | UnsetType = UNSET
     helm: HelmForm | UnsetType = UNSET
     jsonnet: JsonnetForm | UnsetType = UNSET
-    site: dict[str, Any] | UnsetType = UNSET
+    site: SiteForm | UnsetType = UNSET
 
 
 class TofuForm(Form, frozen=True, kw_only=True):
     """An OpenTofu workspace."""
 
     workspace: Words
+
+
+class SitePlaceForm(Form, frozen=True, kw_only=True):
+    """Where a site is published."""
+
+    EXCLUDES, SOME_OF = _one_of("directory", "serve", "s3", "ssh", "branch")
+    LATER = frozenset({"serve", "s3", "ssh", "branch"})
+    directory: Words | UnsetType = UNSET
+    serve: Words | UnsetType = UNSET
+    s3: dict[str, Any] | UnsetType = UNSET
+    ssh: dict[str, Any] | UnsetType = UNSET
+    branch: dict[str, Any] | UnsetType = UNSET
 
 
 _OTHER_TARGETS = ("directory", "site", "host", "compose", "tofu")
@@ -189,12 +225,12 @@ class TargetForm(Form, frozen=True, kw_only=True):
     )
     NEEDS = (("createNamespace", "namespace"),)
     SOME_OF = ("cluster", "namespace", *_OTHER_TARGETS)
-    LATER = frozenset(_OTHER_TARGETS)
+    LATER = frozenset(_OTHER_TARGETS) - {"directory", "site"}
     cluster: Words | UnsetType = UNSET
     namespace: Namespace | UnsetType = UNSET
     create_namespace: bool = False
     directory: Words | UnsetType = UNSET
-    site: dict[str, Any] | UnsetType = UNSET
+    site: SitePlaceForm | UnsetType = UNSET
     host: Words | UnsetType = UNSET
     compose: Words | UnsetType = UNSET
     tofu: TofuForm | UnsetType = UNSET
@@ -209,6 +245,7 @@ class SyncForm(Form, frozen=True, kw_only=True):
         Literal["heal", "warn", "ignore", "adopt"],
         Meta(extra={"later": "adopt"}),
     ] = "heal"
+    added: Literal["warn", "heal"] = "warn"
     approve: Literal["never", "destructive", "always"] = "destructive"
     take_over: tuple[Words, ...] = ()
     allow_delete: tuple[RefText, ...] = ()

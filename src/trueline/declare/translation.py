@@ -11,6 +11,7 @@ from msgspec import UNSET, UnsetType
 
 from trueline.declare import form as written
 from trueline.declare.application import (
+    AddedMode,
     Application,
     Auth,
     ClusterConnection,
@@ -21,7 +22,6 @@ from trueline.declare.application import (
     HostTarget,
     Mode,
     OnRemoval,
-    SiteTarget,
     SourceSpec,
     SyncOptions,
     TargetSpec,
@@ -32,7 +32,16 @@ from trueline.declare.text import is_outside, normal_path
 from trueline.model.origin import Origin
 from trueline.model.pointer import Path, text
 from trueline.plan.guard import Approve
-from trueline.render.options import Helm, Jsonnet, JsonnetVariable, Kustomize, Plain, RenderOptions
+from trueline.render.options import (
+    Helm,
+    Jsonnet,
+    JsonnetVariable,
+    Kustomize,
+    NavigationEntry,
+    Plain,
+    RenderOptions,
+    Site,
+)
 from trueline.runtime.secret import SecretReference
 
 T = TypeVar("T")
@@ -180,8 +189,8 @@ def _target(target: written.TargetForm) -> TargetSpec:
     match target:
         case written.TargetForm(directory=str(path)):
             return DirectoryTarget(path=path)
-        case written.TargetForm(site=dict(place)):
-            return SiteTarget(place=place)
+        case written.TargetForm(site=written.SitePlaceForm(directory=str(path))):
+            return DirectoryTarget(path=path)
         case written.TargetForm(host=str(host)):
             return HostTarget(host=host)
         case written.TargetForm(compose=str(project)):
@@ -206,8 +215,30 @@ def _render(render: written.RenderForm) -> RenderOptions | None:
             return _helm(helm)
         case written.RenderForm(jsonnet=written.JsonnetForm() as jsonnet):
             return _jsonnet(jsonnet)
+        case written.RenderForm(site=written.SiteForm() as site):
+            return _site(site)
         case _:
             return None
+
+
+def _site(site: written.SiteForm) -> Site:
+    return Site(
+        title=site.title,
+        url=site.url,
+        language=site.language,
+        navigation=tuple(map(_entry, site.navigation)),
+        allow_html=site.allow_html,
+        broken_links=site.broken_links,
+        drafts=site.drafts,
+        feed=site.feed,
+        search=site.search,
+        page_bytes_max=site.page_bytes_max,
+    )
+
+
+def _entry(entry: written.NavigationForm) -> NavigationEntry:
+    items = () if isinstance(entry.items, UnsetType) else tuple(map(_entry, entry.items))
+    return NavigationEntry(title=entry.title, path=_or(entry.path, ""), address=_or(entry.address, ""), items=items)
 
 
 def _helm(helm: written.HelmForm) -> Helm:
@@ -247,6 +278,7 @@ def _sync(sync: written.SyncForm) -> SyncOptions:
         mode=Mode(sync.mode),
         prune=sync.prune,
         drift=DriftMode(sync.drift),
+        added=AddedMode(sync.added),
         approve=Approve(sync.approve),
         take_over=sync.take_over,
         allow_delete=sync.allow_delete,

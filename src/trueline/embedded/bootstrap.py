@@ -14,6 +14,7 @@ _EVERYTHING = [
     {"nonResourceURLs": ["*"], "verbs": ["*"]},
 ]
 NODE = "embedded"
+_UNAVAILABLE = 503
 _FINE = frozenset({201, 409, 422})
 """Made, there already, or (the service) there already by its address."""
 
@@ -61,11 +62,17 @@ _OBJECTS: tuple[tuple[str, Mapping[str, Any]], ...] = (
 
 
 async def furnish(front: Front) -> None:
-    """Make what is not there yet."""
+    """Make what is not there yet.
+
+    Raises:
+        Fault: the disk does not take it.
+    """
     for path, body in _OBJECTS:
         headers = {"content-type": "application/json"}
         query = {"fieldManager": "kube-apiserver"}
         request = Request(method="POST", path=path, query=query, headers=headers, body=msgspec.json.encode(body))
         response = await front.send(request)
+        if response.status == _UNAVAILABLE and front.fault is not None:
+            raise front.fault
         if response.status not in _FINE:
             raise AssertionError(f"{path}: {response.status} {response.body.decode()}")

@@ -66,10 +66,14 @@ class EmbeddedCluster:
         if self._directory is not None:
             self._disk = SqliteDisk(self._directory / FILE)
             self._stack.callback(self._disk.close)
-        front = await self._open()
+        try:
+            front = await self._open()
+            await furnish(front)
+        except BaseException:
+            await self._stack.aclose()
+            raise
         self._loop = Loop(front=front)
         group = await self._stack.enter_async_context(asyncio.TaskGroup())
-        await furnish(front)
         running = group.create_task(self._loop.run())
         self._stack.callback(running.cancel)
         return self

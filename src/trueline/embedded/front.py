@@ -16,6 +16,7 @@ from trueline.embedded.store import Store
 from trueline.embedded.watch import Watch, wish_of
 from trueline.embedded.webhook import Webhooks
 from trueline.embedded.write import Writer
+from trueline.model.fault import Fault
 from trueline.runtime.clock import Clock
 from trueline.runtime.http import Request, Response, Stream
 from trueline.runtime.toolbox import ToolboxFailed, ToolboxRefused
@@ -40,6 +41,8 @@ class Front:
     catalogue: Catalogue
     clock: Clock
     webhooks: Webhooks
+    fault: Fault | None = None
+    """Why the last write could not be kept."""
 
     async def send(self, request: Request, user: User | None = None) -> Response:
         """The answer to a request that is read whole."""
@@ -49,6 +52,9 @@ class Front:
             return refuse(400, "BadRequest", str(refused))
         except ToolboxFailed as failed:
             return refuse(500, "InternalError", f"Internal error occurred: {failed.reason}")
+        except Fault as fault:
+            self.fault = fault
+            return refuse(503, "ServiceUnavailable", fault.diagnostics[0].line)
 
     async def _answer(self, request: Request, user: User) -> Response:
         route = routes.parse(request.path)

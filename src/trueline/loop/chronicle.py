@@ -20,6 +20,9 @@ ROLLBACKS_MAX = 5
 FLEET = "(fleet)"
 """The name under which the fence of the fleet repository is kept; no application can have it."""
 
+FLEET_BRANCH = "(fleet branch)"
+"""The name under which the ref of the default branch that was followed last is kept."""
+
 
 class Chronicle:
     """The journal and the history, in the engine's words."""
@@ -56,6 +59,16 @@ class Chronicle:
         """The fleet repository was followed to this commit."""
         if self.newest != commit:
             self._history.advance(FLEET, expected=self.newest, commit=commit)
+
+    @property
+    def branch(self) -> str:
+        """The ref that was followed last where nobody named one; empty before the first."""
+        return self._history.newest(FLEET_BRANCH)
+
+    def follow_branch(self, ref: str) -> None:
+        """The default branch is this one."""
+        if self.branch != ref:
+            self._history.advance(FLEET_BRANCH, expected=self.branch, commit=ref)
 
     def remove(self, application: str) -> None:
         """An application left Git, and everything it owned is gone or kept as Git said."""

@@ -5,11 +5,13 @@ renders by its content, not by its commit: a later commit that changes nothing o
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from trueline.declare.application import DriftMode
-from trueline.drift.drift import Drift, judge
+from trueline.drift.drift import Drift, added, judge
+from trueline.loop import foresee
 from trueline.loop.chronicle import FLEET
 from trueline.loop.desire import Desirer
 from trueline.loop.desired import Desired
@@ -21,13 +23,14 @@ from trueline.loop.review import Review, review
 from trueline.loop.supply import Targets
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.digest import Digest
-from trueline.model.fault import UserError
+from trueline.model.fault import Fault, UserError
 from trueline.model.known import Known
 from trueline.plan.change import Action
 from trueline.record.approval import Approval, Approvals
 from trueline.record.history import Deployment, DeploymentResult, History
 from trueline.record.hold import Hold, Holds
 from trueline.record.journal import Journal, Kind, Note
+from trueline.target.inventory import addition_of
 
 PLAN_SHORTEST = 8
 COMMIT_SHORTEST = 6
@@ -179,10 +182,53 @@ class Control:
         if finds_drift:
             sync = replace(aim.application.sync, drift=DriftMode.HEAL)
             aim = replace(aim, application=replace(aim.application, sync=sync))
+        return await self._review(name, aim)
+
+    async def _review(self, name: str, aim: Desired) -> Review:
         parts = await self.parts.targets.parts(aim.application.target)
         aim = self.engine.disputed(aim, parts)
         good = self.parts.history.last_good(name)
         return await review(parts, aim, completed_run=good.tree if good else "", whole=True)
+
+    async def foresee(self, found: Sequence[Review]) -> tuple[Review, ...]:
+        """The same reviews; what one lacks because an application that it depends on has not made it yet, is no error.
+
+        Raises:
+            Transient: the target or a source could not be asked.
+        """
+        reviews = {one.plan.application: one for one in found}
+        lacking = [name for name, one in reviews.items() if foresee.lacks(one) or self._lacks_kinds(name)]
+        for name in lacking:
+            makers = [await self._reviewed(needed, reviews) for needed in self._needed(name)]
+            made = foresee.made_by([one for one in makers if one is not None])
+            if made.definitions and (self._lacks_kinds(name) or foresee.lacks_kinds(reviews[name].plan.problems)):
+                reviews[name] = await self._review_beside(name, made.definitions) or reviews[name]
+            reviews[name] = foresee.deferred(reviews[name], made)
+        return tuple(reviews[one.plan.application] for one in found)
+
+    def _lacks_kinds(self, name: str) -> bool:
+        return foresee.lacks_kinds(self.kept(name).failure)
+
+    def _needed(self, name: str) -> tuple[str, ...]:
+        declared = {a.name: a.depends_on for a in self.engine.look.applications} if self.engine.look else {}
+        return foresee.needed(name, declared)
+
+    async def _reviewed(self, name: str, known: Mapping[str, Review]) -> Review | None:
+        """The review of what another one needs; nothing can be foreseen of one that cannot be made."""
+        if name in known or name not in self.engine.kept:
+            return known.get(name)
+        with suppress(Fault):
+            return await self.review(name)
+        return None
+
+    async def _review_beside(self, name: str, definitions: Sequence[bytes]) -> Review | None:
+        """A review of what Git says now, as if the definitions were there; not of what a rollback put in its place."""
+        kept, look = self.kept(name), self.engine.look
+        declared = [a for a in look.applications if a.name == name] if look else []
+        if look is None or not declared or kept.pinned is not None:
+            return None
+        wish = await self.parts.desirer.wish(declared[0], look.ground)
+        return await self._review(name, await self.parts.desirer.desire(wish, beside=definitions))
 
     def _earlier(self, kept: Kept, revision: str) -> Deployment:
         name = kept.application.name
@@ -206,18 +252,22 @@ class Control:
 
 
 def drifts_of(found: Review) -> tuple[Drift, ...]:
-    """What differs from what we left: every look of a review that found something, and what could not be looked at."""
-    drifts = []
-    for trial in found.trials:
-        entry = found.inventory.entries.get(trial.change.ref)
-        if trial.change.action is not Action.HEAL or entry is None:
+    """What differs from what we left: what every look of a review found, and what others added, new or not."""
+    trials = {trial.change.ref: trial for trial in found.trials if trial.change.action is Action.HEAL}
+    drifts: list[Drift | None] = []
+    for change in found.plan.changes:
+        entry, trial = found.inventory.entries.get(change.ref), trials.get(change.ref)
+        if entry is None or change.run:
             continue
-        part = found.snapshot.at(trial.change.ref)
+        part = found.snapshot.at(change.ref)
         live = part.value if isinstance(part, Known) else None
-        drift = judge(entry, live, conflicts=trial.drifted, changes=trial.changes, overruled=trial.overruled)
-        if drift is not None:
-            drifts.append(drift)
-    return tuple(drifts)
+        if trial is not None:
+            conflicts, changes = trial.drifted, trial.changes
+            drifts.append(judge(entry, live, conflicts=conflicts, changes=changes, overruled=trial.overruled))
+        if live is not None and live.uid == entry.uid and change.action is not Action.FORGET:
+            is_seen = trial is not None and trial.observed is not None
+            drifts.append(added(change.ref, trial.added if trial and is_seen else map(addition_of, entry.added)))
+    return tuple(drift for drift in drifts if drift is not None)
 
 
 def no_application(name: str, known: object) -> UserError:

@@ -3,7 +3,7 @@
 What cannot be rendered becomes a `Desired` with problems: it blocks its own application and no other.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from trueline.declare.application import Application, ClusterTarget, SourceSpec
@@ -17,11 +17,14 @@ from trueline.model.fault import Fault, UserError
 from trueline.model.ref import Ref
 from trueline.render.cache import CachedRenderer
 from trueline.render.protocol import RenderRequest
+from trueline.render.site.file import RELEASE_KIND
 from trueline.render.unstable import settle
 from trueline.runtime.files import FileTree
 from trueline.source.artifact import Artifact, Revision
 from trueline.source.lineage import relate, warn_of_relation
 from trueline.target.protocol import Normalised
+
+DECLARED_REMEMBERED = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +46,7 @@ class Wish:
     """An application with its files at hand; `identity` is equal where the render and the declaration are.
 
     `revision` is that of the source that is rendered, `commit` the fleet repository's. `floating` are the revisions of
-    the sources with an address or revision of their own, by name.
+    the sources with an address or revision of their own, by name. `notes` tell what of the files is left out.
     """
 
     application: Application
@@ -52,6 +55,7 @@ class Wish:
     request: RenderRequest
     files: FileTree
     floating: Mapping[str, Revision] = field(default_factory=dict)
+    notes: tuple[Diagnostic, ...] = ()
     identity: Digest | None = None
 
     @property
@@ -64,12 +68,16 @@ _BRANCHES = "refs/heads/"
 
 
 class Desirer:
-    """Turns declarations into what is desired."""
+    """Turns declarations into what is desired.
+
+    A declaration's digest is remembered by the application's name, as long as it is the same object.
+    """
 
     def __init__(self, *, sources: Sources, targets: Targets, renderer: CachedRenderer) -> None:
         self._sources = sources
         self._targets = targets
         self._renderer = renderer
+        self._digests: dict[str, tuple[Application, Digest]] = {}
 
     async def wish(self, application: Application, ground: Ground) -> Wish:
         """Find the files of an application; nothing is rendered.
@@ -79,10 +87,10 @@ class Desirer:
             Transient: a source or the target could not be asked now.
         """
         first, *others = application.sources
-        revision, root = await self._files(first, ground)
+        revision, root, notes = await self._files(first, ground)
         found = {spec.name: await self._files(spec, ground) for spec in others}
-        files = MountedTree(root, {name: tree for name, (_, tree) in found.items()})
-        found[first.name] = (revision, root)
+        files = MountedTree(root, {name: tree for name, (_, tree, _) in found.items()})
+        found[first.name] = (revision, root, notes)
         parts = await self._targets.parts(application.target)
         request = RenderRequest(
             application=application.name,
@@ -100,6 +108,7 @@ class Desirer:
             request=request,
             files=files,
             floating={spec.name: found[spec.name][0] for spec in application.sources if _floats(spec)},
+            notes=tuple(dict.fromkeys(note for _, _, told in found.values() for note in told)),
         )
         return replace(wish, identity=self.identity(wish))
 
@@ -109,12 +118,21 @@ class Desirer:
         Nothing is asked of the sources: they may have moved since, and these files are those that were rendered.
         """
         kept = self._renderer.digest(wish.request, wish.files)
-        # Without the commit: a commit that touches neither files nor declaration changes nothing.
-        declared = replace(wish.application, origin=replace(wish.application.origin, commit=""))
-        return digest_value([kept, repr(declared)]) if kept else None
+        return digest_value([kept, self._declared(wish.application)]) if kept else None
 
-    async def desire(self, wish: Wish) -> Desired:
+    def _declared(self, application: Application) -> Digest:
+        """Without the commit: a commit that touches neither files nor declaration changes nothing."""
+        known = self._digests.get(application.name)
+        if known is None or known[0] is not application:
+            known = self._digests[application.name] = application, digest_value(declaration(application))
+            if len(self._digests) > DECLARED_REMEMBERED:
+                del self._digests[next(iter(self._digests))]
+        return known[1]
+
+    async def desire(self, wish: Wish, *, beside: Sequence[bytes] = ()) -> Desired:
         """Render, put it into the target's terms, and keep the bodies; a problem of the user's is part of the answer.
+
+        `beside` are bodies that other applications will have made by then: they say which kinds there will be.
 
         Raises:
             Transient: a renderer or the target did not answer.
@@ -123,7 +141,7 @@ class Desirer:
         revision = str(wish.revision)
         try:
             parts = await self._targets.parts(application.target)
-            normalised = await self._normalised(wish, parts)
+            normalised = await self._normalised(wish, parts, beside)
         except UserError as error:
             problems = error.diagnostics
             return Desired(
@@ -141,7 +159,7 @@ class Desirer:
             resources=rendered.resources,
             awaits=_gathered(normalised.awaits),
             problems=normalised.problems,
-            notes=rendered.notes,
+            notes=(*wish.notes, *rendered.notes),
         )
 
     async def doubts(
@@ -167,31 +185,54 @@ class Desirer:
             if spec.name in desired.pins:
                 await self._sources.open(spec).keep(desired.pins[spec.name])
 
-    async def _normalised(self, wish: Wish, parts: Parts) -> Normalised:
+    async def _normalised(self, wish: Wish, parts: Parts, beside: Sequence[bytes]) -> Normalised:
         rendered = await self._renderer.render(wish.request, wish.files)
+        rendered = replace(rendered, beside=tuple(beside)) if beside else rendered
         target = wish.application.target
+        if isinstance(target, ClusterTarget) and any(one.ref.kind == RELEASE_KIND for one in rendered.resources):
+            raise UserError([_no_place_for_a_site(wish.application)])
         create = isinstance(target, ClusterTarget) and target.create_namespace
         namespace = _namespace(wish.application)
         return await parts.target.normalise(
             rendered, application=wish.application.name, namespace=namespace, create=create
         )
 
-    async def _files(self, spec: SourceSpec, ground: Ground) -> tuple[Revision, FileTree]:
+    async def _files(self, spec: SourceSpec, ground: Ground) -> tuple[Revision, FileTree, tuple[Diagnostic, ...]]:
         if not _floats(spec):
-            return ground.revision, ground.files
+            return ground.revision, ground.files, _notes_below(spec.path, ground.artifact)
         try:
             source = self._sources.open(spec)
             revision = await source.poll()
             artifact = await source.artifact(revision)
         except Fault as fault:
             raise _declared_at(spec, fault) from fault
-        return revision, source.files(artifact)
+        return revision, source.files(artifact), _notes_below(spec.path, artifact)
 
 
 def removed(application: Application, revision: Revision) -> Desired:
     """What is desired of an application that left Git: nothing, on purpose."""
     alone = replace(application, depends_on=())
     return Desired(application=alone, revision=str(revision), commit=revision.commit, is_removal=True)
+
+
+def declaration(application: Application) -> str:
+    """What Git says of an application, without the commit that says it."""
+    return repr(replace(application, origin=replace(application.origin, commit="")))
+
+
+def _no_place_for_a_site(application: Application) -> Diagnostic:
+    return Diagnostic(
+        code="TL0714",
+        summary="a site is not published to a cluster",
+        detail=f"{application.name}: its files are Markdown, its target is a cluster",
+        remedy="declare target: {directory: PATH}; or, for manifests, how to render them",
+        origin=application.origin,
+    )
+
+
+def _notes_below(path: str, artifact: Artifact) -> tuple[Diagnostic, ...]:
+    """What of a folder cannot be read and is left out; the rest of the repository is not this application's."""
+    return tuple(n for n in artifact.notes if not path or (n.origin and f"{n.origin.path}/".startswith(f"{path}/")))
 
 
 def _gathered(pairs: Iterable[tuple[Ref, Ref]]) -> dict[Ref, tuple[Ref, ...]]:

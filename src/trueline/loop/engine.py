@@ -123,6 +123,8 @@ class Engine:
             kept.pinned = await self._restored(kept)
             kept.held = self._held(kept)
         kept.waits_for = self._dependency(kept)
+        if not kept.waits_for and await self._git.read_again(kept):
+            return  # it has another turn with that
         if not kept.held and not kept.waits_for:
             await self._pass(kept, kept.aim, turn)
         self._board.touch(turn.application)
@@ -210,6 +212,7 @@ class Engine:
     def _conclude(self, kept: Kept, aim: Desired, made: Pass, *, is_whole: bool) -> None:
         name = kept.application.name
         kept.waits = frozenset(made.waits)
+        kept.carrying = made.carrying(kept.carrying, is_whole=is_whole)
         if made.outcomes:
             self._agreed.discard(name)
         kept.is_due = kept.is_due and aim is not kept.aim
@@ -262,11 +265,16 @@ class Engine:
         if kept.desired is not None and kept.desired.is_removal:
             name = kept.application.name
             return next((n for n, other in self.kept.items() if name in other.application.depends_on), "")
-        for name in kept.application.depends_on:
-            needed = self.kept.get(name)
-            if needed is None or not needed.status.is_true or needed.status.wanted != needed.status.revision:
-                return name
-        return ""
+        return next((name for name in kept.application.depends_on if not self._is_met(name, kept)), "")
+
+    def _is_met(self, name: str, kept: Kept) -> bool:
+        """Whether an application that another one needs is True, with what Git says now."""
+        needed = self.kept.get(name)
+        if needed is None or self._is_ours(needed):
+            return needed is not None and needed.status.is_true and needed.status.wanted == needed.status.revision
+        # No pass is made of it here: it is as it stood last, and what is rolled back needs no newer one than that.
+        is_newest = needed.desired is not None and needed.desired.run == self._parts.chronicle.completed_run(name)
+        return self._parts.register.was_true(name) and (is_newest or kept.pinned is not None)
 
     # ---- how everything stands --------------------------------------------------------------------------------
 
@@ -299,7 +307,9 @@ class Engine:
             return True
         if kept.waits_for and not kept.held:
             needed = self.kept.get(kept.waits_for)
-            return needed is None or (not needed.status.is_true and self._is_settled(needed))
+            return (
+                needed is None or not self._is_ours(needed) or (not needed.status.is_true and self._is_settled(needed))
+            )
         if kept.trouble or kept.status.sync is Sync.UNKNOWN:
             return self._board.schedule.failures(kept.application.name) >= FAILURES_SETTLED
         if kept.is_due and not kept.held:

@@ -70,7 +70,7 @@ class Fights:
 
     def _noted(self, application: str, drifts: Collection[Drift]) -> Iterator[Fight]:
         for drift in drifts:
-            if drift.kind is not DriftKind.CHANGED:
+            if drift.kind is not DriftKind.CHANGED and not drift.goes:
                 continue
             for path in drift.fields:
                 fight = self._heal(application, drift, path)

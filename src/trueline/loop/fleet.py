@@ -38,10 +38,23 @@ class Look:
         return repr((identities, replace(application, origin=replace(application.origin, commit=""))))
 
 
-class Fleet:
-    """One repository (or folder) and a path in it."""
+DETACHED = "HEAD"
+"""The ref of a default revision where no branch is checked out, or the server does not say which one is."""
 
-    def __init__(self, *, source: OpenSource, dialect: Dialect, path: str, folder: Application | None) -> None:
+
+class Fleet:
+    """One repository (or folder) and a path in it. `follows_default`: nobody named the revision that is followed."""
+
+    def __init__(
+        self,
+        *,
+        source: OpenSource,
+        dialect: Dialect,
+        path: str,
+        folder: Application | None,
+        follows_default: bool = True,
+    ) -> None:
+        self.follows_default = follows_default
         self._source = source
         self._dialect = dialect
         self._path = path
@@ -52,6 +65,20 @@ class Fleet:
     async def poll(self) -> Revision:
         """The newest revision; see `Source.poll`."""
         return await self._source.poll()
+
+    def other_branch(self, followed: str, found: Revision) -> Diagnostic | None:
+        """Why the default revision must not be followed by itself: it is another branch's than the one before."""
+        if not self.follows_default or followed in {"", DETACHED, found.ref}:
+            return None
+        before, now = (ref.removeprefix("refs/heads/") for ref in (followed, found.ref))
+        what = "no branch is checked out" if now == DETACHED else f"the default branch is {now}"
+        return Diagnostic(
+            code="TL0703",
+            summary="the fleet repository is at another branch than before",
+            detail=f"{before} was followed, and now {what} ({found}); it is not followed by itself",
+            remedy=f"name the branch that is meant: trueline up --revision {before}; "
+            f"if this revision is meant: trueline approve --revision {found.commit}",
+        )
 
     async def lineage(self, applied: str, found: Revision) -> Diagnostic | None:
         """Why a revision must not be followed by itself: older than what was applied, or on another line of history."""

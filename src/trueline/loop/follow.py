@@ -12,7 +12,7 @@ from dataclasses import replace
 from trueline.declare.application import Application
 from trueline.loop.board import Board
 from trueline.loop.bug import own_fault
-from trueline.loop.desire import Wish, removed
+from trueline.loop.desire import Wish, declaration, removed
 from trueline.loop.desired import Desired
 from trueline.loop.engine_parts import EngineParts
 from trueline.loop.fleet import Look
@@ -22,6 +22,7 @@ from trueline.loop.past import desired_at
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.digest import Digest
 from trueline.model.fault import Fault, Transient, UserError
+from trueline.source.artifact import Revision
 
 RENDERS_AT_ONCE = 4
 POLLS_AT_ONCE = 64
@@ -42,6 +43,7 @@ class GitFollower:
         self._renders = asyncio.Semaphore(RENDERS_AT_ONCE)
         self._wanted: dict[str, tuple[Application, Look]] = {}
         self._under_way: dict[str, asyncio.Task[None]] = {}
+        self._read_again_at: dict[str, str] = {}
 
     def begin(self, group: asyncio.TaskGroup) -> None:
         """From now on, an application that takes long goes on in this group while others are followed."""
@@ -127,18 +129,31 @@ class GitFollower:
         if (doubt := await self._doubt(look)) is not None:
             raise UserError([doubt])
         self._parts.chronicle.see(look.revision)
+        self._note_branch(look.revision)
         self._parts.targets.declare(look.declared.targets)
         self._board.look = look
         self._remove_missing(look)
         await self._desire_all(look)
 
+    def _note_branch(self, revision: Revision) -> None:
+        """A branch that begins where the other one stands changes nothing yet; its first commit is a doubt."""
+        chronicle = self._parts.chronicle
+        if self._parts.fleet.follows_default and not (chronicle.branch and revision.commit == chronicle.newest):
+            chronicle.follow_branch(revision.ref)
+
     async def _doubt(self, look: Look) -> Diagnostic | None:
-        """Why a revision is not followed by itself: it is older, rewrites history (promise 9), or declares nothing."""
+        """Why a revision is not followed by itself: it is older or rewrites history (promise 9), is another branch's,
+        or declares nothing.
+        """  # noqa: D205 - one sentence needs two lines
         if self._parts.approvals.is_approved(Digest(look.revision.commit)):
             return None
         if gone := self._gone_with_everything(look):
             return _nothing_declared(look, gone)
-        return await self._parts.fleet.lineage(self._parts.chronicle.newest, look.revision)
+        fleet, newest = self._parts.fleet, self._parts.chronicle.newest
+        if look.revision.commit == newest:
+            return None
+        other = fleet.other_branch(self._parts.chronicle.branch, look.revision)
+        return other or await fleet.lineage(newest, look.revision)
 
     def _gone_with_everything(self, look: Look) -> int:
         """How many applications were declared before, where now nothing is: an empty fleet is no wish to delete it."""
@@ -154,6 +169,8 @@ class GitFollower:
     def _remove_missing(self, look: Look) -> None:
         """Applications that left Git go through the same guarded lane; a broken declaration removes nothing."""
         declared = {application.name for application in look.applications}
+        if declared.issuperset((*self._board.kept, *self._parts.register.names())):
+            return
         for name, application in sorted(self._known().items()):
             if name not in declared and not look.declared.keeps(name, application.origin.path):
                 kept = self._board.keep(application)
@@ -209,6 +226,26 @@ class GitFollower:
             await self._desire(*wanted)
         self._board.wake_all(self._parts.claims.doubting())
 
+    async def read_again(self, kept: Kept) -> bool:
+        """Once what it needs is there: whether something else is made of Git now than what could not be before.
+
+        Once for each revision: whatever comes later is seen by the look of each interval.
+        """
+        name, look, before = kept.application.name, self._board.look, kept.desired
+        is_broken = bool(kept.failure or (before is not None and before.problems))
+        declared = next((a for a in look.applications if a.name == name), None) if look and is_broken else None
+        if look is None or declared is None or not declared.depends_on or not self._is_due_again(name, look):
+            return False
+        await self._desire(declared, look)
+        return kept.desired is not before
+
+    def _is_due_again(self, name: str, look: Look) -> bool:
+        task, commit = self._under_way.get(name), look.revision.commit
+        is_due = (task is None or task.done()) and self._read_again_at.get(name) != commit
+        if is_due:
+            self._read_again_at[name] = commit
+        return is_due
+
     async def _desire(self, application: Application, look: Look) -> None:
         kept = self._board.keep(application)
         kept.wanted = str(look.revision)
@@ -220,6 +257,7 @@ class GitFollower:
             is_read = await self._follow_wish(kept, wish, look)
         except Transient as fault:
             kept.away = fault.diagnostics
+            kept.is_unread = kept.identity is None or declaration(application) != declaration(kept.application)
         except UserError as fault:
             self._fail(kept, fault.diagnostics)
         except Exception as error:  # noqa: BLE001 - one application's bug of ours never stops the others (promise 14)
@@ -237,8 +275,9 @@ class GitFollower:
         before = kept.desired.pins if kept.desired else self._parts.chronicle.pins(name)
         if doubts := await self._parts.desirer.doubts(wish, before, self._parts.approvals.is_approved):
             raise UserError(doubts)
-        if wish.identity is not None and wish.identity == kept.identity and kept.desired is not None:
-            self._stay(kept, kept.desired, wish)
+        same = kept.desired if wish.identity is not None and wish.identity == kept.identity else None
+        if same is not None and not same.problems:  # what is wrong may be the target's: a kind that has come since
+            self._stay(kept, same, wish)
             return True
         async with self._renders:
             desired = await self._parts.desirer.desire(wish)

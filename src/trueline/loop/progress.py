@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from trueline.apply.outcome import Outcome, Result
-from trueline.drift.drift import Drift, DriftKind, judge
+from trueline.drift.drift import Drift, added, judge, newly_added
 from trueline.loop.review import Review
 from trueline.loop.status import Sync
 from trueline.model.diagnostic import Diagnostic
@@ -38,6 +38,20 @@ class Pass:
     def is_complete(self) -> bool:
         """Whether everything that is declared was applied and nothing is waited for."""
         return self.sync in {Sync.SYNCED, Sync.OVERRULED} and not self.waits
+
+    def carrying(self, before: frozenset[Ref], *, is_whole: bool) -> frozenset[Ref]:
+        """Which objects hold what others added, after this pass; one that is not whole tells of what it looked at."""
+        now = {ref: bool(entry.added) for ref, entry in self.review.inventory.entries.items()}
+        now |= {
+            trial.change.ref: True for trial in self.review.trials if trial.change.action is Action.HOLD and trial.added
+        }
+        for outcome in self.outcomes:
+            if outcome.observed is not None and not outcome.change.run:
+                now[outcome.change.ref] = bool(outcome.added)
+            elif outcome.result is Result.DONE and not outcome.change.action.is_apply:
+                now[outcome.change.ref] = False
+        carrying = frozenset(ref for ref, carries in now.items() if carries)
+        return carrying if is_whole else (before - now.keys()) | carrying
 
     @property
     def remembered(self) -> "Pass":
@@ -136,8 +150,8 @@ def _settled(review: Review, outcomes: Sequence[Outcome]) -> tuple[Sync, str]:
 def _left(review: Review) -> Iterator[Drift]:
     for trial in review.trials:
         entry = review.inventory.entries.get(trial.change.ref)
-        if trial.change.action is Action.HOLD and entry is not None and (drift := _judged(review, entry, trial)):
-            yield drift
+        if trial.change.action is Action.HOLD and entry is not None:
+            yield from filter(None, (_judged(review, entry, trial), newly_added(entry, trial.added)))
 
 
 def _judged(review: Review, entry: Entry, trial: Trial) -> Drift | None:
@@ -148,23 +162,22 @@ def _judged(review: Review, entry: Entry, trial: Trial) -> Drift | None:
         conflicts=trial.drifted,
         changes=trial.changes,
         overruled=trial.overruled,
-        added=trial.added,
     )
 
 
 def _drifts(review: Review, outcomes: Sequence[Outcome]) -> list[Drift]:
-    """What was drift among the looks of this pass; a look that found nothing leaves no record."""
+    """What was drift in this pass; a look that found nothing leaves no record, and an addition is news once."""
     trials = {trial.change.ref: trial for trial in review.trials}
-    found = []
+    found: list[Drift | None] = []
     for outcome in outcomes:
-        entry = review.inventory.entries.get(outcome.change.ref)
-        trial = trials.get(outcome.change.ref)
-        if outcome.change.action is not Action.HEAL or entry is None or trial is None or outcome.result not in _TAKEN:
+        change, trial = outcome.change, trials.get(outcome.change.ref)
+        entry = review.inventory.entries.get(change.ref)
+        if entry is None or trial is None or change.run or outcome.result not in _TAKEN:
             continue
-        drift = _judged(review, entry, trial)
-        if drift is not None and (drift.kind is not DriftKind.ADDED or outcome.result is Result.SAME):
-            found.append(drift)
-    return found
+        if change.action is Action.HEAL:
+            found.append(_judged(review, entry, trial))
+        found += (added(change.ref, trial.taken, goes=True), newly_added(entry, outcome.added))
+    return [drift for drift in found if drift is not None]
 
 
 _TAKEN = frozenset({Result.DONE, Result.SAME, Result.OVERRULED})

@@ -100,4 +100,5 @@ def _with_pin(kept: Kept, status: ApplicationStatus) -> ApplicationStatus:
 
 
 def _words(status: ApplicationStatus) -> tuple[object, ...]:
-    return (status.sync, status.health, status.message, status.revision, status.wanted, status.problems, status.objects)
+    told = (status.problems, status.objects, status.added, status.notes)
+    return (status.sync, status.health, status.message, status.revision, status.wanted, *told)

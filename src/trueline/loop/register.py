@@ -6,8 +6,16 @@ It keeps how each one stands too, for people who ask while the engine is not run
 from collections.abc import Iterator
 from typing import Any
 
-from trueline.declare.application import Application, ClusterTarget, OnRemoval, SyncOptions
+from trueline.declare.application import (
+    Application,
+    ClusterTarget,
+    DirectoryTarget,
+    OnRemoval,
+    SyncOptions,
+    TargetSpec,
+)
 from trueline.loop.status import ApplicationStatus
+from trueline.model.diagnostic import Diagnostic
 from trueline.model.origin import Origin
 from trueline.plan.guard import Approve
 from trueline.record.status import Statuses
@@ -64,19 +72,12 @@ def status_body(status: ApplicationStatus) -> dict[str, Any]:
         "wanted": status.wanted,
         "plan": status.plan,
         "objects": status.objects,
+        "added": status.added,
         "true": status.is_true,
         "at": status.at.isoformat(),
         "since": status.since.isoformat(),
-        "problems": [
-            {
-                "code": problem.code,
-                "summary": problem.summary,
-                "detail": problem.detail,
-                "remedy": problem.remedy,
-                "origin": str(problem.origin) if problem.origin else "",
-            }
-            for problem in status.problems
-        ],
+        "problems": list(map(_told, status.problems)),
+        "notes": list(map(_told, status.notes)),
         "unhealthy": [
             {"ref": ref, "status": health.status.value, "reason": health.reason, "message": health.message}
             for ref, health in sorted(status.unhealthy.items())
@@ -84,12 +85,19 @@ def status_body(status: ApplicationStatus) -> dict[str, Any]:
     }
 
 
-def _declared(application: Application) -> dict[str, Any]:
-    target = application.target
-    cluster = target if isinstance(target, ClusterTarget) else ClusterTarget()
+def _told(diagnostic: Diagnostic) -> dict[str, str]:
     return {
-        "cluster": cluster.cluster,
-        "namespace": cluster.namespace,
+        "code": diagnostic.code,
+        "summary": diagnostic.summary,
+        "detail": diagnostic.detail,
+        "remedy": diagnostic.remedy,
+        "origin": str(diagnostic.origin) if diagnostic.origin else "",
+    }
+
+
+def _declared(application: Application) -> dict[str, Any]:
+    return {
+        **_target(application.target),
         "onRemoval": application.sync.on_removal.value,
         "allowDelete": list(application.sync.allow_delete),
         "approve": application.sync.approve.value,
@@ -103,5 +111,20 @@ def _application(name: str, kept: dict[str, Any]) -> Application:
         allow_delete=tuple(kept["allowDelete"]),
         approve=Approve(kept["approve"]),
     )
-    target = ClusterTarget(cluster=kept["cluster"], namespace=kept["namespace"])
+    target = (
+        DirectoryTarget(path=kept["directory"])
+        if "directory" in kept
+        else ClusterTarget(cluster=kept["cluster"], namespace=kept["namespace"])
+    )
     return Application(name=name, sources=(), target=target, origin=Origin(path=kept["path"]), sync=sync)
+
+
+def _target(target: TargetSpec) -> dict[str, str]:
+    """As much of a target as a removal needs; of those that this version does not know, nothing was ever applied."""
+    match target:
+        case ClusterTarget(cluster=cluster, namespace=namespace):
+            return {"cluster": cluster, "namespace": namespace}
+        case DirectoryTarget(path=path):
+            return {"directory": path}
+        case _:
+            return {"cluster": "", "namespace": ""}

@@ -3,10 +3,11 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
-from trueline.declare.application import DriftMode
+from trueline.declare.application import AddedMode, DriftMode
 from trueline.health.status import Health, Status
 from trueline.loop.desired import Desired
 from trueline.loop.parts import Parts
+from trueline.loop.stray import strays
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.known import Known, Unknown
 from trueline.model.ref import Ref
@@ -28,7 +29,7 @@ from trueline.trial.trial import Trial, Verdict
 class Review:
     """A plan, its trials, and what they were made from. `unknown` are refs that the target could not tell about.
 
-    `endings` say how the hooks of this run ended, as far as they were seen.
+    `endings` say how the hooks of this run ended, as far as they were seen. `notes` stop nothing.
     """
 
     plan: Plan
@@ -38,6 +39,7 @@ class Review:
     snapshot: Snapshot
     unknown: tuple[tuple[Ref, str], ...] = ()
     endings: Mapping[Ref, Ending] = field(default_factory=dict)
+    notes: tuple[Diagnostic, ...] = ()
 
     @property
     def failed(self) -> tuple[Ref, ...]:
@@ -67,6 +69,7 @@ async def review(  # noqa: PLR0913 - what a pass is asked for
     snapshot = await target.snapshot([r.ref for r in resources], looked)
     inventory = settle(looked, snapshot, mark=target.mark(application.name))
     options = _options(parts, replace(desired, resources=resources), snapshot, inventory, resting or {})
+    options = replace(options, strays=await strays(parts, desired, inventory, focus=focus))
     changes = diff(desired=resources, snapshot=snapshot, inventory=inventory, options=options, focus=focus)
     ended: Mapping[Ref, Ending] = {}
     if focus is None:
@@ -80,6 +83,7 @@ async def review(  # noqa: PLR0913 - what a pass is asked for
         take_over=frozenset(application.sync.take_over),
         awaits=desired.awaits,
         whole=whole,
+        takes_away=options.takes_away,
     )
     trials = () if desired.problems else await try_all(changes, tried)
     changes, trials = _replacing(changes, trials, options)
@@ -95,6 +99,7 @@ async def review(  # noqa: PLR0913 - what a pass is asked for
         snapshot=snapshot,
         unknown=tuple(sorted(unknown)),
         endings=ended,
+        notes=desired.notes,
     )
 
 
@@ -115,6 +120,7 @@ def _options(
         rules=target.rules,
         prune=sync.prune,
         heals=sync.drift is not DriftMode.IGNORE,
+        takes_away=sync.drift is DriftMode.HEAL and sync.added is AddedMode.HEAL,
         allow_delete=frozenset(sync.allow_delete),
         replace=frozenset(sync.replace),
         take_over=frozenset(sync.take_over),
@@ -217,7 +223,7 @@ def _plan(
         target=target,
         revision=desired.revision,
         changes=changes,
-        problems=(*desired.problems, *_refusals(trials)),
+        problems=(*desired.problems, *refusals(trials)),
         asks=asks(changes, owned_count=owned_count, approve=application.sync.approve, is_removal=desired.is_removal),
     )
 
@@ -249,7 +255,7 @@ _REMEDIES = {
 }
 
 
-def _refusals(trials: Collection[Trial]) -> tuple[Diagnostic, ...]:
+def refusals(trials: Collection[Trial]) -> tuple[Diagnostic, ...]:
     """Every refusal as a diagnostic, each with its resource and where that was written."""
     found = []
     for trial in trials:

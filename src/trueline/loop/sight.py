@@ -4,6 +4,7 @@ import asyncio
 
 from trueline.loop.board import Board
 from trueline.loop.parts import Parts
+from trueline.model.ref import Ref
 from trueline.target.inventory import Entry, EntryState
 from trueline.target.protocol import Contact, Seen, Sighting
 from trueline.target.snapshot import Observed
@@ -44,7 +45,7 @@ class TargetFollower:
                 self._contact(parts)
             case Seen(ref=ref, observed=observed):
                 owned = parts.owners.lookup(parts.target.name, ref)
-                name = owned[0] if owned else self._marked(parts, observed)
+                name = owned[0] if owned else self._marked(parts, observed) or self._spoken_of(ref)
                 kept = self._board.kept.get(name)
                 if kept is None:
                     return
@@ -57,6 +58,13 @@ class TargetFollower:
     def _marked(self, parts: Parts, observed: Observed | None) -> str:
         mark = observed.mark if observed else ""
         return next((name for name in sorted(self._board.kept) if mark and parts.target.mark(name) == mark), "")
+
+    def _spoken_of(self, ref: Ref) -> str:
+        """Whose last plan holds something back there that is in no inventory, and is gone or another's now."""
+        for name, kept in sorted(self._board.kept.items()):
+            if kept.last is not None and any(change.ref == ref for change in kept.last.review.plan.held):
+                return name
+        return ""
 
     def _contact(self, parts: Parts) -> None:
         for name, kept in self._board.kept.items():

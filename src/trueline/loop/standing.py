@@ -10,6 +10,7 @@ from trueline.loop.status import ApplicationStatus, Sync
 from trueline.model.ref import Ref
 
 _UNHEALTHY_MAX = 20
+_NOTES_MAX = 20
 
 
 def stand(kept: Kept, parts: Parts | None, now: datetime) -> ApplicationStatus:
@@ -35,6 +36,8 @@ def stand(kept: Kept, parts: Parts | None, now: datetime) -> ApplicationStatus:
         wanted=kept.wanted or before.wanted,
         plan=kept.last.review.plan.digest if kept.last else "",
         objects=sum(not r.is_hook for r in aim.resources) if aim else 0,
+        added=len(kept.carrying),
+        notes=aim.notes[:_NOTES_MAX] if aim else (),
         problems=(kept.failure or kept.trouble or (kept.last.problems if kept.last else ())) + kept.away,
         unhealthy=dict(sorted(bad.items())[:_UNHEALTHY_MAX]),
     )
@@ -53,7 +56,7 @@ def _sync(kept: Kept) -> tuple[Sync, str]:
     if kept.waits_for:
         return Sync.SYNCING, f"waits for {kept.waits_for}"
     asked = kept.away[0].line if kept.away else ""
-    if kept.last is None:
+    if kept.last is None or (asked and kept.is_unread):
         return Sync.UNKNOWN, asked or "not looked at yet"
     if kept.is_due:
         return Sync.SYNCING, "a new revision waits for its turn"

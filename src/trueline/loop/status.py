@@ -26,7 +26,10 @@ class Sync(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplicationStatus:
-    """One application, as of `at`. `revision` is what was applied last, `wanted` what Git says."""
+    """One application, as of `at`. `revision` is what was applied last, `wanted` what Git says.
+
+    `added` counts the objects that hold what others added, of `objects`: apart from sync. `notes` stop nothing.
+    """
 
     application: str
     target: str
@@ -40,7 +43,9 @@ class ApplicationStatus:
     wanted: str = ""
     plan: str = ""
     objects: int = 0
+    added: int = 0
     problems: tuple[Diagnostic, ...] = ()
+    notes: tuple[Diagnostic, ...] = ()
     unhealthy: Mapping[str, Health] = field(default_factory=dict)
 
     @property

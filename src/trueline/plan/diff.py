@@ -11,7 +11,7 @@ from trueline.model.known import Known, Unknown
 from trueline.model.ref import Ref
 from trueline.plan.change import Action, Change
 from trueline.render.resource import Position, Resource
-from trueline.target.inventory import Entry, EntryState, Inventory
+from trueline.target.inventory import Entry, EntryState, Inventory, addition_of
 from trueline.target.rules import Rules
 from trueline.target.snapshot import NOTHING, Observed, Snapshot
 
@@ -24,7 +24,8 @@ class DiffOptions:
     begin with. `allow_delete` holds refs (as text) whose deletion Git consents to. `yielded` are refs that another
     application of this installation owns and no longer declares; `moving` are ours that another one declares now (its
     name), or may declare (empty: the fleet is being read). `take_over` are field paths that Git takes from others.
-    `resting` are refs over which somebody fights with us, with what is said of it until the pause is over.
+    `takes_away`: what tools added goes. `resting` are refs over which somebody fights with us, with what is said of it
+    until the pause is over. `strays` carry our mark, as our manager wrote it, and are in no inventory of ours.
     """
 
     mark: str
@@ -32,12 +33,14 @@ class DiffOptions:
     rules: Rules
     prune: bool = True
     heals: bool = True
+    takes_away: bool = False
     allow_delete: frozenset[str] = frozenset()
     replace: frozenset[str] = frozenset()
     take_over: frozenset[str] = frozenset()
     yielded: Mapping[Ref, str] = field(default_factory=dict)
     moving: Mapping[Ref, str] = field(default_factory=dict)
     resting: Mapping[Ref, str] = field(default_factory=dict)
+    strays: Mapping[Ref, Observed] = field(default_factory=dict)
 
 
 def diff(
@@ -57,6 +60,11 @@ def diff(
     wanted = {r.ref: r for r in desired if not r.is_hook and (looked is None or r.ref in looked)}
     owned = {ref: e for ref, e in inventory.entries.items() if not e.run and (looked is None or ref in looked)}
     changes = [*_declared(wanted, owned, snapshot, options), *_left(wanted, owned, snapshot, options)]
+    if options.strays:
+        known = {resource.ref for resource in desired} | inventory.entries.keys()
+        asked = options.strays.keys() if looked is None else looked
+        strays = {ref: live for ref, live in options.strays.items() if ref in asked and ref not in known}
+        changes += _strayed(strays, options)
     return tuple(sorted(changes, key=lambda change: (*change.position.key, change.ref)))
 
 
@@ -133,13 +141,20 @@ def _untouched(resource: Resource, entry: Entry, live: Observed, options: DiffOp
         return _change(resource, Action.UPDATE, "refused before, tried again", live)
     if not options.take_over.isdisjoint(entry.withheld):
         return _change(resource, Action.UPDATE, "Git takes fields that were left to others", live)
-    if (entry.ours, entry.others, entry.generation) == (live.ours, live.others, live.generation):
+    is_same = (entry.ours, entry.others, entry.generation) == (live.ours, live.others, live.generation)
+    if is_same and not _goes(entry, options):
         return _change(resource, Action.KEEP, "as declared", live)
     if resource.ref in options.resting:
         return _change(resource, Action.HOLD, options.resting[resource.ref], live)
     if not options.heals:
         return _change(resource, Action.KEEP, "it may have drifted; drift is ignored here", live)
-    return _change(resource, Action.HEAL, "touched on the target since we applied it", live)
+    reason = "tools added fields" if is_same else "touched on the target since we applied it"
+    return _change(resource, Action.HEAL, reason, live)
+
+
+def _goes(entry: Entry, options: DiffOptions) -> bool:
+    """Whether Git wants gone what is known to be there beside ours."""
+    return options.takes_away and any(options.rules.is_former_tool(addition_of(text).manager) for text in entry.added)
 
 
 def _left(
@@ -159,6 +174,31 @@ def _left(
                 ours=observed.ours if observed else NOTHING,
                 generation=observed.generation if observed else 0,
             )
+
+
+def _strayed(strays: Mapping[Ref, Observed], options: DiffOptions) -> Iterator[Change]:
+    """What an older pass of ours left behind, or one whose records were lost: told, and deleted where Git names it."""
+    for ref, live in strays.items():
+        if live.deleting or ref in options.moving:
+            continue
+        entry = Entry(ref=ref, state=EntryState.APPLIED, uid=live.uid)
+        action, reason = departure(ref, entry, Known(live), options)
+        if action is Action.FORGET:
+            continue
+        if not _is_allowed(ref, options.allow_delete):
+            action, reason = Action.HOLD, f'{_STRAY}; to have it deleted: sync.allowDelete: ["{ref}"]'
+        yield Change(
+            ref=ref,
+            action=action,
+            reason=reason,
+            position=Position(stage=options.rules.stage(ref.kind)),
+            uid=live.uid,
+            ours=live.ours,
+            generation=live.generation,
+        )
+
+
+_STRAY = "it is marked as ours, but neither Git nor our inventory has it"
 
 
 def departure(

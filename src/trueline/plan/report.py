@@ -1,7 +1,8 @@
 """A plan as text for people: signs, refs, reasons, and a last line that counts."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
+from trueline.model.diagnostic import Diagnostic
 from trueline.plan.change import Action
 from trueline.plan.plan import Plan
 
@@ -25,9 +26,9 @@ def summary(plan: Plan) -> str:
     return ", ".join(counted) if counted else "nothing is declared and nothing is owned"
 
 
-def markdown(plans: Iterable[Plan]) -> Iterator[str]:
-    """The plans as a merge-request comment."""
-    for plan in plans:
+def markdown(plans: Iterable[tuple[Plan, Collection[Diagnostic]]]) -> Iterator[str]:
+    """The plans as a merge-request comment, each with its notes."""
+    for plan, notes in plans:
         yield f"### {plan.application}: {summary(plan)}"
         yield "```diff"
         yield from (
@@ -38,3 +39,4 @@ def markdown(plans: Iterable[Plan]) -> Iterator[str]:
         yield "```"
         yield from (f"- **{problem.code} {problem.summary}** {problem.detail}" for problem in plan.problems)
         yield from (f"- needs approval: {ask}" for ask in plan.asks)
+        yield from (f"- note: {note.code} {note.line}" for note in notes)

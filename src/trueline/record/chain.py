@@ -21,6 +21,8 @@ class Damage(Enum):
     REPLACED = "replaced"
     """It is whole in itself, but not the one that the next record or an anchor was written after."""
     UNREADABLE = "unreadable"
+    DIFFERS = "tells something else"
+    """It is as it was written, but what the store derived from it is not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +36,13 @@ class Breach:
     @property
     def diagnostic(self) -> Diagnostic:
         """The breach as it is told to people."""
+        if self.damage is Damage.DIFFERS:
+            return Diagnostic(
+                code="TL0812",
+                summary="the store is not what its journal tells",
+                detail=f"record {self.sequence} {self.damage.value}: {self.detail}",
+                remedy="compare with a backup; say what is meant with hold, resume or approve, which records it",
+            )
         return Diagnostic(
             code="TL0811",
             summary="the journal is not as it was written",

@@ -27,6 +27,7 @@ class EntryRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     keep: bool = False
     wave: int = 0
     ended: str = ""
+    added: tuple[str, ...] = ()
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -73,4 +74,5 @@ def decode_entry(data: bytes) -> Entry:
         keep=row.keep,
         wave=row.wave,
         ended=Ending(row.ended),
+        added=row.added,
     )

@@ -19,7 +19,7 @@ from trueline.model.digest import Digest, canonical, parse
 from trueline.record.chain import Anchor, Breach, Damage, Link, inspect, record_digest
 from trueline.runtime.clock import Clock
 from trueline.runtime.data_directory import write_atomic
-from trueline.runtime.store import Store, StoreDamaged
+from trueline.runtime.store import Store, StoreDamaged, translated
 from trueline.target.snapshot import NOTHING
 
 ANCHORS_MAX = 1_000
@@ -164,14 +164,15 @@ class Journal:
         Earlier ends are kept too, so that a later anchor hides nothing.
 
         Raises:
-            OSError: the file cannot be written.
+            StoreFull: and the store's other faults: the file cannot be written, and the old one stands.
         """
         if self._anchor_path is None:
             return
         head = self.head()
         known = [anchor for anchor in self._anchors() if anchor != head]
         rows = [_AnchorRow(anchor.sequence, anchor.digest) for anchor in [*known, head][-ANCHORS_MAX:]]
-        self._write(self._anchor_path, b"[" + b",\n ".join(canonical(row) for row in rows) + b"]\n")
+        with translated(str(self._anchor_path)):
+            self._write(self._anchor_path, b"[" + b",\n ".join(canonical(row) for row in rows) + b"]\n")
 
     def _anchors(self) -> list[Anchor]:
         if self._anchor_path is None:

@@ -154,6 +154,14 @@ class RenderStore:
         if len(value) <= VALUE_BYTES_MAX:
             self._keep.put({key: value}, replaces=True)
 
+    def get_each(self, keys: Iterable[str]) -> dict[str, bytes]:
+        """What was put under some keys, by one question."""
+        return self._keep.get_many(keys)
+
+    def put_each(self, values: Mapping[str, bytes]) -> None:
+        """Keep values by one write; one above `VALUE_BYTES_MAX` is not kept."""
+        self._keep.put({key: value for key, value in values.items() if len(value) <= VALUE_BYTES_MAX}, replaces=True)
+
     def size_bytes(self) -> int:
         """How much is kept."""
         return self._keep.size_bytes()

@@ -10,14 +10,14 @@ import msgspec
 
 from trueline.apply.ledger import Act, Intent
 from trueline.apply.outcome import Outcome, Result
-from trueline.model.digest import canonical
+from trueline.model.digest import Digest, canonical
 from trueline.model.ref import Ref
 from trueline.plan.change import Action, Change
 from trueline.record.entry_row import EntryRow, decode_entry, decode_row, encode_row
 from trueline.record.journal import Journal, Kind, Note
 from trueline.runtime.store import Store
 from trueline.target.answer import FieldConflict
-from trueline.target.inventory import Ending, Entry, EntryState, Inventory
+from trueline.target.inventory import Ending, Entry, EntryState, Inventory, remembered
 from trueline.target.snapshot import NOTHING
 
 _UPSERT = (
@@ -79,6 +79,11 @@ class StoreLedger:
         """The sorted names of the applications that own something on a target, declared or not."""
         query = "SELECT DISTINCT application FROM entry WHERE target = ? ORDER BY application"
         return tuple(row[0] for row in self._store.rows(query, (target,)))
+
+    def bodies_of(self, kind: str) -> tuple[Digest, ...]:
+        """The digests of all bodies that are applied, or about to be, of objects of a kind without a namespace."""
+        query = "SELECT DISTINCT body FROM entry WHERE ref >= ? AND ref < ? AND body != ''"
+        return tuple(Digest(body) for (body,) in self._store.rows(query, (f"{kind}/", f"{kind}0")))
 
     def targets(self, application: str) -> tuple[str, ...]:
         """The sorted targets on which an application owns something."""
@@ -193,6 +198,7 @@ def _intended(intent: Intent, row: EntryRow | None) -> EntryRow:
         keep=known.keep or change.keep,
         wave=change.position.wave if change.action.is_apply else known.wave,
         ended=_NOT_ENDED if change.action.is_apply else known.ended,
+        added=known.added,
     )
 
 
@@ -250,6 +256,7 @@ def _applied(outcome: Outcome, row: EntryRow | None) -> EntryRow:
         run=change.run,
         keep=change.keep,
         wave=change.position.wave,
+        added=known.added if outcome.observed is None else remembered(outcome.added) if not change.run else (),
     )
 
 

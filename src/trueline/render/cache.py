@@ -4,7 +4,7 @@ The key holds the parameters, never the commit nor the files: for those, the kep
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol, assert_never
 
@@ -13,7 +13,7 @@ import msgspec
 from trueline.model.digest import Digest, digest_bytes, digest_value
 from trueline.render.detect import detect
 from trueline.render.helm import release_name
-from trueline.render.options import Helm, Jsonnet, Kustomize, Plain, RenderOptions
+from trueline.render.options import Helm, Jsonnet, Kustomize, Plain, RenderOptions, Site
 from trueline.render.protocol import LocatingRenderer, RenderRequest
 from trueline.render.remainder import render_changed
 from trueline.render.resource import Rendered
@@ -68,13 +68,22 @@ class CachedRenderer:
     """A `Renderer` that asks another one only for what is not kept. `renders` counts by kind, failed ones too.
 
     The last answer of `digest` is remembered by application, for `ANSWERS_REMEMBERED` of them: a commit that touches
-    none of its files costs an application some looks at the listing, and no read of the store.
+    none of its files costs an application some looks at the listing, and no read of the store. `engines` is the digest
+    of what renders; `is_whole` says whether what a kept render refers to, beside its bodies, is still there.
     """
 
-    def __init__(self, renderer: LocatingRenderer, store: RenderStore, toolbox_digest: str) -> None:
+    def __init__(
+        self,
+        renderer: LocatingRenderer,
+        store: RenderStore,
+        engines: str,
+        *,
+        is_whole: Callable[[Rendered], bool] = lambda _: True,
+    ) -> None:
         self._renderer = renderer
         self._store = store
-        self._toolbox_digest = toolbox_digest
+        self._engines = engines
+        self._is_whole = is_whole
         self._answers: dict[str, _Answer] = {}
         self.renders: Counter[str] = Counter()
 
@@ -88,7 +97,7 @@ class CachedRenderer:
         older = self._stored(request, options)
         if older is not None and older.trace.holds(files):
             kept = from_stored(older, request.commit, self._store.get_many)
-            if len(self._store.known(kept.bodies)) == len(kept.bodies):
+            if len(self._store.known(kept.bodies)) == len(kept.bodies) and self._is_whole(kept):
                 return kept
         self.renders[kind_of(options)] += 1
         tracing, rendered = TracingTree(files, request.path), None
@@ -145,7 +154,7 @@ class CachedRenderer:
         """Only what may change the result, so that what does not matter does not cost a render."""
         parts: dict[str, Any] = {
             "format": _FORMAT,
-            "toolbox": self._toolbox_digest,
+            "toolbox": self._engines,
             "source": request.source,
             "path": request.path,
             "options": {kind_of(options): options},
@@ -187,5 +196,7 @@ def kind_of(options: RenderOptions) -> str:
             return "helm"
         case Jsonnet():
             return "jsonnet"
+        case Site():
+            return "site"
         case _:
             assert_never(options)

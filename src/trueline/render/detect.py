@@ -8,13 +8,19 @@ from trueline.model.fault import UserError
 from trueline.model.origin import Origin
 from trueline.render import refusal
 from trueline.render.kustomization import KUSTOMIZATIONS
-from trueline.render.options import Helm, Jsonnet, Kustomize, Plain, RenderOptions
+from trueline.render.options import Helm, Jsonnet, Kustomize, Plain, RenderOptions, Site
 from trueline.render.plain import EXTENSIONS
 from trueline.render.protocol import RenderRequest
 from trueline.runtime.files import FileKind, FileTree
 
 CHART: Final = "Chart.yaml"
 JSONNET: Final = ".jsonnet"
+MARKDOWN: Final = (".md", ".markdown")
+README: Final = "readme.md"
+DOCUMENTS: Final = "docs"
+NO_MANIFESTS: Final = frozenset({"mkdocs.yml", "mkdocs.yaml"})
+LOOKED_MAX: Final = 10_000
+"""How many names are looked at before a folder of Markdown is taken for one that may hold manifests too."""
 
 
 def detect(request: RenderRequest, files: FileTree) -> RenderOptions:
@@ -39,7 +45,31 @@ def detect(request: RenderRequest, files: FileTree) -> RenderOptions:
         raise UserError([refusal.NOTHING.about(f"{request.path or '/'} is empty", _here(request))])
     if any(name.endswith(JSONNET) for name in names) and not any(name.endswith(EXTENSIONS) for name in names):
         return Jsonnet()
-    return Plain()
+    return Site() if _is_prose(files, request.path) else Plain()
+
+
+def _is_prose(files: FileTree, path: str) -> bool:
+    """Markdown beside a README at the top, or any in the folder of documents, and nowhere a manifest."""
+    documents = files.names(f"{path}/{DOCUMENTS}" if path else DOCUMENTS)
+    pages = [name.lower() for name in (*files.names(path), *documents) if name.lower().endswith(MARKDOWN)]
+    return pages != [README] and bool(pages) and not _has_manifest(files, path)
+
+
+def _has_manifest(files: FileTree, root: str) -> bool:
+    folders, looked = [root], 0
+    while folders and looked < LOOKED_MAX:
+        folder = folders.pop()
+        for name in files.names(folder):
+            looked += 1
+            if name.startswith(".") or name in NO_MANIFESTS:
+                continue
+            path = f"{folder}/{name}" if folder else name
+            entry = files.entry(path)
+            if entry is not None and entry.kind is FileKind.DIRECTORY:
+                folders.append(path)
+            elif name.endswith(EXTENSIONS):
+                return True
+    return bool(folders)
 
 
 def _missing(path: str, files: FileTree) -> str:

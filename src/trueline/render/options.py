@@ -48,7 +48,37 @@ class Jsonnet:
     libraries: tuple[str, ...] = ()
 
 
-RenderOptions: TypeAlias = Plain | Kustomize | Helm | Jsonnet
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NavigationEntry:
+    """One entry of a declared navigation: a page by its path, or an address, or a group of others."""
+
+    title: str
+    path: str = ""
+    address: str = ""
+    items: tuple["NavigationEntry", ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """A site from Markdown. An empty `title` is the first page's; `url` is the site's own address, where it is known.
+
+    An empty `navigation` is found from the folders. `broken_links` is `error` or `warn`. `page_bytes_max` bounds what a
+    page may be when it is published.
+    """
+
+    title: str = ""
+    url: str = ""
+    language: str = "en"
+    navigation: tuple[NavigationEntry, ...] = ()
+    allow_html: bool = False
+    broken_links: str = "error"
+    drafts: bool = False
+    feed: bool = True
+    search: bool = True
+    page_bytes_max: int = 5 << 20
+
+
+RenderOptions: TypeAlias = Plain | Kustomize | Helm | Jsonnet | Site
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,6 +55,9 @@ NOTHING: Final = _rule(
     "there is nothing to render",
     "add manifests, correct `source.path` or the patterns; to remove the application, remove its declaration",
 )
+NO_SITE: Final = _rule(
+    "TL0330", "sites are not built here", "install the builder: pip install 'trueline[site]'; see `render: {site: {}}`"
+)
 UNREADABLE: Final = _rule("TL0303", "a manifest does not parse", "correct the file at that line")
 NO_RESOURCE: Final = _rule(
     "TL0304",

@@ -75,7 +75,8 @@ class Rendered:
 
     `notes` are diagnostics that do not stop it: a chart that differs from itself, a submodule that was passed over.
     `uses_capabilities` tells that another Kubernetes version or API list may give another result. `locate` finds the
-    line of a field, where the files are at hand; it is asked only where something is wrong.
+    line of a field, where the files are at hand; it is asked only where something is wrong. `beside` are bodies that
+    others will have made by then: they are no part of it, and say which kinds there will be.
     """
 
     resources: tuple[Resource, ...]
@@ -83,6 +84,7 @@ class Rendered:
     notes: tuple[Diagnostic, ...] = ()
     uses_capabilities: bool = False
     locate: Locate | None = field(default=None, repr=False, compare=False)
+    beside: tuple[bytes, ...] = field(default=(), repr=False, compare=False)
 
     def body(self, resource: Resource) -> bytes:
         """The canonical JSON of a resource."""

@@ -13,6 +13,7 @@ from trueline.model.digest import Digest
 
 BLOBS_BYTES_MAX = 8 << 30
 _FOLDER_LENGTH = 2
+_WRITE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
 _ROOM_PERCENT = 90
 
 
@@ -53,8 +54,8 @@ class BlobDirectory:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         beside = file.with_suffix(".new")
         try:
-            beside.touch(mode=0o600)
-            beside.write_bytes(data)
+            with os.fdopen(os.open(beside, _WRITE, 0o600), "wb") as stream:
+                stream.write(data)
             beside.replace(file)
         except BaseException:
             beside.unlink(missing_ok=True)

@@ -1,5 +1,6 @@
 """The data directory's database: SQLite with write-ahead log. It knows transactions, never what rows mean."""
 
+import errno
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,6 +18,7 @@ MEMORY = ":memory:"
 BUSY_MS_MAX = 2_000
 LOG_BYTES_MAX = 64 << 20
 _PRIMARY = 0xFF
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 _FULL = frozenset({sqlite3.SQLITE_FULL})
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _UNWRITABLE = frozenset(
@@ -70,7 +72,7 @@ class Store:
             StoreDamaged: TL0804.
             UserError: TL0805, a newer Trueline wrote it.
         """
-        with _translated(str(path)):
+        with translated(str(path)):
             if str(path) != MEMORY:
                 _make_private(Path(path))
             database = sqlite3.connect(path, isolation_level=None, factory=factory)
@@ -161,22 +163,22 @@ class Store:
 
     def execute(self, statement: str, values: Sequence[Any] = ()) -> int:
         """Run one statement and tell how many rows it changed."""
-        with _translated(self.path):
+        with translated(self.path):
             return self._database.execute(statement, values).rowcount
 
     def execute_many(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
         """Run one statement for each row."""
-        with _translated(self.path):
+        with translated(self.path):
             self._database.executemany(statement, rows)
 
     def rows(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """All rows that a query finds; a query over what may grow has a limit."""
-        with _translated(self.path):
+        with translated(self.path):
             return self._database.execute(query, values).fetchall()
 
     def row(self, query: str, values: Sequence[Any] = ()) -> tuple[Any, ...] | None:
         """The first row that a query finds."""
-        with _translated(self.path):
+        with translated(self.path):
             found: tuple[Any, ...] | None = self._database.execute(query, values).fetchone()
         return found
 
@@ -201,9 +203,18 @@ def _make_private(path: Path) -> None:
 
 
 @contextmanager
-def _translated(path: str) -> Iterator[None]:
+def translated(path: str) -> Iterator[None]:
+    """What a database or a file beside it fails with, as a fault.
+
+    Raises:
+        StoreFull: and the like, as `Store.open`.
+    """
     try:
         yield
+    except OSError as error:
+        if error.errno in _NO_ROOM:
+            raise _full(path) from error
+        raise _unwritable(path, error.strerror or str(error)) from error
     except UnicodeDecodeError as error:
         raise _damaged(path, "what SQLite says of it is no text") from error
     except sqlite3.Error as error:

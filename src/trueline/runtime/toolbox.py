@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import msgspec
+
 from trueline.runtime.files import FileTree, MemoryTree
 
 NO_FILES: FileTree = MemoryTree()
@@ -16,6 +18,14 @@ class Complaint:
     path: str = ""
     line: int = 0
     column: int = 0
+
+
+class Confinement(msgspec.Struct, frozen=True, kw_only=True):
+    """What holds in a worker: the ABI of Landlock (0: none), the filter of system calls, the resource limits."""
+
+    landlock: int
+    seccomp: bool
+    limits: bool
 
 
 class ToolboxRefused(Exception):

@@ -22,7 +22,7 @@ from trueline.model.diagnostic import Diagnostic
 from trueline.model.fault import UserError
 from trueline.runtime.clock import Clock
 from trueline.runtime.files import FileKind, FileTree
-from trueline.runtime.toolbox import NO_FILES, Complaint, ToolboxFailed, ToolboxRefused
+from trueline.runtime.toolbox import NO_FILES, Complaint, Confinement, ToolboxFailed, ToolboxRefused
 
 FRAME_BYTES_MAX = 64 * 1024 * 1024
 LENGTH_BYTES = 4
@@ -74,14 +74,6 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     asks: int = 0
     read_bytes: int = 0
     output_bytes: int = 0
-
-
-class Confinement(msgspec.Struct, frozen=True, kw_only=True):
-    """What holds in a worker: the ABI of Landlock (0: none), the filter of system calls, the resource limits."""
-
-    landlock: int
-    seccomp: bool
-    limits: bool
 
 
 class _Hello(msgspec.Struct, frozen=True):
@@ -234,6 +226,8 @@ class ProcessToolbox:
 
     path: Path
     clock: Clock
+    arguments: tuple[str, ...] = ()
+    """What follows the program: a worker in Python is an interpreter and its `worker_process.arguments_of`."""
     workers_max: int = 2
     timeout_s: float = 60.0
     idle_s: float = 10.0
@@ -312,6 +306,7 @@ class ProcessToolbox:
         self.starts += 1
         process = await asyncio.create_subprocess_exec(
             self.path,
+            *self.arguments,
             stdin=PIPE,
             stdout=PIPE,
             stderr=PIPE,

@@ -119,7 +119,8 @@ class Answers:
 
     async def diff(self, asked: Asked) -> dict[str, Any]:
         """Declared against live, with each field that differs."""
-        return review_body(await self.control.review(asked.name))
+        [found] = await self.control.foresee([await self.control.review(asked.name)])
+        return review_body(found)
 
     async def drift(self, asked: Asked) -> dict[str, Any]:
         """What differs from what we left."""

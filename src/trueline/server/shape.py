@@ -68,6 +68,7 @@ def change_body(change: Change, trial: Trial | None) -> dict[str, Any]:
         body["fields"] = [{"path": c.path, "before": c.before, "after": c.after} for c in trial.changes]
         conflicts = (*trial.drifted, *trial.withheld)
         body["conflicts"] = [{"path": c.path, "manager": c.manager} for c in conflicts]
+        body["goes"] = [{"path": c.path, "manager": c.manager} for c in trial.taken]
     return body
 
 
@@ -75,6 +76,7 @@ def review_body(found: Review) -> dict[str, Any]:
     """A plan with its trials, and what could not be told."""
     body = plan_body(found.plan, found.trials)
     body["unknown"] = [{"ref": str(ref), "reason": reason} for ref, reason in found.unknown]
+    body["notes"] = [diagnostic_body(note) for note in found.notes]
     return body
 
 

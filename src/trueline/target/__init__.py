@@ -1,7 +1,8 @@
 """Where resources are made live.
 
 `protocol` is what the engine asks of a target · `snapshot` what a target says is there · `inventory` what an
-application owns there · `answer` what a target says to a write · `rules` what it knows of kinds.
+application owns there · `answer` what a target says to a write · `reclaim` how much of others' work our next apply
+takes away · `rules` what it knows of kinds.
 
-`kubernetes/` is the one plug-in so far. Targets do not know each other, nor the planner.
+`kubernetes/` and `directory/` are the plug-ins. Targets do not know each other, nor the planner.
 """

@@ -1,12 +1,16 @@
 """What an application owns on a target: one entry for each object that we applied, or are about to."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
 from trueline.model.digest import Digest
 from trueline.model.ref import Ref
+from trueline.target.answer import FieldConflict
 from trueline.target.snapshot import NOTHING
+
+ADDED_MAX = 10
+"""So many additions of others are remembered of one object."""
 
 
 class EntryState(Enum):
@@ -34,9 +38,10 @@ class Entry:
     `body` is the digest of what we declared and last applied, `intended` what we were about to apply while the entry is
     `INTENDED` (`NOTHING` for a delete), `promised` the field set that the dry run promised, `ours`, `others` and
     `generation` what we saw after the apply; a difference from the live object triggers a look (D5). `overruled` keeps
-    the paths that the target set otherwise than we declared. `keep`: its manifest forbids to prune it. `wave` is the
-    one it was applied in. For a hook, `run` is the revision it ran for and `ended` how that ended, which stays known
-    when the cluster cleans its object up; hooks are not compared, they run.
+    the paths that the target set otherwise than we declared, `added` what others put in beside ours, as texts
+    `MANAGER PATH`, when it was looked at last. `keep`: its manifest forbids to prune it. `wave` is the one it was
+    applied in. For a hook, `run` is the revision it ran for and `ended` how that ended, which stays known when the
+    cluster cleans its object up; hooks are not compared, they run.
     """
 
     ref: Ref
@@ -54,6 +59,7 @@ class Entry:
     keep: bool = False
     wave: int = 0
     ended: Ending = Ending.NONE
+    added: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,3 +68,27 @@ class Inventory:
 
     application: str
     entries: Mapping[Ref, Entry] = field(default_factory=dict)
+
+
+def addition_text(addition: FieldConflict) -> str:
+    """How an addition is remembered.
+
+    >>> addition_text(FieldConflict(manager="kubectl edit", path="spec.paused"))
+    'kubectl_edit spec.paused'
+    """
+    return f"{addition.manager.replace(' ', '_')} {addition.path}"
+
+
+def addition_of(text: str) -> FieldConflict:
+    """What such a text says.
+
+    >>> addition_of("kubectl-edit spec.paused").path
+    'spec.paused'
+    """
+    manager, _, path = text.partition(" ")
+    return FieldConflict(manager=manager, path=path)
+
+
+def remembered(additions: Iterable[FieldConflict]) -> tuple[str, ...]:
+    """The additions of one object as its entry keeps them."""
+    return tuple(sorted(set(map(addition_text, additions))))[:ADDED_MAX]

@@ -1,6 +1,6 @@
 """What the engine asks of a target. A target decides nothing: it says what is there and does what it is told."""
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol, TypeAlias
@@ -12,6 +12,7 @@ from trueline.render.options import Capabilities
 from trueline.render.resource import Rendered
 from trueline.target.answer import Answer
 from trueline.target.inventory import Inventory
+from trueline.target.reclaim import Reclaim
 from trueline.target.rules import Rules
 from trueline.target.snapshot import Observed, Snapshot
 
@@ -101,7 +102,11 @@ class Reader(Protocol):
         ...
 
     async def read(self, ref: Ref) -> Known[bytes | None] | Unknown:
-        """The whole live object as JSON, secrets' values masked."""
+        """The whole live object as JSON, with `uid` and `annotations` below `metadata`; secrets' values masked."""
+        ...
+
+    def marked(self, mark: str, refs: Collection[Ref] | None = None) -> Mapping[Ref, Observed]:
+        """What carries a mark, of these refs or of all, as far as it is known now: absent here is not absent there."""
         ...
 
     async def capabilities(self) -> Capabilities:
@@ -128,11 +133,10 @@ class Writer(Protocol):
         """Turn the entries of tools that made an object before us into ours, so that a field can leave Git (D17)."""
         ...
 
-    async def reclaim(self, ref: Ref, *, body: bytes, unions: bool, uid: str, dry: bool) -> Answer:
-        """Make ours what a tool put in the place of what the body declares: the next apply removes it.
+    async def reclaim(self, ref: Ref, *, body: bytes, extent: Reclaim, uid: str, dry: bool) -> Answer:
+        """Make ours what a tool put beside, or in the place of, what the body declares: the next apply removes it.
 
-        In lists, an item in the place of an item; with `unions`, a field in the place of a field too: that is asked for
-        only where the body was refused beside it. `Accepted.added` says what was found, and `wrote` whether anything.
+        `Accepted.added` says what was found, and `wrote` whether anything was.
         """
         ...
 

@@ -11,6 +11,7 @@ from trueline.plan.change import Action, Change
 from trueline.target.answer import Accepted, Answer, FieldConflict, Refusal, Refused
 from trueline.target.inventory import Entry, Inventory
 from trueline.target.protocol import Target, Write, WriteMode
+from trueline.target.reclaim import Reclaim
 from trueline.trial.protocol import Bodies
 from trueline.trial.trial import Trial, Verdict
 
@@ -25,6 +26,8 @@ class Tried:
     take_over: frozenset[str] = frozenset()
     awaits: Mapping[Ref, Collection[Ref]] | None = None
     whole: bool = False
+    takes_away: bool = False
+    """What tools added beside what is declared goes (`sync.added: heal`)."""
 
 
 async def try_all(changes: Collection[Change], tried: Tried) -> tuple[Trial, ...]:
@@ -70,7 +73,9 @@ async def _try_apply(change: Change, tried: Tried) -> Trial:
         withheld=_withheld_before(change, tried),
     )
     trial = await _answered(change, tried, write)
-    return await _with_displaced(trial, tried, write.body) if _may_be_displaced(trial) else trial
+    if _may_be_displaced(trial):
+        trial = await _with_displaced(trial, tried, write.body)
+    return await _with_added(trial, tried, write.body) if tried.takes_away else trial
 
 
 async def _answered(change: Change, tried: Tried, write: Write) -> Trial:
@@ -96,16 +101,34 @@ def _may_be_displaced(trial: Trial) -> bool:
 
 async def _with_displaced(trial: Trial, tried: Tried, body: bytes) -> Trial:
     """What was accepted is asked about only where it has lists of items, for only their keys can be edited."""
-    unions = trial.verdict is not Verdict.PASSED
-    if not unions and not _has_items(parse(body)):
+    extent = Reclaim.ITEMS if trial.verdict is Verdict.PASSED else Reclaim.FIELDS
+    if extent is Reclaim.ITEMS and not _has_items(parse(body)):
         return trial
-    match await tried.target.reclaim(trial.change.ref, body=body, unions=unions, uid=trial.change.uid, dry=True):
+    match await tried.target.reclaim(trial.change.ref, body=body, extent=extent, uid=trial.change.uid, dry=True):
         case Accepted(wrote=True, added=added):
             drifted = (*trial.drifted, *added)
             found = replace(trial, verdict=Verdict.PASSED, message="", refusal=None, drifted=drifted, forced=True)
-            return replace(found, reclaims=True, unions=unions)
+            return replace(found, reclaims=extent)
         case _:
             return trial
+
+
+async def _with_added(trial: Trial, tried: Tried, body: bytes) -> Trial:
+    """Asked only where a tool has something there, or may have: a look that found a conflict did not see the rest."""
+    change, is_tool = trial.change, tried.target.rules.is_former_tool
+    may_have = trial.observed is None or any(is_tool(one.manager) for one in trial.added)
+    if not change.uid or change.action not in _TAKEN_FROM or trial.verdict not in _ACCEPTED or not may_have:
+        return trial
+    match await tried.target.reclaim(change.ref, body=body, extent=Reclaim.ALL, uid=change.uid, dry=True):
+        case Accepted(wrote=True, added=added):
+            taken = tuple(one for one in added if one not in trial.drifted)
+            return replace(trial, verdict=Verdict.PASSED, reclaims=Reclaim.ALL, taken=taken)
+        case _:
+            return trial
+
+
+_TAKEN_FROM = frozenset({Action.UPDATE, Action.HEAL, Action.TRANSFER})
+_ACCEPTED = frozenset({Verdict.PASSED, Verdict.SAME})
 
 
 def _has_items(body: object) -> bool:

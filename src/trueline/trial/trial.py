@@ -6,6 +6,7 @@ from enum import Enum
 from trueline.model.digest import Digest
 from trueline.plan.change import Change
 from trueline.target.answer import FieldChange, FieldConflict, Refusal
+from trueline.target.reclaim import Reclaim
 from trueline.target.snapshot import NOTHING, Observed
 
 
@@ -43,8 +44,9 @@ class Trial:
     forced: bool = False
     observed: Observed | None = None
     overruled: tuple[str, ...] = ()
-    reclaims: bool = False
-    """Somebody put something in the place of ours: it goes before ours is applied again."""
-    unions: bool = False
-    """It was refused beside what stands there: a field in the place of ours goes too."""
+    reclaims: Reclaim | None = None
+    """Tools put something in the place of ours, or beside it: so much of it goes before ours is applied again."""
     added: tuple[FieldConflict, ...] = ()
+    """What others have on it beside ours."""
+    taken: tuple[FieldConflict, ...] = ()
+    """What of that goes, because Git wants nothing beside what it says."""

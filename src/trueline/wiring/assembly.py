@@ -1,9 +1,11 @@
 """Everything, put together: settings in, an engine with all its parts out."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
 
 from trueline.declare.application import Application
 from trueline.declare.folder import folder_application
@@ -15,6 +17,8 @@ from trueline.loop.engine import Engine
 from trueline.loop.engine_parts import EngineParts
 from trueline.loop.fleet import Fleet
 from trueline.loop.register import Register
+from trueline.model.digest import digest_value
+from trueline.model.fault import Fault
 from trueline.record.approval import Approvals
 from trueline.record.history import History
 from trueline.record.hold import Holds
@@ -25,6 +29,8 @@ from trueline.record.schema import SCHEMA
 from trueline.record.status import Statuses
 from trueline.render.cache import CachedRenderer
 from trueline.render.dispatch import DispatchingRenderer
+from trueline.render.site.engine import engine_digest
+from trueline.runtime.blob import BlobDirectory
 from trueline.runtime.clock import Clock, SystemClock
 from trueline.runtime.data_directory import DataDirectory
 from trueline.runtime.process import SystemProcesses
@@ -32,10 +38,14 @@ from trueline.runtime.secret import SystemSecrets
 from trueline.runtime.store import Store
 from trueline.runtime.toolbox import Toolbox
 from trueline.runtime.toolbox_process import ProcessToolbox, find_toolbox
-from trueline.wiring.cluster import ClusterTargets, Shared
+from trueline.target.kubernetes.mark import Installation
+from trueline.wiring.cluster import ClusterTargets
 from trueline.wiring.git import GitSources, fleet_source
 from trueline.wiring.kept import KeptApprovals, KeptRenders
 from trueline.wiring.settings import Settings
+from trueline.wiring.shared import Shared
+from trueline.wiring.site import DirectoryTargets, has_blobs, needed_blobs, site_renderer
+from trueline.wiring.target import AllTargets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +56,7 @@ class Assembly:
     engine: Engine
     fleet: Fleet
     desirer: Desirer
-    targets: ClusterTargets
+    targets: AllTargets
     sources: GitSources
     renderer: CachedRenderer
     toolbox: Toolbox
@@ -102,22 +112,30 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembly]:
         store = Store.open(directory.store, SCHEMA)
         stack.callback(store.close)
         books = _books(store, clock, directory.anchors)
-        stack.callback(books.journal.anchor)
+        stack.push(_Anchoring(books.journal))
         binary = find_toolbox()
         toolbox = await stack.enter_async_context(ProcessToolbox(path=binary.path, clock=clock))
+        blobs = BlobDirectory(directory.path / "blobs")
+        blobs.tidy(needed_blobs(books.ledger, books.bodies))
+        site = await site_renderer(stack, clock=clock, toolbox=toolbox, blobs=blobs, cache=books.renders)
         renders = KeptRenders(books.renders, books.bodies)
-        renderer = CachedRenderer(DispatchingRenderer(toolbox), renders, binary.digest)
+        engines = digest_value([binary.digest, engine_digest()])
+        renderer = CachedRenderer(DispatchingRenderer(toolbox, site), renders, engines, is_whole=has_blobs(blobs))
         approvals, claims = KeptApprovals(books.approvals), ClaimBook(books.ledger)
-        targets = ClusterTargets(
+        shared = Shared(ledger=books.ledger, bodies=books.bodies, approvals=approvals, claims=claims)
+        clusters = ClusterTargets(
             settings=settings,
             toolbox=toolbox,
             clock=clock,
             processes=processes,
             directory=directory,
-            shared=Shared(ledger=books.ledger, bodies=books.bodies, approvals=approvals, claims=claims),
+            shared=shared,
         )
-        await stack.enter_async_context(targets)
-        secrets = SystemSecrets(settings.environment, kubernetes=targets.secret)
+        await stack.enter_async_context(clusters)
+        installation = Installation(directory.installation)
+        directories = DirectoryTargets(installation=installation, blobs=blobs, clock=clock, shared=shared)
+        targets = AllTargets(clusters, directories)
+        secrets = SystemSecrets(settings.environment, kubernetes=clusters.secret)
         sources = GitSources(
             settings=settings, processes=processes, toolbox=toolbox, directory=directory, secrets=secrets
         )
@@ -127,6 +145,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembly]:
             dialect=NativeDialect(toolbox),
             path=settings.path,
             folder=_folder(settings),
+            follows_default=not (settings.revision or settings.is_working_tree),
         )
         parts = EngineParts(
             fleet=fleet,
@@ -147,7 +166,7 @@ def _assembly(  # noqa: PLR0913, PLR0917 - everything
     settings: Settings,
     parts: EngineParts,
     books: _Books,
-    targets: ClusterTargets,
+    targets: AllTargets,
     sources: GitSources,
     renderer: CachedRenderer,
     toolbox: Toolbox,
@@ -172,6 +191,22 @@ def _assembly(  # noqa: PLR0913, PLR0917 - everything
         clock=parts.clock,
         data_directory=directory,
     )
+
+
+class _Anchoring(AbstractContextManager[None]):
+    """The journal's end is kept beside it when all is over; that it cannot be hides no other fault."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            self._journal.anchor()
+        except Fault:
+            if error is None or isinstance(error, asyncio.CancelledError):
+                raise
 
 
 def _folder(settings: Settings) -> Application:

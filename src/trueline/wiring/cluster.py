@@ -4,26 +4,23 @@ import asyncio
 import random
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from trueline.declare.application import ClusterConnection, ClusterTarget, TargetSpec
+from trueline.declare.application import ClusterConnection, ClusterTarget
 from trueline.embedded.cluster import EmbeddedCluster
 from trueline.health.status import Health
 from trueline.health.table import judge, needs_status
-from trueline.loop.claim import ClaimBook
 from trueline.loop.health import TargetHealth
 from trueline.loop.parts import Parts
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.fault import UserError
-from trueline.record.keep import Bodies
-from trueline.record.ledger import StoreLedger
 from trueline.runtime.clock import Clock
 from trueline.runtime.data_directory import DataDirectory, write_atomic
 from trueline.runtime.http import Transport
 from trueline.runtime.process import Command, NotStarted, SystemProcesses
 from trueline.runtime.secret import SecretReference, SystemSecrets
+from trueline.runtime.store import translated
 from trueline.runtime.toolbox import Toolbox
 from trueline.target.kubernetes.client import KubernetesClient
 from trueline.target.kubernetes.credential import connect
@@ -33,22 +30,12 @@ from trueline.target.kubernetes.mark import Installation
 from trueline.target.kubernetes.secret_key import read_secret_key
 from trueline.target.kubernetes.target import KubernetesTarget
 from trueline.version import __version__
-from trueline.wiring.kept import KeptApprovals
 from trueline.wiring.settings import Settings
+from trueline.wiring.shared import Shared
 
 EMBEDDED = "embedded"
 USER_AGENT = f"trueline/{__version__}"
 PLUGIN_TIMEOUT_S = 30.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shared:
-    """What every target's passes share."""
-
-    ledger: StoreLedger
-    bodies: Bodies
-    approvals: KeptApprovals
-    claims: ClaimBook
 
 
 class ClusterTargets:
@@ -89,17 +76,13 @@ class ClusterTargets:
         """Take the targets that the fleet declares."""
         self._declared = {connection.name: connection for connection in connections}
 
-    async def parts(self, target: TargetSpec) -> Parts:
-        """What a pass on a target works with; see `Targets.parts`."""
-        match target:
-            case ClusterTarget(cluster=name):
-                async with self._lock:
-                    name = name or self._default()
-                    if name not in self._clusters:
-                        self._clusters[name] = await self._connect(name)
-                    return self._clusters[name]
-            case _:
-                raise _unsupported(target)
+    async def parts(self, target: ClusterTarget) -> Parts:
+        """What a pass on a cluster works with; see `Targets.parts`."""
+        async with self._lock:
+            name = target.cluster or self._default()
+            if name not in self._clusters:
+                self._clusters[name] = await self._connect(name)
+            return self._clusters[name]
 
     def _default(self) -> str:
         if self._settings.cluster:
@@ -143,7 +126,9 @@ class ClusterTargets:
         self.embedded = await self._stack.enter_async_context(cluster)
         if self._settings.is_live:
             url = await self.embedded.serve()
-            write_atomic(self._directory.embedded_kubeconfig, self.embedded.kubeconfig(url).encode())
+            file = self._directory.embedded_kubeconfig
+            with translated(str(file)):
+                write_atomic(file, self.embedded.kubeconfig(url).encode())
         return self.embedded.transport()
 
     async def _reach(self, name: str) -> Transport:
@@ -215,16 +200,3 @@ def _read_text(path: str) -> str:
                 )
             ]
         ) from None
-
-
-def _unsupported(target: TargetSpec) -> UserError:
-    return UserError(
-        [
-            Diagnostic(
-                code="TL0213",
-                summary="this is not supported by this version",
-                detail="target: " + type(target).__name__.removesuffix("Target").lower(),
-                remedy="use target: {cluster: NAME}",
-            )
-        ]
-    )

@@ -114,10 +114,14 @@ async def test_without_watches_each_look_lists() -> None:
     assert found.value is not None
     assert found.value.observed().mark == "one.shop"
     assert mirror.at(CONFIG_MAP, "shop", "b") == Known(None)
+    for refs in (None, [REF, Ref("ConfigMap", "shop", "b"), Ref("Secret", "shop", "a")]):
+        assert [ref for ref, _ in mirror.marked("one.shop", refs)] == [REF]
+        assert list(mirror.marked("one.blog", refs)) == []
     transport.answers.append(failure(500, "InternalError", "etcd is away"))
     transport.answers.extend([failure(500, "InternalError", "etcd is away")] * 4)
     await mirror.settle({CONFIG_MAP: {"shop"}})
     assert isinstance(mirror.at(CONFIG_MAP, "shop", "a"), Unknown)
+    assert [*mirror.marked("one.shop"), *mirror.marked("one.shop", [REF])] == []
 
 
 async def test_rights_for_one_namespace_are_enough() -> None:

@@ -15,7 +15,12 @@ from trueline.runtime.http import Request, Response
 
 MANAGER = "kube-controller-manager"
 _REFUSED = 400
+_UNAVAILABLE = 503
 _RACES = frozenset({403, 404, 409})
+
+
+class Unkept(Exception):
+    """What was written could not be kept, the disk being full for example: nothing was written."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -101,6 +106,8 @@ class Hand:
         headers = {"content-type": media, "user-agent": MANAGER}
         request = Request(method=method, path=path, query=query, headers=headers, body=msgspec.json.encode(body))
         response = await self.front.send(request)
+        if response.status == _UNAVAILABLE:
+            raise Unkept(response.body.decode())
         if response.status >= _REFUSED and response.status not in _RACES:
             self.refused.append(f"{method} {path}: {response.body.decode()}")
         return response

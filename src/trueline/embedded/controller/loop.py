@@ -17,9 +17,11 @@ from trueline.embedded.controller import (
     scaling,
     stateful,
 )
-from trueline.embedded.controller.hand import Hand
+from trueline.embedded.controller.hand import Hand, Unkept
 from trueline.embedded.front import Front
 from trueline.embedded.store import Event, Kept
+
+UNKEPT_PAUSE_S = 5.0
 
 Look = Callable[[Hand, Kept], Awaitable[None]]
 
@@ -70,7 +72,10 @@ class Loop:
                 while self._due:
                     key = next(iter(self._due))
                     del self._due[key]
-                    await self._look(key)
+                    try:
+                        await self._look(key)
+                    except Unkept:
+                        self.hand.look_after(key, UNKEPT_PAUSE_S)
                     self._take()
                 self._settled.set()
                 await self._pause()

@@ -1,4 +1,12 @@
 """Markdown → a site: pages, navigation, search, feed and redirects, as files by content. Same inputs, same bytes.
 
-`parsed` is what one Markdown file says · `context` is what a theme is given · `file` is what a published file is.
+Values: `parsed` is what one Markdown file says · `context` is what a theme is given · `file` is a published file.
+
+In the worker: `worker` serves · `markdown` reads a page · `admonition` before the parser, `markup` with `element`,
+`slug` and `highlight` after it.
+
+In the parent: `renderer` is the way of one site · `discover` finds files and addresses · `read` has pages parsed,
+`front` their front matter · `link`, `picture`, `navigation` and `redirect` say what leads where · `assemble` makes a
+page · `extra` has what no Markdown says (`theme`, `search`, `feed`, `sitemap`) · `media` types · `release` makes
+resources · `keep` and `engine` are the keys · `finding` has the codes.
 """

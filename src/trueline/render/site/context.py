@@ -52,6 +52,8 @@ class PageContext:
     """The address of the search index, empty where the site has none."""
     canonical: str = ""
     feed: str = ""
+    icon: str = ""
+    """The address of the picture that a browser shows beside the title; empty for none."""
     date: str = ""
     authors: Sequence[str] = field(default_factory=tuple)
     is_not_found: bool = False

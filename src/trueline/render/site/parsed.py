@@ -74,3 +74,5 @@ class ParsedPage(msgspec.Struct, frozen=True, gc=False):
     sections: tuple[Section, ...] = ()
     findings: tuple[Finding, ...] = ()
     description: str = ""
+    anchors: tuple[str, ...] = ()
+    """Ids beside those of headings: of footnotes, and of HTML where the site allows it."""

@@ -1,20 +1,34 @@
 """What somebody put in the place of ours (D5): to edit the key of a list's item removes ours and adds another.
 
 To apply ours again would leave the other beside it, or be refused. The same goes for a field of a union, such as the
-handler of a probe; but in a map two fields usually stand side by side, so there only a refusal tells. Pure: it reads
-field sets and the declared body.
+handler of a probe; but in a map two fields usually stand side by side, so there only a refusal tells. And what somebody
+put beside ours, where Git does not want that. Pure: it reads field sets and the declared body.
 """
 
-from typing import Any
+from typing import Any, assert_never
 
 import msgspec
 
 from trueline.target.kubernetes.field_set import Fields
+from trueline.target.reclaim import Reclaim
 
 _KEY = "k:"
+_VALUE = "v:"
 _FIELD = "f:"
 _ITSELF = "."
 _METADATA = "f:metadata"
+_STATUS = "f:status"
+
+
+def reclaimed(theirs: Fields, ours: Fields, body: dict[str, Any], extent: Reclaim) -> Fields:
+    """What of theirs shall be ours, so that the next apply of the body takes it away."""
+    match extent:
+        case Reclaim.ITEMS | Reclaim.FIELDS:
+            return displaced(theirs, ours, body, unions=extent is Reclaim.FIELDS)
+        case Reclaim.ALL:
+            return undeclared(theirs, ours, body)
+        case _:
+            assert_never(extent)
 
 
 def displaced(theirs: Fields, ours: Fields, body: Any, *, unions: bool = False) -> Fields:
@@ -78,6 +92,49 @@ def _declared(step: str, body: list[Any]) -> dict[str, Any] | None:
     key: dict[str, Any] = msgspec.json.decode(step.removeprefix(_KEY), type=dict[str, Any])
     items = (item for item in body if isinstance(item, dict))
     return next((item for item in items if all(item.get(name, value) == value for name, value in key.items())), None)
+
+
+def undeclared(theirs: Fields, ours: Fields, body: dict[str, Any]) -> Fields:
+    """What they own, is not ours and is not declared; `metadata` and `status` are everybody's.
+
+    >>> theirs = {"f:metadata": {"f:labels": {"f:l": {}}}, "f:data": {".": {}, "f:a": {}, "f:b": {}, "f:c": {}}}
+    >>> undeclared(theirs, {"f:data": {"f:b": {}}}, {"data": {"a": "1"}})
+    {'f:data': {'f:c': {}}}
+    """
+    spoken_of = {step: below for step, below in theirs.items() if step not in {_METADATA, _STATUS}}
+    return _beyond(spoken_of, ours, body)
+
+
+_NOT_DECLARED = object()
+
+
+def _beyond(theirs: Fields, ours: Fields, body: Any) -> Fields:
+    found = {}
+    for step, below in theirs.items():
+        own = ours.get(step)
+        declared = _at(step, body)
+        if step == _ITSELF or own == {} or (declared is not _NOT_DECLARED and not below):
+            continue
+        if declared is _NOT_DECLARED and own is None:
+            found[step] = below
+        elif part := _beyond(below, own or {}, declared):
+            found[step] = part
+    return found
+
+
+def _at(step: str, body: Any) -> Any:
+    """What is declared at a step; a declared leaf, or what cannot be told, holds everything below it."""
+    if body is _NOT_DECLARED:
+        return body
+    found: Any = body
+    match body:
+        case dict() if step.startswith(_FIELD):
+            found = body.get(step.removeprefix(_FIELD))
+        case list() if step.startswith(_KEY):
+            found = _declared(step, body)
+        case list() if step.startswith(_VALUE):
+            found = True if msgspec.json.decode(step.removeprefix(_VALUE)) in body else None
+    return _NOT_DECLARED if found is None else found
 
 
 def without(fields: Fields, taken: Fields) -> Fields:

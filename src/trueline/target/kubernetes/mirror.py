@@ -5,7 +5,7 @@ absence is believed, for its label may have been taken off (D5). It never writes
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import aclosing
 from typing import Any, Generic, TypeVar
 
@@ -116,13 +116,18 @@ class Mirror(Generic[T]):
             return Unknown(f"{ref.kind} is not read" if shelf is None else shelf.gap)
         return Known(shelf.at(ref.namespace, ref.name) is not None)
 
-    def marked(self) -> Iterable[tuple[Ref, Live]]:
-        """Everything that carries our label, of the types in use."""
-        for kind, shelves in self._shelves.items():
-            for shelf in shelves.values():
-                for namespace, name in shelf.places():
-                    if live := shelf.at(namespace, name):
+    def marked(self, mark: str, refs: Collection[Ref] | None = None) -> Iterator[tuple[Ref, Live]]:
+        """What carries that value of our label, of the types in use; nothing where contact is lost."""
+        if refs is None:
+            for kind, shelves in self._shelves.items():
+                for shelf in shelves.values():
+                    for namespace, name, live in () if shelf.gap else shelf.marked(mark):
                         yield Ref(kind, namespace, name), live
+        for ref in refs or ():
+            place = self._shelf(ref.kind, ref.namespace)
+            held = place.at(ref.namespace, ref.name) if place is not None and not place.gap else None
+            if held is not None and held.mark == mark:
+                yield ref, held
 
     def sightings(self) -> AsyncIterator[Sighting]:
         """Everything that changes from now on."""

@@ -77,7 +77,8 @@ class Normaliser:
 
     async def _normalised(self, rendered: Rendered, asked: Asked, before: Before) -> Normalised:
         bodies = _parsed(rendered, before.kept)
-        definitions = [body for body in bodies.values() if definition.is_definition(body)]
+        known = (*bodies.values(), *map(parse, rendered.beside))
+        definitions = [body for body in known if definition.is_definition(body)]
         types = {(one.api_version, one.kind): one for one in before.types}
         found = await self._types({_pair(body) for body in bodies.values()} | types.keys(), definitions)
         if any(found[pair] != Known(one) for pair, one in types.items()):

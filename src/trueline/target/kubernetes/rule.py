@@ -46,6 +46,12 @@ _GATES = (
 
 _CONTROLLERS = ("kustomize-controller", "helm-controller", "flux", "flux-*", "argocd-*", "argocd")
 
+NOBODY = "before-first-apply"
+"""The server's name for the owner of whatever stood there, defaults too, when no entry said whose it is."""
+
+CONTROL_PLANE = frozenset({"cloud-controller-manager", "kube-controller-manager", "kube-scheduler", "kubelet"})
+"""What they write into an object (a claim's volume, an autoscaler's count) belongs to its life in the cluster."""
+
 NAMESPACE_KIND = "Namespace"
 DEFINITION_KIND = "CustomResourceDefinition.apiextensions.k8s.io"
 
@@ -68,7 +74,7 @@ RULES = Rules(
             "VolumeSnapshotContent.snapshot.storage.k8s.io",
         }
     ),
-    former_tools=("kubectl*", "before-first-apply", "helm", "Helm", *_CONTROLLERS),
+    former_tools=("kubectl*", NOBODY, "helm", "Helm", *_CONTROLLERS),
     untouchable=frozenset(
         f"{NAMESPACE_KIND}/{name}" for name in ("default", "kube-node-lease", "kube-public", "kube-system")
     ),

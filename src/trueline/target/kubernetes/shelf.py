@@ -43,6 +43,11 @@ class Shelf(Generic[T]):
         """Namespace and name of everything on it."""
         return [(namespace, name) for namespace, names in self._objects.items() for name in names]
 
+    def marked(self, mark: str) -> list[tuple[str, str, Live]]:
+        """Everything on it that carries this mark."""
+        found = self._objects.items()
+        return [(space, name, live) for space, names in found for name, live in names.items() if live.mark == mark]
+
     def begin(self) -> None:
         """A complete set follows."""
         self._seen = set()

@@ -18,13 +18,15 @@ from trueline.model.ref import Ref
 from trueline.target import answer
 from trueline.target.kubernetes import refusal as refusals
 from trueline.target.kubernetes.client import JSON_PATCH, KubernetesClient
-from trueline.target.kubernetes.displacement import displaced, without
+from trueline.target.kubernetes.displacement import reclaimed, without
 from trueline.target.kubernetes.field_set import APPLY, Fields, is_ours, leaves, our_fields, union
 from trueline.target.kubernetes.kind import Kinds
 from trueline.target.kubernetes.resource_type import ResourceType
+from trueline.target.kubernetes.rule import NOBODY
 from trueline.target.kubernetes.status import Ok, Refusal
 from trueline.target.kubernetes.wire import ManagedFields, ObjectMeta, decode_object, encode
 from trueline.target.kubernetes.write import Recollection
+from trueline.target.reclaim import Reclaim
 from trueline.target.rules import Rules
 
 TRIES_MAX = 3
@@ -44,10 +46,10 @@ class Adopter:
         """Turn the former tools' entries into ours; without any, nothing is written."""
         return await self._take(ref, uid, self._all_former, dry=dry)
 
-    async def reclaim(self, ref: Ref, *, body: bytes, unions: bool, uid: str, dry: bool) -> answer.Answer:
-        """Make ours what tools put in the place of what the body declares, and say what: our next apply removes it."""
+    async def reclaim(self, ref: Ref, *, body: bytes, extent: Reclaim, uid: str, dry: bool) -> answer.Answer:
+        """Make ours what tools put beside what the body declares, and say what: our next apply removes it."""
         declared = parse(body)
-        return await self._take(ref, uid, lambda entries: self._displaced(entries, declared, unions=unions), dry=dry)
+        return await self._take(ref, uid, lambda entries: self._reclaimed(entries, declared, extent), dry=dry)
 
     async def _take(self, ref: Ref, uid: str, choose: "_Choose", *, dry: bool) -> answer.Answer:
         found = await self.kinds.one_named(ref.kind)
@@ -106,10 +108,13 @@ class Adopter:
     def _all_former(self, entries: Sequence[ManagedFields]) -> list["_Taken"]:
         return [_Taken(entry, _fields(entry)) for entry in entries if self._is_former(entry)]
 
-    def _displaced(self, entries: Sequence[ManagedFields], body: dict[str, Any], *, unions: bool) -> list["_Taken"]:
+    def _reclaimed(self, entries: Sequence[ManagedFields], body: dict[str, Any], extent: Reclaim) -> list["_Taken"]:
         ours = our_fields(entries, self.manager) or {}
-        former = (entry for entry in entries if self._is_former(entry))
-        found = (_Taken(entry, displaced(_fields(entry), ours, body, unions=unions)) for entry in former)
+        found = []
+        for entry in filter(self._is_former, entries):
+            # Whose fields nobody knows were added by nobody: among them are all that the server set by itself.
+            own = Reclaim.ITEMS if entry.manager == NOBODY and extent is Reclaim.ALL else extent
+            found.append(_Taken(entry, reclaimed(_fields(entry), ours, body, own)))
         return [taken for taken in found if taken.fields]
 
     def _moved(self, entries: Sequence[ManagedFields], taken: Sequence["_Taken"]) -> list[dict[str, Any]]:

@@ -34,6 +34,7 @@ from trueline.target.kubernetes.take_over import Adopter
 from trueline.target.kubernetes.wire import decode_object
 from trueline.target.kubernetes.write import KubernetesWriter, Recollection
 from trueline.target.protocol import Normalised, Sighting, Write
+from trueline.target.reclaim import Reclaim
 from trueline.target.rules import Rules
 from trueline.target.snapshot import Observed, Snapshot
 
@@ -149,9 +150,9 @@ class KubernetesTarget(Generic[T]):
         """Whether the object carried our label when it was last seen."""
         return self._mirror.is_there(ref)
 
-    def marked(self) -> Iterable[tuple[Ref, Observed]]:
-        """Everything that carries our label, of the types in use: the way back after a lost data directory."""
-        return ((ref, live.observed()) for ref, live in self._mirror.marked())
+    def marked(self, mark: str, refs: Collection[Ref] | None = None) -> Mapping[Ref, Observed]:
+        """What carries a mark, of the types in use, where it is known now: the way back after a lost data directory."""
+        return {ref: live.observed() for ref, live in self._mirror.marked(mark, refs)}
 
     async def normalise(self, rendered: Rendered, *, application: str, namespace: str, create: bool) -> Normalised:
         """Put a render into the cluster's terms and mark it as the application's."""
@@ -197,9 +198,9 @@ class KubernetesTarget(Generic[T]):
         """Turn the entries of tools that made an object before us into ours."""
         return await self._adopter.take_over(ref, uid=uid, dry=dry)
 
-    async def reclaim(self, ref: Ref, *, body: bytes, unions: bool, uid: str, dry: bool) -> Answer:
-        """Make ours what tools put in the place of what the body declares."""
-        return await self._adopter.reclaim(ref, body=body, unions=unions, uid=uid, dry=dry)
+    async def reclaim(self, ref: Ref, *, body: bytes, extent: Reclaim, uid: str, dry: bool) -> Answer:
+        """Make ours what tools put beside, or in the place of, what the body declares."""
+        return await self._adopter.reclaim(ref, body=body, extent=extent, uid=uid, dry=dry)
 
     def _known(self, resource_type: ResourceType, namespace: str, name: str) -> Live | None:
         found = self._mirror.at(resource_type, namespace, name)

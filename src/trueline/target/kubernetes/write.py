@@ -4,7 +4,7 @@ A field that left our body and stays because somebody else owns it too is found 
 set before is read where others own something of the object, for only they can keep it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -22,12 +22,14 @@ from trueline.target.kubernetes.field_set import leaves, other_fields, our_field
 from trueline.target.kubernetes.kind import Kinds
 from trueline.target.kubernetes.live import Live
 from trueline.target.kubernetes.resource_type import ResourceType
+from trueline.target.kubernetes.rule import CONTROL_PLANE, NOBODY
 from trueline.target.kubernetes.status import Ok, Refusal, RefusalKind
 from trueline.target.kubernetes.wire import ObjectMeta, PartialObject, decode_object, encode
 from trueline.target.protocol import Write
 from trueline.target.snapshot import Observed
 
 LOOKS_MAX = 3
+_NO_OTHERS = CONTROL_PLANE | {NOBODY}
 ADDED_MAX = 100
 
 
@@ -166,20 +168,27 @@ class KubernetesWriter:
             changes=compared,
             overruled=difference.overruled(sent.body, after, owned) if sent.whole else (),
             kept_by=self._kept(before, metadata),
-            added=self._added(metadata, owned) if compared is not None else (),
+            added=self._added(metadata, owned, sent.write.withheld),
             wrote=bool(compared) if is_dry and compared is not None else metadata.resourceVersion != version or is_dry,
         )
 
-    def _added(self, after: ObjectMeta, owned: dict[str, Any]) -> tuple[answer.FieldConflict, ...]:
-        """What others own and we do not; labels and annotations of the object itself are everybody's (D5)."""
-        return tuple(
-            sorted(
-                answer.FieldConflict(manager=entry.manager, path=field_path.text(field_path.of_fields(steps)))
-                for entry, fields in other_fields(after.managedFields, self.manager)
-                for steps in leaves(fields)
-                if steps[0] != "f:metadata" and steps[-1] != "." and not _stands(owned, steps)
-            )
-        )[:ADDED_MAX]
+    def _added(
+        self, after: ObjectMeta, owned: dict[str, Any], withheld: Collection[str]
+    ) -> tuple[answer.FieldConflict, ...]:
+        """What others own and we do not, beside what Git leaves to them.
+
+        Labels and annotations of the object itself are everybody's (D5); the cluster's own controllers are no others.
+        """
+        found = (
+            answer.FieldConflict(manager=entry.manager, path=field_path.text(field_path.of_fields(steps)))
+            for entry, fields in other_fields(after.managedFields, self.manager)
+            for steps in leaves(fields)
+            if entry.manager not in _NO_OTHERS
+            and steps[0] != "f:metadata"
+            and steps[-1] != "."
+            and not _stands(owned, steps)
+        )
+        return tuple(sorted(one for one in found if one.path not in withheld))[:ADDED_MAX]
 
     def _kept(self, before: dict[str, Any] | None, after: ObjectMeta) -> tuple[answer.FieldConflict, ...]:
         """Paths that left our set and that others still own."""

@@ -101,7 +101,7 @@ async def former_unknown_manager_keeps_its_field(world: World) -> None:
         expect_in("data.a", status.message)
         expect_in("stranger", status.message)
         expect((await world.live(theirs))["data"], {"a": "theirs", "b": "2"})
-        expect(_forced_first(world), [])
+        expect((_forced_first(world), status.added), ([], 0))
         await _stays_out_of_sync(world)
         world.declare("shop", config_map("settings"), sync={"takeOver": ["data.a"]})
         await world.push()

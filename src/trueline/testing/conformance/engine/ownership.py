@@ -1,6 +1,7 @@
 """D16 through the engine: whose object is it. What is not proven ours is never deleted."""
 
 from trueline.loop.status import Sync
+from trueline.record.journal import Kind
 from trueline.testing.conformance.api import Json
 from trueline.testing.conformance.case import expect, expect_in, expect_status, expect_that
 from trueline.testing.conformance.engine.case import engine_case
@@ -30,7 +31,7 @@ async def ownership_copied_label(world: World) -> None:
 
 @engine_case
 async def ownership_copied_label_other_uid(world: World) -> None:
-    """Ours was deleted and another stands there, label and even manager copied: leaving Git, it is not pruned."""
+    """Ours was deleted and another stands there, label and even manager copied: leaving Git, it is told, not pruned."""
     body = config_map("settings")
     world.declare("shop", body, config_map("stays"))
     world.commit()
@@ -44,7 +45,10 @@ async def ownership_copied_label_other_uid(world: World) -> None:
     world.commit()
     async with world.started():
         await world.follow()
-        await world.until_sync(Sync.SYNCED)
+        await world.until_sync(Sync.OUT_OF_SYNC)
+        await world.push()
+        await world.quiet()
+        expect_in("neither Git nor our inventory has it", world.expect_sync(Sync.OUT_OF_SYNC).message)
         expect_that(await world.live(copy))
         expect(world.entry("settings"), None)
 
@@ -185,20 +189,74 @@ def _identity(body: Json) -> tuple[str, str]:
 
 
 @engine_case
-async def ownership_marked_but_in_no_inventory(world: World) -> None:
-    """After a lost data directory, what carries our mark and our field and left Git is not deleted unasked."""
-    world.declare("shop", config_map("stays"), config_map("left"))
+async def ownership_stray(world: World) -> None:
+    """The data directory is lost, an object leaves Git: it is told and lives; with Git's consent it is deleted."""
+    left, copy = config_map("left"), config_map("copy", labels={LABEL: f"{world.installation}.shop"})
+    world.declare("shop", config_map("stays"), left)
+    world.commit()
+    async with world.started():
+        await world.follow()
+        await world.until_sync(Sync.SYNCED)
+    expect_status(await world.api.create(copy, fieldManager="kubectl-create"), 201)
+    world.declare("shop", config_map("stays"))
+    world.commit()
+    world.weather.seen = []
+    async with world.started(fresh_store=True):
+        await world.follow()
+        await world.until_sync(Sync.OUT_OF_SYNC)
+        await world.push()
+        await world.quiet()
+        ref = f"ConfigMap/{world.api.namespace}/left"
+        expect_in(f'sync.allowDelete: ["{ref}"]', world.expect_sync(Sync.OUT_OF_SYNC).message)
+        expect([r.path for r in world.weather.seen if r.method == "DELETE"], [])
+        expect_that(await world.live(left))
+        world.declare("shop", config_map("stays"), sync={"allowDelete": [ref, f"ConfigMap/{world.api.namespace}/copy"]})
+        await world.push()
+        await world.until_sync(Sync.SYNCED)
+        await world.quiet()
+        expect(await world.live(left), {})
+        expect_that(await world.live(copy))
+        expect(world.entry("left"), None)
+        expect([r.body["action"] for r in world.records("shop", Kind.OUTCOME)][-1], "prune")
+        world.expect_sync(Sync.SYNCED)
+
+
+@engine_case
+async def ownership_stray_that_comes_late(world: World) -> None:
+    """An old apply of ours brings a pruned object back (D13): the watch finds it, and it is told within that pass."""
+    late = config_map("late", labels={LABEL: f"{world.installation}.shop"})
+    world.declare("shop", config_map("stays"))
+    world.commit()
+    async with world.started():
+        await world.follow()
+        await world.until_sync(Sync.SYNCED)
+        expect_status(await world.api.apply(late, f"trueline:{world.installation}"), 201)
+        expect_in("/late: it is marked as ours", (await world.until_sync(Sync.OUT_OF_SYNC)).message)
+        expect_status(await world.api.delete(late), 200)
+        await world.until_sync(Sync.SYNCED)
+
+
+@engine_case
+async def ownership_no_stray(world: World) -> None:
+    """What another application declares now, or what is meant to stay, is no stray, though no inventory lists it."""
+    moved, kept = config_map("moved"), config_map("kept", annotations={"trueline.dev/prune": "false"})
+    world.declare("shop", config_map("stays"), moved, kept)
+    world.declare("blog", config_map("other"))
     world.commit()
     async with world.started():
         await world.follow()
         await world.until_sync(Sync.SYNCED)
     world.declare("shop", config_map("stays"))
+    world.declare("blog", config_map("other"), moved)
     world.commit()
     async with world.started(fresh_store=True):
         await world.follow()
         await world.until_sync(Sync.SYNCED)
+        await world.push()
         await world.quiet()
-        expect_that(await world.live(config_map("left")))
+        world.expect_sync(Sync.SYNCED)
+        for one in (moved, kept):
+            expect_that(await world.live(one))
 
 
 @engine_case

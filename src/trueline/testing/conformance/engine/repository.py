@@ -18,7 +18,8 @@ class MemoryRepository:
     """A source whose commits are given; `head` may be put back to show an older one.
 
     While it `is_unrelated`, nobody can say which commit came before which. One that `is_away` answers for kept commits
-    only, one that `hangs` not before it is let go. `others` are the repositories that it knows by address.
+    only, one that `hangs` not before it is let go. `ref` is its default branch, `others` are the repositories that it
+    knows by address.
     """
 
     def __init__(self) -> None:
@@ -26,6 +27,7 @@ class MemoryRepository:
         self._trees: dict[str, MemoryTree] = {}
         self._kept: list[str] = []
         self.head = ""
+        self.ref = "refs/heads/main"
         self.is_away = False
         self.is_unrelated = False
         self.hangs: asyncio.Event | None = None
@@ -55,7 +57,7 @@ class MemoryRepository:
         place = self._commits.index(commit)
         return Revision(
             commit=commit,
-            ref="refs/heads/main",
+            ref=self.ref,
             author_name="Ada",
             author_email="ada@example.test",
             committed_at=_AT,

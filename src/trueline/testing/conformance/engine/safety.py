@@ -1,5 +1,6 @@
 """The promises through the engine: nothing is deleted that nobody wished to delete, and nothing older is applied."""
 
+from trueline.loop.chronicle import FLEET
 from trueline.loop.status import Sync
 from trueline.model.digest import Digest
 from trueline.testing.conformance.api import Json
@@ -248,6 +249,40 @@ async def safety_unknown_lineage_is_not_followed(world: World) -> None:
         await world.follow()
         await world.until_sync(Sync.SYNCED)
         expect((await world.live(config_map("settings")))["data"], {"a": "2"})
+
+
+@engine_case
+async def safety_another_branch_is_not_followed(world: World) -> None:
+    """Somebody checks out another branch in the repository that is followed: a person says which one is meant."""
+    body = config_map("settings", {"a": "1"})
+    world.declare("shop", body)
+    world.commit()
+    async with world.started():
+        await world.follow()
+        await world.until_sync(Sync.SYNCED)
+        world.repository.ref = "refs/heads/feature"
+        await world.follow()
+        expect(world.now.engine.problems, ())
+        world.declare("shop", config_map("settings", {"a": "2"}))
+        await world.push()
+        expect([problem.code for problem in world.now.engine.problems], ["TL0703"])
+        expect((await world.live(body))["data"], {"a": "1"})
+    async with world.started():
+        await world.follow()
+        await world.quiet()
+        expect([problem.code for problem in world.now.engine.problems], ["TL0703"])
+        expect((await world.live(body))["data"], {"a": "1"})
+        world.approvals.approve(FLEET, Digest(world.repository.head), who="ada")
+        await world.follow()
+        await world.until_sync(Sync.SYNCED)
+        expect((await world.live(body))["data"], {"a": "2"})
+        for ref, value, codes in (("HEAD", "2", ["TL0703"]), ("refs/heads/feature", "3", [])):
+            world.repository.ref = ref
+            world.declare("shop", config_map("settings", {"a": "3"}))
+            await world.push()
+            expect([problem.code for problem in world.now.engine.problems], codes)
+            await world.quiet()
+            expect((await world.live(body))["data"], {"a": value})
 
 
 @engine_case

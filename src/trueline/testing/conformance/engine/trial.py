@@ -300,3 +300,24 @@ async def trial_only_adds_until_the_last_one_passed(world: World) -> None:
             expect_that(await world.live(early))
     finally:
         await world.api.delete(crd)
+
+
+@engine_case
+async def trial_kind_that_a_dependency_makes(world: World) -> None:
+    """A kind that comes with an application that another one depends on: foreseen, and applied without a new commit."""
+    unique = world.api.unique
+    crd, one = definition(unique, "size"), gadget(unique, "one", size="big")
+    world.declare("crds", config_map("first"))
+    world.declare("shop", config_map("settings"), depends_on=("crds",))
+    world.commit()
+    try:
+        async with world.started():
+            await world.follow()
+            await world.until_sync(Sync.SYNCED)
+            world.declare("crds", config_map("first"), crd)
+            world.declare("shop", config_map("settings"), one, depends_on=("crds",))
+            await world.push()
+            await world.until_sync(Sync.SYNCED)
+            expect_that(await world.live(one))
+    finally:
+        await world.api.delete(crd)

@@ -331,7 +331,8 @@ class World:
         version = int(metadata["resourceVersion"])
 
         def is_seen() -> bool:
-            marked = self.now.target.marked()
+            target = self.now.target
+            marked = [one for name in self.applications for one in target.marked(target.mark(name)).items()]
             return any(ref.name == metadata["name"] and int(seen.version) >= version for ref, seen in marked)
 
         await self.until(is_seen, "seen")

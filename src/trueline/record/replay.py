@@ -1,0 +1,123 @@
+"""The journal replayed: what holds, approvals and deployments have to be, and the first of each that is another.
+
+The tables are derived from the journal in the same transactions; whoever edits one past it leaves a difference. The
+fence and the inventory are not told by records alone, so they are not compared.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from trueline.model.digest import parse
+from trueline.record.chain import Breach, Damage
+from trueline.record.history import DEPLOYMENTS_MAX, DeploymentResult
+from trueline.record.journal import Kind
+from trueline.runtime.store import Store
+
+PAGE_MAX = 1_000
+TRIES_MAX = 3
+
+Key: TypeAlias = tuple[str, str]
+Row: TypeAlias = Mapping[str, Any]
+
+_KINDS = (Kind.HOLD, Kind.RESUME, Kind.APPROVAL, Kind.DEPLOYMENT_BEGUN, Kind.DEPLOYMENT_ENDED)
+_QUERIES: Mapping[str, str] = {
+    "hold": "SELECT application, revision, who, why, until FROM hold",
+    "approval": "SELECT plan, who, application FROM approval",
+    "deployment": "SELECT application, number, revision, tree, plan, by, result, pins FROM deployment",
+}
+_NAMES: Mapping[str, tuple[str, ...]] = {
+    "hold": ("application", "revision", "who", "why", "until"),
+    "approval": ("plan", "who", "application"),
+    "deployment": ("application", "number", "revision", "tree", "plan", "by", "result", "pins"),
+}
+
+
+def differences(store: Store) -> tuple[Breach, ...]:
+    """The first row of each table that is not what the records tell; empty where there is none.
+
+    While another process writes, records and tables are read at two moments: what differs is read once more.
+    """
+    found: tuple[Breach, ...] = ()
+    for _ in range(TRIES_MAX):
+        before = store.row("SELECT sequence FROM head")
+        found = tuple(_differences(store))
+        if not found or store.row("SELECT sequence FROM head") == before:
+            break
+    return found
+
+
+@dataclass(slots=True)
+class _Told:
+    """What the records tell, table by table, with the number of the record that told it last."""
+
+    rows: dict[str, dict[Key, Row]] = field(default_factory=lambda: {table: {} for table in _QUERIES})
+    sequences: dict[tuple[str, Key], int] = field(default_factory=dict)
+
+    def take(self, sequence: int, kind: Kind, application: str, body: Mapping[str, Any]) -> None:
+        match kind:
+            case Kind.HOLD:
+                self._put("hold", (application, body["revision"]), {"application": application, **body}, sequence)
+            case Kind.RESUME:
+                for revision in body["revisions"]:
+                    self._drop("hold", (application, revision), sequence)
+            case Kind.APPROVAL:
+                self._put("approval", (body["plan"], body["who"]), {"application": application, **body}, sequence)
+            case Kind.DEPLOYMENT_BEGUN:
+                begun = {"pins": {}, "result": DeploymentResult.RUNNING.value, "application": application, **body}
+                self._put("deployment", (application, str(body["number"])), begun, sequence)
+                self._drop("deployment", (application, str(body["number"] - DEPLOYMENTS_MAX)), sequence)
+            case Kind.DEPLOYMENT_ENDED:
+                key = (application, str(body["number"]))
+                known = self.rows["deployment"].get(key, {})
+                self._put("deployment", key, {**known, "result": body["result"]}, sequence)
+            case _:
+                raise AssertionError(f"a record of {kind.value!r} tells of no table")
+
+    def _put(self, table: str, key: Key, row: Row, sequence: int) -> None:
+        self.rows[table][key] = row
+        self.sequences[table, key] = sequence
+
+    def _drop(self, table: str, key: Key, sequence: int) -> None:
+        self.rows[table].pop(key, None)
+        self.sequences[table, key] = sequence
+
+
+def _differences(store: Store) -> Iterator[Breach]:
+    told = _Told()
+    for sequence, kind, application, body in _records(store):
+        told.take(sequence, Kind(kind), application, parse(body))
+    for table in _QUERIES:
+        live, rows = _live(store, table), told.rows[table]
+        key = next((key for key in sorted(rows.keys() | live.keys()) if rows.get(key) != live.get(key)), None)
+        if key is not None:
+            detail = f"{table} of {' '.join(filter(None, key))}: {_what(rows.get(key), live.get(key))}"
+            yield Breach(sequence=told.sequences.get((table, key), 0), damage=Damage.DIFFERS, detail=detail)
+
+
+def _what(told: Row | None, live: Row | None) -> str:
+    if told is None:
+        return "it stands in the store, and no record tells of it"
+    if live is None:
+        return "it is not in the store any more"
+    names = (name for name in sorted(told.keys() | live.keys()) if told.get(name) != live.get(name))
+    return f"the store has another {', '.join(names)}"
+
+
+def _records(store: Store) -> Iterator[tuple[int, str, str, bytes]]:
+    marks, last = ", ".join("?" for _ in _KINDS), 0
+    query = f"SELECT sequence, kind, application, body FROM record WHERE kind IN ({marks}) AND sequence > ?"  # noqa: S608 - marks alone
+    while rows := store.rows(f"{query} ORDER BY sequence LIMIT {PAGE_MAX}", [*(k.value for k in _KINDS), last]):
+        yield from ((sequence, kind, application, body) for sequence, kind, application, body in rows)
+        last = rows[-1][0]
+
+
+def _live(store: Store, table: str) -> dict[Key, Row]:
+    found: dict[Key, Row] = {}
+    for values in store.rows(_QUERIES[table]):
+        row = dict(zip(_NAMES[table], values, strict=True))
+        if "pins" in row:
+            row["pins"] = parse(row["pins"].encode())
+        first, second, *_ = values
+        found[str(first), str(second)] = row
+    return found

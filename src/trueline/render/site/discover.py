@@ -1,0 +1,203 @@
+"""Which files a site is made of, and where each is published: pages, files that are copied, redirects, headers.
+
+Two files for one address, names that some disks take for one, and names that cannot be published are found here.
+"""
+
+import posixpath
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from trueline.render.site.finding import BAD_NAME, NAMES_COLLIDE, TOO_MANY, TWO_FILES
+from trueline.render.site.parsed import Finding
+from trueline.runtime.files import FileKind, FileTree
+
+MARKDOWN: Final = (".md", ".markdown")
+NOT_FOUND: Final = "404.html"
+REDIRECTS, HEADERS = "_redirects", "_headers"
+FILES_MAX: Final = 100_000
+PAGES_MAX: Final = 20_000
+DEPTH_MAX: Final = 32
+NAME_BYTES_MAX: Final = 255
+_INDEXES: Final = ("index", "readme")
+_NOT_PUBLISHED: Final = frozenset({REDIRECTS, HEADERS, "mkdocs.yml", "mkdocs.yaml"})
+_ABOUT_REPOSITORY: Final = frozenset(
+    [
+        "readme",
+        "changelog",
+        "contributing",
+        "license",
+        "security",
+        "code_of_conduct",
+        "support",
+        "authors",
+        "maintainers",
+        "owners",
+        "agents",
+        "claude",
+        "releasing",
+        "development",
+        "governance",
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageFile:
+    """A Markdown file. `source` is its path in the tree, `name` that from the site's folder, in composed letters.
+
+    `address` is what it is served under, from the site's root, not encoded: empty for the home page.
+    """
+
+    source: str
+    name: str
+    address: str
+
+    @property
+    def path(self) -> str:
+        """The published file."""
+        return self.address if self.address == NOT_FOUND else f"{self.address}index.html"
+
+    @property
+    def root(self) -> str:
+        """The way from the page to the site's root."""
+        return "../" * self.address.count("/")
+
+    @property
+    def is_index(self) -> bool:
+        """It stands for its folder."""
+        return _stem(posixpath.basename(self.name)).lower() in _INDEXES
+
+    @property
+    def is_not_found(self) -> bool:
+        """It is shown for an address that leads nowhere."""
+        return self.address == NOT_FOUND
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssetFile:
+    """Another file, copied as it is. `name` is its path from the site's folder and its published one."""
+
+    source: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The files of a site. `root` is its folder in the tree; `findings` are by path in the tree."""
+
+    root: str
+    pages: tuple[PageFile, ...] = ()
+    assets: tuple[AssetFile, ...] = ()
+    redirects: str = ""
+    headers: str = ""
+    findings: tuple[tuple[str, Finding], ...] = ()
+
+
+@dataclass(slots=True)
+class _Walk:
+    files: FileTree
+    found: list[str] = field(default_factory=list)
+    findings: list[tuple[str, Finding]] = field(default_factory=list)
+
+    def under(self, folder: str, depth: int = 0) -> None:
+        """Every file, folder by folder."""
+        for name in self.files.names(folder):
+            path = posixpath.join(folder, name)
+            if len(self.found) > FILES_MAX or depth > DEPTH_MAX:
+                limit = f"more than {FILES_MAX} files, or folders {DEPTH_MAX} deep"
+                self.findings.append((path, Finding(TOO_MANY, limit)))
+                return
+            if not name.startswith(".") or name == ".well-known":
+                self._entry(path, name, depth)
+
+    def _entry(self, path: str, name: str, depth: int) -> None:
+        entry = self.files.entry(path)
+        if entry is not None and entry.kind is FileKind.DIRECTORY:
+            self.under(path, depth + 1)
+        elif wrong := "a link that leads nowhere" if entry is None else _wrong(name):
+            self.findings.append((path.encode(errors="replace").decode(), Finding(BAD_NAME, wrong)))
+        else:
+            self.found.append(path)
+
+
+def discover(files: FileTree, path: str) -> Found:
+    """The site's files, sorted by where they are published."""
+    root = site_folder(files, path)
+    walk = _Walk(files)
+    walk.under(root)
+    prefix = f"{root}/" if root else ""
+    named = [(one, unicodedata.normalize("NFC", one.removeprefix(prefix))) for one in walk.found]
+    pages = sorted((_page(*one) for one in named if is_markdown(one[1])), key=lambda page: page.address)
+    assets = [AssetFile(source=one, name=name) for one, name in named if not is_markdown(name)]
+    special = {one.name: one.source for one in assets if one.name in {REDIRECTS, HEADERS}}
+    assets = sorted((one for one in assets if one.name not in _NOT_PUBLISHED), key=lambda asset: asset.name)
+    if len(pages) > PAGES_MAX:
+        walk.findings.append((root, Finding(TOO_MANY, f"{len(pages)} pages, allowed are {PAGES_MAX}")))
+    published = [*((one.path, one.source) for one in pages), *((one.name, one.source) for one in assets)]
+    return Found(
+        root=root,
+        pages=tuple(pages),
+        assets=tuple(assets),
+        redirects=special.get(REDIRECTS, ""),
+        headers=special.get(HEADERS, ""),
+        findings=(*walk.findings, *_collisions(published)),
+    )
+
+
+def site_folder(files: FileTree, path: str) -> str:
+    """The path itself, or its `docs` where that has an index and all Markdown beside it is about the repository."""
+    docs = posixpath.join(path, "docs")
+    has_index = any(_stem(name).lower() in _INDEXES and is_markdown(name) for name in files.names(docs))
+    beside = [_stem(name).lower() for name in files.names(path) if is_markdown(name)]
+    return docs if has_index and _ABOUT_REPOSITORY.issuperset(beside) else path
+
+
+def is_markdown(name: str) -> bool:
+    """Whether a file is a page."""
+    return name.lower().endswith(MARKDOWN)
+
+
+def _stem(name: str) -> str:
+    return name.rsplit(".", 1)[0]
+
+
+def _page(source: str, name: str) -> PageFile:
+    folder, stem = posixpath.split(_stem(name))
+    if name.lower() in {"404.md", "404.markdown"}:
+        address = NOT_FOUND
+    elif stem.lower() in _INDEXES:
+        address = f"{folder}/" if folder else ""
+    else:
+        address = f"{posixpath.join(folder, stem)}/"
+    return PageFile(source=source, name=name, address=address)
+
+
+def _wrong(name: str) -> str:
+    if any(unicodedata.category(one) in {"Cc", "Cs"} for one in name):
+        return "it has control characters, or is not UTF-8"
+    if "\\" in name:
+        return "it has a backslash"
+    if len(name.encode()) > NAME_BYTES_MAX:
+        return f"it has more than {NAME_BYTES_MAX} bytes"
+    return ""
+
+
+def _collisions(published: list[tuple[str, str]]) -> Iterator[tuple[str, Finding]]:
+    """Told at the later one of two files, by their sources."""
+    exact: dict[str, str] = {}
+    folded: dict[str, str] = {}
+    for path, source in sorted(published, key=lambda one: one[1]):
+        key = unicodedata.normalize("NFC", path.casefold())
+        if path in exact:
+            yield source, Finding(TWO_FILES, f"/{path} is also {exact[path]}")
+        elif key in folded:
+            yield source, Finding(NAMES_COLLIDE, f"/{path} and {folded[key]}")
+        exact.setdefault(path, source)
+        folded.setdefault(key, source)
+    for path, source in published:
+        parts = path.split("/")
+        for depth in range(1, len(parts)):
+            if (other := exact.get("/".join(parts[:depth]))) is not None:
+                yield source, Finding(TWO_FILES, f"/{path} is beneath {other}, which is a file")

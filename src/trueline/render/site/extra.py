@@ -1,0 +1,149 @@
+"""The files of a site that no Markdown says: the theme's own, the search index, feed, sitemap and robots.
+
+Each is kept by what it is made of.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from trueline.model.digest import Digest, digest_value
+from trueline.render.site import front
+from trueline.render.site.assemble import SCRIPTS, STYLES, Frame
+from trueline.render.site.discover import PageFile
+from trueline.render.site.engine import engine_digest
+from trueline.render.site.feed import FEED, FeedEntry, feed, feed_entry
+from trueline.render.site.file import SiteFile
+from trueline.render.site.keep import Keeper, Shelf, named_by_content
+from trueline.render.site.link import encoded
+from trueline.render.site.navigation import title_of
+from trueline.render.site.parsed import ParsedPage
+from trueline.render.site.search import ENTRY, SearchIndex, fragment
+from trueline.render.site.sitemap import sitemap
+from trueline.render.site.theme.asset import assets
+from trueline.runtime.blob import Blobs
+
+THEME_FOLDER: Final = "assets/theme"
+SEARCH_FOLDER: Final = "assets/search"
+SEARCH_ENTRY: Final = f"{SEARCH_FOLDER}/{ENTRY}"
+ICON: Final = "icon.svg"
+SLICE: Final = 8
+
+
+class Theme(msgspec.Struct, frozen=True):
+    """The theme's own files, and their paths by their plain names."""
+
+    files: tuple[SiteFile, ...]
+    paths: dict[str, str]
+
+    @property
+    def styles(self) -> tuple[str, ...]:
+        """Paths of style sheets."""
+        return tuple(self.paths[name] for name in STYLES)
+
+    @property
+    def scripts(self) -> tuple[str, ...]:
+        """Paths of scripts."""
+        return tuple(self.paths[name] for name in SCRIPTS)
+
+
+def theme_files(keeper: Keeper) -> Theme:
+    """The theme's files under names that hold their content."""
+    named = {name: (f"{THEME_FOLDER}/{named_by_content(name, data)}", data) for name, data in assets().items()}
+    files = tuple(keeper.file(path, data, is_immutable=True) for path, data in named.values())
+    return Theme(files, {name: path for name, (path, _) in named.items()})
+
+
+def feed_files(
+    keeper: Keeper, frame: Frame, pages: Sequence[PageFile], parsed: Mapping[str, ParsedPage]
+) -> tuple[SiteFile, ...]:
+    """The feed, where the site's address is known and a page has a date."""
+    if not frame.url or not frame.options.feed:
+        return ()
+    entries = [_entry(page, parsed[page.source]) for page in pages]
+    made = feed(frame.url, frame.title, [one for one in entries if one], frame.options.language)
+    return tuple(keeper.file(path, data) for path, data in sorted(made.items()))
+
+
+def has_feed(frame: Frame, pages: Sequence[PageFile], parsed: Mapping[str, ParsedPage]) -> str:
+    """The feed's path, if there will be one."""
+    is_wanted = frame.options.feed and bool(frame.url)
+    return FEED if is_wanted and any(_entry(page, parsed[page.source]) for page in pages) else ""
+
+
+def _entry(page: PageFile, parsed: ParsedPage) -> FeedEntry | None:
+    return feed_entry(encoded(page.address), msgspec.structs.replace(parsed, title=title_of(page, parsed)))
+
+
+def sitemap_files(
+    keeper: Keeper, frame: Frame, pages: Sequence[PageFile], parsed: Mapping[str, ParsedPage]
+) -> tuple[SiteFile, ...]:
+    """The sitemap, where the site's address is known."""
+    if not frame.url:
+        return ()
+    listed = [(encoded(page.address), front.day_of(parsed[page.source].front)) for page in pages]
+    return tuple(keeper.file(path, data) for path, data in sorted(sitemap(frame.url, listed).items()))
+
+
+class SearchBuilder:
+    """The search index of one site, made again only where a page's text changed. It waits for nobody, in slices."""
+
+    def __init__(self, cache: Shelf, blobs: Blobs) -> None:
+        self._cache = cache
+        self._keeper = Keeper(cache, blobs)
+        self._blobs = blobs
+        self._index = SearchIndex()
+
+    def lost(self, pages: Sequence[PageFile], keys: Mapping[str, str]) -> list[PageFile]:
+        """The pages whose fragment is not kept."""
+        self._cache.fetch([_fragment_key(page, keys) for page in pages])
+        return [page for page in pages if self._cache.get(_fragment_key(page, keys)) is None]
+
+    async def cut(self, pages: Sequence[PageFile], parsed: Mapping[str, ParsedPage], keys: Mapping[str, str]) -> None:
+        """Make the fragments of pages that are given whole."""
+        for number, page in enumerate(pages):
+            if number % SLICE == 0:
+                await asyncio.sleep(0)
+            whole = parsed[page.source]
+            made = fragment(encoded(page.address), msgspec.structs.replace(whole, title=title_of(page, whole)))
+            self._cache.put(_fragment_key(page, keys), made)
+
+    def kept(self, pages: Sequence[PageFile], keys: Mapping[str, str]) -> tuple[SiteFile, ...] | None:
+        """The index, if it was made of the same pages."""
+        return self._kept(_index_key(pages, keys))
+
+    async def files(self, pages: Sequence[PageFile], keys: Mapping[str, str]) -> tuple[SiteFile, ...]:
+        """The index of pages whose fragments are kept."""
+        names = [_fragment_key(page, keys) for page in pages]
+        fragments = [one for name in names if (one := self._cache.get(name)) is not None]
+        made = await self._built(fragments)
+        files = list[SiteFile]()
+        for number, (name, data) in enumerate(sorted(made.items())):
+            if number % SLICE == 0:
+                await asyncio.sleep(0)
+            files.append(self._keeper.file(f"{SEARCH_FOLDER}/{name}", data, is_immutable=name != ENTRY))
+        self._cache.put(_index_key(pages, keys), msgspec.json.encode(files))
+        return tuple(files)
+
+    async def _built(self, fragments: list[bytes]) -> Mapping[str, bytes]:
+        """In a thread: it takes half a second for a thousand pages, and cannot be cut."""
+        index, self._index = self._index, SearchIndex()  # whoever is cancelled leaves a thread that still works on it
+        made = await asyncio.to_thread(index.build, fragments)
+        self._index = index
+        return made
+
+    def _kept(self, key: str) -> tuple[SiteFile, ...] | None:
+        text = self._cache.get(key)
+        files = None if text is None else msgspec.json.decode(text, type=tuple[SiteFile, ...])
+        return files if files is not None and all(self._blobs.has(Digest(one.blob)) for one in files) else None
+
+
+def _fragment_key(page: PageFile, keys: Mapping[str, str]) -> str:
+    return f"site/fragment/{digest_value([keys[page.source], page.address])}"
+
+
+def _index_key(pages: Sequence[PageFile], keys: Mapping[str, str]) -> str:
+    names = sorted(_fragment_key(page, keys) for page in pages)
+    return f"site/search/{digest_value([engine_digest(), names])}"

@@ -1,0 +1,282 @@
+"""Images from the parent's side: what is kept is not encoded again, what is not is asked of the worker.
+
+It decodes nothing. An image is encoded once for all pages, sites and revisions: the key is the digest of its bytes, the
+settings, and the versions of what encodes.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import msgspec
+
+from trueline.model.digest import Digest, digest_bytes, digest_value
+from trueline.render.site.file import SiteFile
+from trueline.render.site.image.answer import EncodedHeader, Remark, unpack
+from trueline.render.site.image.finding import ABSENT, MISLABELLED, NO_SIZE, NOT_ENCODED, TOO_LARGE, found
+from trueline.render.site.image.info import ImageInfo
+from trueline.render.site.image.kind import Kind, named
+from trueline.render.site.image.markup import Picture, PictureFile, markup
+from trueline.render.site.image.name import file_name
+from trueline.render.site.image.operation import ENCODE, VERSIONS, EncodeArguments
+from trueline.render.site.image.plan import Variant
+from trueline.render.site.image.setting import DEFAULT_SETTINGS, ImageSettings
+from trueline.render.site.parsed import Finding
+from trueline.runtime.blob import Blobs
+from trueline.runtime.toolbox import Toolbox, ToolboxFailed, ToolboxRefused
+
+Read = Callable[[str], Awaitable[bytes]]
+"""Reads a file of the source: `FileTree.read`."""
+Progress = Callable[[int, int], None]
+"""How many images were encoded, of how many that have to be as far as is known."""
+
+_FORMAT: Final = 1  # raise it whenever the same encoders make other files than before
+_TRIES: Final = 2  # a worker may have reached its own limit of time over the images before this one
+
+
+class ImageCache(Protocol):
+    """Small values by key; it may forget. `render.cache.RenderStore` is one."""
+
+    def get(self, key: str) -> bytes | None:
+        """What was put last."""
+        ...
+
+    def put(self, key: str, value: bytes) -> None:
+        """Keep a value."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageRequest:
+    """An image as a page has it. `path` is that of its file in the source, `identity` that of its `FileEntry`."""
+
+    path: str
+    identity: str
+    alt: str = ""
+    title: str = ""
+    is_first: bool = False
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureResult:
+    """An image in a page: its HTML with `markup.ROOT_MARK` where the way to the root belongs, and its files."""
+
+    html: str
+    files: tuple[SiteFile, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+class _KeptFile(msgspec.Struct, frozen=True):
+    variant: Variant
+    blob: Digest
+    size_bytes: int
+
+
+class _Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """What is kept of one image: never its name, so that equal images of any name are one."""
+
+    info: ImageInfo | None = None
+    files: tuple[_KeptFile, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+
+
+class ImageStage:
+    """Makes the images of sites. `encodes` counts what the worker was asked for, `reads` the files that were read.
+
+    `images_max` is how many are read and encoded at the same time: the size of the worker's pool. `pillow` is the
+    version that is installed: with it, a build that has nothing to encode starts no worker to be told what encodes.
+    """
+
+    def __init__(  # noqa: PLR0913 - each one an effect, or how it is used
+        self,
+        *,
+        worker: Toolbox,
+        blobs: Blobs,
+        cache: ImageCache,
+        settings: ImageSettings = DEFAULT_SETTINGS,
+        images_max: int = 2,
+        progress: Progress | None = None,
+        pillow: str = "",
+    ) -> None:
+        self._worker = worker
+        self._blobs = blobs
+        self._cache = cache
+        self._settings = settings
+        self._progress = progress or _unseen
+        self._pillow = pillow
+        self._slots = asyncio.Semaphore(images_max)
+        self._turns = _Turns()
+        self._encoder: Digest | None = None
+        self._wanted = 0
+        self.encodes = 0
+        self.reads = 0
+
+    async def picture(self, request: ImageRequest, read: Read) -> PictureResult:
+        """One image. What is wrong with it is in the findings, never raised.
+
+        Raises:
+            OSError: the blobs' disk is full.
+        """
+        async with self._turns.of(request.identity or request.path):
+            kept = await self._kept(request, read)
+        return self._result(request, kept)
+
+    async def pictures(self, requests: Sequence[ImageRequest], read: Read) -> tuple[PictureResult, ...]:
+        """Many images, as many at a time as there are workers; the results in the order of the requests."""
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(self.picture(request, read)) for request in requests]
+        return tuple(task.result() for task in tasks)
+
+    async def _kept(self, request: ImageRequest, read: Read) -> _Kept:
+        """What is kept under the file's identity, else under its content, else what the worker makes of it."""
+        try:
+            encoder = await self._encoder_digest()
+        except ToolboxFailed as failed:
+            return _refused(NOT_ENCODED, failed.reason)
+        by_identity = f"image/identity/{digest_value([encoder, request.identity])}"
+        content = self._cache.get(by_identity) if request.identity else None
+        if content is not None and (kept := self._found(content.decode())) is not None:
+            return kept
+        async with self._slots:
+            try:
+                data = await read(request.path)
+            except FileNotFoundError:
+                return _refused(ABSENT, "")
+            self.reads += 1
+            key = f"image/{digest_value([encoder, digest_bytes(data)])}"
+            async with self._turns.of(key):
+                kept = self._found(key) or await self._encoded(data, key)
+        if request.identity:
+            self._cache.put(by_identity, key.encode())
+        return kept
+
+    async def _encoder_digest(self) -> Digest:
+        """Of all that belongs to a key but the image."""
+        async with self._turns.of("encoder"):
+            if self._encoder is None:
+                versions = msgspec.json.decode(await self._versions())
+                self._encoder = digest_value([_FORMAT, versions, msgspec.to_builtins(self._settings)])
+            return self._encoder
+
+    async def _versions(self) -> bytes:
+        """Asked of the worker once for each version of Pillow that is known to be installed."""
+        key = f"image/versions/{self._pillow}"
+        versions = self._cache.get(key) if self._pillow else None
+        if versions is None:
+            versions = await self._worker.ask(VERSIONS, {})
+            self._cache.put(key, versions)
+        return versions
+
+    def _found(self, key: str) -> _Kept | None:
+        text = self._cache.get(key)
+        if text is None:
+            return None
+        kept = msgspec.json.decode(text, type=_Kept)
+        return kept if all(self._blobs.has(file.blob) for file in kept.files) else None
+
+    async def _encoded(self, data: bytes, key: str) -> _Kept:
+        if len(data) > self._settings.source_bytes_max:
+            return _refused(TOO_LARGE, f"{len(data)} bytes; the limit is {self._settings.source_bytes_max}")
+        self._wanted += 1
+        self._progress(self.encodes, self._wanted)
+        try:
+            header, files = unpack(await self._asked(data))
+        except ToolboxFailed as failed:
+            return _refused(NOT_ENCODED, failed.reason)  # not kept: the next build may be luckier
+        finally:
+            self.encodes += 1
+            self._progress(self.encodes, self._wanted)
+        kept = self._keep(header, files)
+        self._cache.put(key, msgspec.json.encode(kept))
+        return kept
+
+    async def _asked(self, data: bytes) -> bytes:
+        arguments = EncodeArguments(data=data, settings=self._settings)
+        for left in reversed(range(_TRIES)):
+            try:
+                return await self._worker.ask(ENCODE, arguments)
+            except ToolboxRefused as refused:
+                raise ToolboxFailed(str(refused)) from None
+            except ToolboxFailed:
+                if not left:
+                    raise
+        raise AssertionError("the last try returns or raises")
+
+    def _keep(self, header: EncodedHeader, files: Sequence[bytes]) -> _Kept:
+        return _Kept(
+            info=header.info,
+            files=tuple(
+                _KeptFile(variant, self._blobs.put(data), len(data))
+                for variant, data in zip(header.variants, files, strict=True)
+            ),
+            remarks=header.remarks,
+        )
+
+    def _result(self, request: ImageRequest, kept: _Kept) -> PictureResult:
+        shown = tuple(
+            PictureFile(
+                kind=file.variant.kind,
+                width=file.variant.width,
+                height=file.variant.height,
+                path=file_name(request.path, file.variant, file.blob),
+            )
+            for file in kept.files
+        )
+        picture = Picture(
+            files=shown,
+            alt=request.alt,
+            title=request.title,
+            text_width=self._settings.text_width,
+            is_first=request.is_first,
+        )
+        files = tuple(_site_file(one, file) for one, file in zip(shown, kept.files, strict=True))
+        return PictureResult(html=markup(picture), files=files, findings=tuple(_findings(request, kept)))
+
+
+def _refused(code: str, detail: str) -> _Kept:
+    return _Kept(remarks=(Remark(code, detail),))
+
+
+def _unseen(_done: int, _total: int) -> None:
+    """Nobody watches."""
+
+
+def _site_file(shown: PictureFile, file: _KeptFile) -> SiteFile:
+    return SiteFile(
+        path=shown.path, blob=file.blob, size_bytes=file.size_bytes, media=shown.kind.media, is_immutable=True
+    )
+
+
+def _findings(request: ImageRequest, kept: _Kept) -> list[Finding]:
+    """What the worker found, and what only the name tells."""
+    findings = [found(one.code, request.path, one.detail, request.line) for one in kept.remarks]
+    if kept.info is None:
+        return findings
+    told, kind = named(request.path), kept.info.kind
+    if told is not kind:
+        findings.append(found(MISLABELLED, request.path, f"the content is {kind.name}", request.line))
+    if kind is Kind.SVG and not kept.info.width:
+        findings.append(found(NO_SIZE, request.path, "", request.line))
+    return findings
+
+
+class _Turns:
+    """One at a time for each key, so that what two pages show is made once; a key without anybody is forgotten."""
+
+    def __init__(self) -> None:
+        self._turns: dict[str, tuple[asyncio.Lock, int]] = {}
+
+    @asynccontextmanager
+    async def of(self, key: str) -> AsyncIterator[None]:
+        lock, waiting = self._turns.get(key, (asyncio.Lock(), 0))
+        self._turns[key] = lock, waiting + 1
+        try:
+            async with lock:
+                yield
+        finally:
+            lock, waiting = self._turns.pop(key)
+            if waiting > 1:
+                self._turns[key] = lock, waiting - 1

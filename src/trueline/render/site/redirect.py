@@ -1,0 +1,117 @@
+"""`_redirects` and `_headers` as people know them from other platforms → the rules of a release. Pure.
+
+`/from /to [status]` a line; a header rule is an address, then indented lines `Name: value`. `#` begins a comment.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from trueline.render.site.file import HeaderRule, Redirect
+from trueline.render.site.finding import HEADER_WRONG, REDIRECT_CYCLE, REDIRECT_TWICE, REDIRECT_WRONG, TOO_MANY
+from trueline.render.site.parsed import Finding
+
+RULES_MAX: Final = 10_000
+LINE_LENGTH_MAX: Final = 2_000
+_STATUSES: Final = frozenset({200, 301, 302, 303, 307, 308})
+_STATUS: Final = re.compile(r"(\d{3})!?")
+_ADDRESS: Final = re.compile(r"/[^\s\x00-\x1f\x7f\\\"<>]*")
+_AWAY: Final = re.compile(r"https?://[^\s\x00-\x1f\x7f\\\"<>]+")
+_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VALUE: Final = re.compile(r"[\t\x20-\x7e\x80-\uffff]*")
+_DEFAULT_STATUS: Final = 301
+_REWRITE: Final = 200
+
+
+def read_redirects(text: str) -> tuple[tuple[Redirect, ...], tuple[Finding, ...]]:
+    """The redirects in their order, and what is wrong with the rest."""
+    found: dict[str, Redirect] = {}
+    lines: dict[str, int] = {}
+    findings = list[Finding]()
+    for number, line in _lines(text):
+        redirect = _redirect(line)
+        if isinstance(redirect, str):
+            findings.append(Finding(REDIRECT_WRONG, f"{redirect}: {line.strip():.200}", number))
+        elif redirect.source in found:
+            findings.append(
+                Finding(REDIRECT_TWICE, f"{redirect.source}, first in line {lines[redirect.source]}", number)
+            )
+        elif len(found) >= RULES_MAX:
+            findings.append(Finding(TOO_MANY, f"more than {RULES_MAX} redirects", number))
+            break
+        else:
+            found[redirect.source], lines[redirect.source] = redirect, number
+    return tuple(found.values()), (*findings, *_cycles(found, lines))
+
+
+def read_headers(text: str) -> tuple[tuple[HeaderRule, ...], tuple[Finding, ...]]:
+    """The header rules in their order, and what is wrong with the rest."""
+    rules: list[tuple[str, list[tuple[str, str]]]] = []
+    findings = list[Finding]()
+    for number, line in _lines(text):
+        if len(rules) > RULES_MAX:
+            findings.append(Finding(TOO_MANY, f"more than {RULES_MAX} header rules", number))
+            break
+        if not line[0].isspace():
+            if _ADDRESS.fullmatch(line.strip()):
+                rules.append((line.strip(), []))
+                continue
+            wrong = "no address from the site's root"
+        else:
+            wrong = _take_header(line, rules)
+        if wrong:
+            findings.append(Finding(HEADER_WRONG, f"{wrong}: {line.strip():.200}", number))
+    return tuple(HeaderRule(pattern=at, headers=tuple(headers)) for at, headers in rules if headers), tuple(findings)
+
+
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.strip() and not line.lstrip().startswith("#"):
+            yield number, line
+
+
+def _redirect(line: str) -> Redirect | str:
+    """A redirect, or what is wrong with the line."""
+    if len(line) > LINE_LENGTH_MAX:
+        return f"it is longer than {LINE_LENGTH_MAX} letters"
+    words = line.split(" #", 1)[0].split()
+    if len(words) not in {2, 3}:
+        return "it has other parts than two addresses and a status"
+    source, leads_to = words[:2]
+    status = _STATUS.fullmatch(words[2]) if len(words) == 3 else None  # noqa: PLR2004 - the parts of a line
+    if len(words) == 3 and (status is None or int(status[1]) not in _STATUSES):  # noqa: PLR2004
+        return f"the status is none of {', '.join(map(str, sorted(_STATUSES)))}"
+    if not _ADDRESS.fullmatch(source):
+        return "the first address does not begin at the site's root"
+    if not _ADDRESS.fullmatch(leads_to) and not _AWAY.fullmatch(leads_to):
+        return "the second address is neither of this site nor of http or https"
+    return Redirect(source=source, leads_to=leads_to, status=int(status[1]) if status else _DEFAULT_STATUS)
+
+
+def _take_header(line: str, rules: list[tuple[str, list[tuple[str, str]]]]) -> str:
+    name, colon, value = line.strip().partition(":")
+    if not rules:
+        return "no address stands before it"
+    if not colon or not _NAME.fullmatch(name.strip()) or not _VALUE.fullmatch(value):
+        return "no header"
+    rules[-1][1].append((name.strip(), value.strip()))
+    return ""
+
+
+def _cycles(found: Mapping[str, Redirect], lines: Mapping[str, int]) -> Iterator[Finding]:
+    """Each circle once, at its first line. What a pattern (`*`, `:name`) matches is not followed."""
+    done: set[str] = set()
+    for start in found:
+        way = dict[str, None]()
+        at = start
+        while at in found and at not in way and at not in done and found[at].status != _REWRITE:
+            way[at] = None
+            at = _bare(found[at].leads_to)
+        if at in way and at not in done:
+            circle = list(way)[list(way).index(at) :]
+            yield Finding(REDIRECT_CYCLE, " → ".join([*circle, at]), min(lines[one] for one in circle))
+        done |= way.keys()
+
+
+def _bare(address: str) -> str:
+    return address.split("#", 1)[0].split("?", 1)[0]

@@ -1,0 +1,283 @@
+"""The renderer of sites: discover, read, link, assemble, release. The same files, the same bytes.
+
+Cost goes with the change: a page is read once for each content, and made once for each key of what stands on it.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from trueline.model.fault import UserError
+from trueline.render.options import Site
+from trueline.render.protocol import RenderRequest
+from trueline.render.resource import Rendered
+from trueline.render.site import front, picture
+from trueline.render.site.assemble import Draft, Frame, Said, absolute_root, document, drafted, not_found
+from trueline.render.site.discover import NOT_FOUND, AssetFile, Found, PageFile, discover
+from trueline.render.site.extra import (
+    ICON,
+    SEARCH_ENTRY,
+    SLICE,
+    SearchBuilder,
+    Theme,
+    feed_files,
+    has_feed,
+    sitemap_files,
+    theme_files,
+)
+from trueline.render.site.file import HeaderRule, Redirect, Release, SiteFile
+from trueline.render.site.finding import NO_PAGE, TOO_LARGE, Told
+from trueline.render.site.keep import Keeper, PageCache, Shelf, identity_of
+from trueline.render.site.link import LinkIndex
+from trueline.render.site.navigation import Navigation, declared, from_folders, title_of
+from trueline.render.site.parsed import Finding, ParsedPage
+from trueline.render.site.picture import Pictures, Shown
+from trueline.render.site.read import PageReader, Pages
+from trueline.render.site.redirect import read_headers, read_redirects
+from trueline.render.site.release import Tree, rendered
+from trueline.runtime.blob import Blobs
+from trueline.runtime.files import FileTree
+from trueline.runtime.toolbox import Toolbox
+
+WHOLE_AT_ONCE: Final = 256
+INDEXES_REMEMBERED: Final = 8
+FILE_BYTES_MAX: Final = 256 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Site:
+    """One render on its way: what was found and read, and what all pages have in common."""
+
+    found: Found
+    read: Pages
+    parsed: Mapping[str, ParsedPage]
+    links: LinkIndex
+    told: Told
+    options: Site
+
+    @property
+    def pages(self) -> list[PageFile]:
+        """What is published, in the order of addresses."""
+        return [page for page in self.found.pages if page.source in self.parsed]
+
+    @property
+    def listed(self) -> list[PageFile]:
+        """What a reader can find."""
+        return [page for page in self.pages if not page.is_not_found]
+
+    @property
+    def home(self) -> PageFile:
+        """The first page: the site's own, where it has one."""
+        return (self.listed or self.pages)[0]
+
+
+class SiteRenderer:
+    """Renders a site; see `render.protocol.Renderer`. `pages_parsed` and `pages_assembled` count what was made anew.
+
+    `worker` is a pool of `render.site.worker`, `toolbox` the one that reads YAML. Without `images`, image files are
+    published as they are.
+    """
+
+    def __init__(
+        self,
+        *,
+        worker: Toolbox,
+        toolbox: Toolbox,
+        blobs: Blobs,
+        cache: PageCache,
+        images: Pictures | None = None,
+    ) -> None:
+        self._cache = Shelf(cache)
+        self._reader = PageReader(worker=worker, toolbox=toolbox, cache=self._cache)
+        self._keeper = Keeper(self._cache, blobs)
+        self._blobs = blobs
+        self._images = images
+        self._indexes: dict[str, SearchBuilder] = {}
+        self.pages_assembled = 0
+
+    @property
+    def pages_parsed(self) -> int:
+        """How many pages the worker was asked for."""
+        return self._reader.pages_parsed
+
+    async def render(self, request: RenderRequest, files: FileTree) -> Rendered:
+        """Render a site; see `Renderer.render`."""
+        try:
+            return await self._render(request, files)
+        finally:
+            self._cache.flush()
+
+    async def _render(self, request: RenderRequest, files: FileTree) -> Rendered:
+        options = request.options if isinstance(request.options, Site) else Site()
+        told = Told(request.commit, broken_links_stop=options.broken_links != "warn")
+        site = await self._read(request, files, options, told)
+        shown = await picture.show(site.pages, site.parsed, site.links, files, self._images)
+        for source, finding in shown.findings:
+            told.add(source, [finding])
+        theme = theme_files(self._keeper)
+        frame = _frame(site, theme)
+        navigation = _navigation(site)
+        drafts, linked = await _drafts(site, frame, navigation, shown)
+        rules = await _rules(site, files)
+        if told.errors:
+            raise UserError(told.errors)
+        tree = Tree()
+        await self._pages(site, drafts, files, tree)
+        await self._copies(site, shown, linked, files, tree)
+        tree.add(theme.files, "")
+        self._extras(site, frame, navigation, tree)
+        if options.search:
+            tree.add(await self._search(request, site, files), "")
+        if told.errors:
+            raise UserError(told.errors)
+        release = Release(
+            files={file.path: file.blob for file, _ in tree.sorted()},
+            redirects=rules[0],
+            headers=rules[1],
+            not_found=NOT_FOUND,
+        )
+        return rendered(tree, release, site.home.source, request.commit, told.notes)
+
+    async def _read(self, request: RenderRequest, files: FileTree, options: Site, told: Told) -> _Site:
+        found = discover(files, request.path)
+        for source, finding in found.findings:
+            told.add(source, [finding])
+        if not found.pages:
+            told.add(request.path, [Finding(NO_PAGE, f"no *.md file under {request.path or '/'}")])
+            raise UserError(told.errors)
+        read = await self._reader.outlines(files, found.pages, allow_html=options.allow_html)
+        parsed = {page.source: read.outlines[page.source] for page in found.pages}
+        for source, page in parsed.items():
+            told.add(source, page.findings)
+        if not options.drafts:
+            parsed = {source: page for source, page in parsed.items() if not front.is_draft(page.front)}
+        if not parsed:
+            told.add(request.path, [Finding(NO_PAGE, "every page is a draft")])
+            raise UserError(told.errors)
+        links = LinkIndex(found, parsed, absolute_root(options))
+        return _Site(found=found, read=read, parsed=parsed, links=links, told=told, options=options)
+
+    async def _pages(self, site: _Site, drafts: Sequence[Draft], files: FileTree, tree: Tree) -> None:
+        """Take the pages that are kept, and make the others."""
+        lost = list[Draft]()
+        self._cache.fetch([draft.key for draft in drafts])
+        for draft in drafts:
+            kept = self._keeper.found(draft.key, draft.page.path)
+            if kept is None:
+                lost.append(draft)
+            else:
+                self._publish(kept, draft, site, tree)
+        for start in range(0, len(lost), WHOLE_AT_ONCE):
+            some = lost[start : start + WHOLE_AT_ONCE]
+            pages = [draft.page for draft in some]
+            whole = await self._reader.whole(files, pages, site.read, allow_html=site.options.allow_html)
+            for number, draft in enumerate(some):
+                if number % SLICE == 0:
+                    await asyncio.sleep(0)
+                data = document(draft, whole[draft.page.source].html)
+                self.pages_assembled += 1
+                self._publish(self._keeper.made(draft.key, draft.page.path, data), draft, site, tree)
+
+    def _publish(self, file: SiteFile, draft: Draft, site: _Site, tree: Tree) -> None:
+        if file.size_bytes > site.options.page_bytes_max:
+            detail = f"{file.size_bytes} bytes as it is published, allowed are {site.options.page_bytes_max}"
+            site.told.add(draft.page.source, [Finding(TOO_LARGE, detail)])
+        tree.add([file], draft.page.source)
+
+    async def _copies(self, site: _Site, shown: Shown, linked: frozenset[str], files: FileTree, tree: Tree) -> None:
+        """The images that were made, and the other files as they are.
+
+        An image that pages show is published only as it was made, without what a camera wrote into it, unless a link
+        asks for the file itself.
+        """
+        for path in sorted(shown.files):
+            file, source = shown.files[path]
+            tree.add([file], source)
+        for asset in site.found.assets:
+            if asset.source not in shown.encoded or asset.source in linked:
+                tree.add([await self._copy(asset, files)], asset.source)
+
+    async def _copy(self, asset: AssetFile, files: FileTree) -> SiteFile:
+        key = f"site/copy/{identity_of(files, asset.source)}"
+        kept = self._keeper.found(key, asset.name)
+        return kept or self._keeper.made(key, asset.name, await files.read(asset.source))
+
+    def _extras(self, site: _Site, frame: Frame, navigation: Navigation, tree: Tree) -> None:
+        """What no Markdown says, but for the search; a file of the site's own goes before it."""
+        tree.add(feed_files(self._keeper, frame, site.listed, site.parsed), "")
+        tree.add(sitemap_files(self._keeper, frame, site.listed, site.parsed), "")
+        if NOT_FOUND not in tree:
+            draft = not_found(frame, navigation)
+            kept = self._keeper.found(draft.key, NOT_FOUND)
+            tree.add([kept or self._keeper.made(draft.key, NOT_FOUND, document(draft, ""))], "")
+
+    async def _search(self, request: RenderRequest, site: _Site, files: FileTree) -> tuple[SiteFile, ...]:
+        builder = self._indexes.pop(request.application, None) or SearchBuilder(self._cache, self._blobs)
+        self._indexes[request.application] = builder
+        if len(self._indexes) > INDEXES_REMEMBERED:
+            del self._indexes[next(iter(self._indexes))]
+        if (kept := builder.kept(site.listed, site.read.keys)) is not None:
+            return kept
+        lost = builder.lost(site.listed, site.read.keys)
+        for start in range(0, len(lost), WHOLE_AT_ONCE):
+            some = lost[start : start + WHOLE_AT_ONCE]
+            whole = await self._reader.whole(files, some, site.read, allow_html=site.options.allow_html)
+            await builder.cut(some, whole, site.read.keys)
+        return await builder.files(site.listed, site.read.keys)
+
+
+def _frame(site: _Site, theme: Theme) -> Frame:
+    title = site.options.title or title_of(site.home, site.parsed[site.home.source])
+    frame = Frame(
+        options=site.options,
+        title=title,
+        styles=theme.styles,
+        scripts=theme.scripts,
+        icon=theme.paths[ICON],
+        search=SEARCH_ENTRY if site.options.search else "",
+    )
+    return replace(frame, feed=has_feed(frame, site.listed, site.parsed))
+
+
+def _navigation(site: _Site) -> Navigation:
+    if not site.options.navigation:
+        return Navigation(from_folders(site.listed, site.parsed))
+    nodes, findings = declared(site.options.navigation, site.links, site.parsed)
+    site.told.add("", findings)
+    return Navigation(nodes)
+
+
+async def _drafts(
+    site: _Site, frame: Frame, navigation: Navigation, shown: Shown
+) -> tuple[list[Draft], frozenset[str]]:
+    """Every page with its links followed, and the files that links lead to."""
+    drafts, linked = list[Draft](), set[str]()
+    for number, page in enumerate(site.pages):
+        if number % SLICE == 0:
+            await asyncio.sleep(0)
+        parsed = site.parsed[page.source]
+        leads = [site.links.follow(page, link) for link in parsed.links]
+        site.told.add(page.source, [lead.finding for lead in leads if lead.finding])
+        linked |= {lead.asset.source for lead in leads if lead.asset}
+        said = Said(
+            parsed=parsed,
+            made_of=site.read.keys[page.source],
+            addresses=tuple(lead.address for lead in leads),
+            pictures=shown.html[page.source],
+        )
+        drafts.append(drafted(frame, navigation, page, said))
+    return drafts, frozenset(linked)
+
+
+async def _rules(site: _Site, files: FileTree) -> tuple[tuple[Redirect, ...], tuple[HeaderRule, ...]]:
+    """The rules of `_redirects` and `_headers`."""
+    redirects: tuple[Redirect, ...] = ()
+    headers: tuple[HeaderRule, ...] = ()
+    if path := site.found.redirects:
+        redirects, findings = read_redirects((await files.read(path)).decode(errors="replace"))
+        site.told.add(path, findings)
+    if path := site.found.headers:
+        headers, findings = read_headers((await files.read(path)).decode(errors="replace"))
+        site.told.add(path, findings)
+    return redirects, headers

@@ -1,0 +1,19 @@
+"""The theme's own files, as they stand beside this module. Whoever publishes them puts their digest in the name."""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+
+_NAMES = ("style.css", "theme.js", "search.js", "icon.svg")
+
+
+@cache
+def assets() -> Mapping[str, bytes]:
+    """`style.css`, `theme.js`, `search.js` and `icon.svg`, by name. No one of them refers to another.
+
+    `PageContext.styles`: `style.css`, then the site's own. `scripts`: `theme.js`, `search.js`, then the site's own; the
+    first is read before the page is drawn, so that a reader's dark page never flashes white, the others after it.
+    """
+    folder = files(__package__)
+    return MappingProxyType({name: (folder / name).read_bytes() for name in _NAMES})

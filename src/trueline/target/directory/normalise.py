@@ -1,0 +1,109 @@
+"""A render in this target's terms: stages, marks in the bodies, and what no directory can take. It touches no disk."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+import msgspec
+
+from trueline.model.diagnostic import Diagnostic
+from trueline.model.digest import Digest, digest_bytes
+from trueline.render.resource import Rendered, Resource
+from trueline.render.site.file import FILE_KIND, RELEASE_KIND, Release, SiteFile
+from trueline.target.directory import problem
+from trueline.target.directory.body import FILES_MAX, MarkedFile, MarkedRelease
+from trueline.target.directory.path import below_files, twins
+from trueline.target.protocol import Normalised
+from trueline.target.rules import Rules
+
+RULES = Rules(stages={FILE_KIND: 0, RELEASE_KIND: 1}, stage_default=0)
+PROBLEMS_MAX = 100
+
+
+@dataclass(slots=True)
+class _Found:
+    """What a render holds, as it is read."""
+
+    files: dict[str, tuple[Resource, MarkedFile]] = field(default_factory=dict)
+    releases: list[tuple[Resource, Release]] = field(default_factory=list)
+    problems: list[Diagnostic] = field(default_factory=list)
+
+
+def normalise(rendered: Rendered, mark: str) -> Normalised:
+    """Mark every body, put files before their release, and collect every problem; never raises."""
+    found = _read(rendered, mark)
+    problems = [*found.problems, *_between(found)]
+    if rendered.resources and not problems:
+        problems += _against_release(found)
+    problems.sort(key=lambda one: (one.origin.path if one.origin else "", one.code, one.detail))
+    if problems:
+        return Normalised(rendered=rendered, problems=tuple(problems[:PROBLEMS_MAX]))
+    return Normalised(rendered=_marked(rendered, found, mark))
+
+
+def _read(rendered: Rendered, mark: str) -> _Found:
+    found = _Found()
+    for resource in rendered.resources:
+        try:
+            _take(found, resource, rendered.body(resource), mark)
+        except (msgspec.MsgspecError, UnicodeError) as error:
+            found.problems.append(problem.not_a_release(f"{resource.ref}: {error}", resource.origin))
+    return found
+
+
+def _take(found: _Found, resource: Resource, body: bytes, mark: str) -> None:
+    match resource.ref.kind:
+        case kind if kind == FILE_KIND:
+            read = msgspec.json.decode(body, type=SiteFile)
+            file = MarkedFile(mark=mark, **{name: getattr(read, name) for name in SiteFile.__struct_fields__})
+            if file.path in found.files:
+                found.problems.append(problem.twice(file.path, file.path, resource.origin))
+            elif file.path != resource.ref.name:
+                found.problems.append(problem.not_a_release(f"{resource.ref} is {file.path!r}", resource.origin))
+            elif why := file.fault:
+                found.problems.append(problem.hostile(file.path, why, resource.origin))
+            found.files[file.path] = (resource, file)
+        case kind if kind == RELEASE_KIND:
+            found.releases.append((resource, msgspec.json.decode(body, type=Release)))
+        case _:
+            found.problems.append(problem.not_a_site(resource.ref, resource.origin))
+
+
+def _between(found: _Found) -> Iterator[Diagnostic]:
+    if len(found.files) > FILES_MAX:
+        origin = next(iter(found.files.values()))[0].origin
+        yield problem.too_large(f"{len(found.files)} files; {FILES_MAX} are the most", origin)
+        return
+    for first, second in twins(found.files):
+        yield problem.twice(first, second, found.files[second][0].origin)
+    for path, above in below_files(found.files):
+        yield problem.below_file(path, above, found.files[path][0].origin)
+
+
+def _against_release(found: _Found) -> Iterator[Diagnostic]:
+    if len(found.releases) != 1:
+        origin = next(iter([resource for resource, _ in found.releases] or [r for r, _ in found.files.values()])).origin
+        yield problem.not_a_release(f"there are {len(found.releases)} releases", origin)
+        return
+    resource, release = found.releases[0]
+    files = {path: file.blob for path, (_, file) in found.files.items()}
+    if files != release.files:
+        differing = sorted(path for path, _ in files.items() ^ release.files.items())
+        yield problem.not_a_release(", ".join(dict.fromkeys(differing[:6])), resource.origin)
+
+
+def _marked(rendered: Rendered, found: _Found, mark: str) -> Rendered:
+    immutable = tuple(sorted(path for path, (_, file) in found.files.items() if file.is_immutable))
+    bodies: dict[Digest, bytes] = {}
+    resources: list[Resource] = []
+    releases = {resource.ref: release for resource, release in found.releases}
+    for resource in rendered.resources:
+        if (release := releases.get(resource.ref)) is not None:
+            fields = {name: getattr(release, name) for name in Release.__struct_fields__}
+            body = MarkedRelease(mark=mark, immutable=immutable, **fields).body()
+        else:
+            body = found.files[resource.ref.name][1].body()
+        digest = digest_bytes(body)
+        bodies[digest] = body
+        position = replace(resource.position, stage=RULES.stage(resource.ref.kind))
+        resources.append(replace(resource, digest=digest, position=position))
+    return replace(rendered, resources=tuple(resources), bodies=bodies)

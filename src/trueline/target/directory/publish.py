@@ -1,0 +1,310 @@
+"""How a release becomes live, and how one file of it is put back.
+
+A tree is made complete under another name, or brought back to what its manifest says, before the pointer leads to it.
+What has not changed is a second name for the file of the live release, but only where that file is as it was recorded;
+everything else is copied from its blob and hashed on the way. To publish what is live already writes nothing.
+"""
+
+import asyncio
+import os
+import stat
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+
+from trueline.model.digest import Digest
+from trueline.runtime.clock import Clock
+from trueline.target.directory.body import MarkedRelease
+from trueline.target.directory.copy import Copier
+from trueline.target.directory.disk import FOLDER_MODE, Disk, folder, remove_if_there
+from trueline.target.directory.path import folded, parents
+from trueline.target.directory.place import RELEASES, Place, Standing
+from trueline.target.directory.remove import Remover
+from trueline.target.directory.stamp import Stamps
+from trueline.target.directory.state import ASIDE, WORK, Damaged, Kept, Lived, Manifest, State
+from trueline.target.directory.tree import Aside, below, by_folder, content, make_way, state_of
+
+KEPT_MAX = 50_000
+SYNCED_EACH_MAX = 16
+"""More files and folders than that are waited for together: a thousand waits take seconds, one some milliseconds."""
+_SECOND_NS = 1_000_000_000
+NEW = ".new"
+_TEMPORARY = "file"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """How long immutable files stay after they left the site, and how many releases are kept for going back."""
+
+    keep_s: float = 7 * 86_400.0
+    releases: int = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Site:
+    """The open folders of one publication. `live` is the tree that is live now, `None` where there is none."""
+
+    parent: int
+    state: int
+    releases: int
+    live: int | None
+    before: Manifest | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Spot:
+    """One file's place in an open folder of a tree. `work` is where new files are made."""
+
+    path: str
+    at: int
+    work: int
+
+    @property
+    def name(self) -> str:
+        return self.path.rpartition("/")[2]
+
+
+class Publisher:
+    """Writes releases."""
+
+    def __init__(  # noqa: PLR0913 - what a release is made with
+        self,
+        place: Place,
+        state: State,
+        *,
+        disk: Disk,
+        copier: Copier,
+        stamps: Stamps,
+        clock: Clock,
+        retention: Retention,
+    ) -> None:
+        self._place = place
+        self._state = state
+        self._disk = disk
+        self._copier = copier
+        self._stamps = stamps
+        self._clock = clock
+        self._retention = retention
+        self._remover = Remover(state, disk, stamps)
+
+    async def publish(self, parent: int, before: Manifest | None, release: Digest, body: MarkedRelease) -> bool:
+        """Make a release live; false where it was, whole, and nothing was written.
+
+        Raises:
+            OSError: something could not be done; what was live is live.
+            BlobGone: some bytes cannot be taken; what was live is live.
+        """
+        with self._site(parent, before) as site:
+            manifest = self._manifest(site, release, body)
+            wrote = await self._materialise(site, manifest)
+            wrote = self._switch(site, release) or wrote
+            wrote = self._record(site, manifest) or wrote
+            if before is not None and before.release != release:
+                await self._let_go(site, manifest)
+        return wrote
+
+    async def put_back(self, parent: int, manifest: Manifest, path: str) -> bool:
+        """Put one file of the live release back as it shall be; false where it is, or where the whole tree is gone.
+
+        Raises:
+            OSError: it could not be done.
+            BlobGone: its bytes cannot be taken.
+        """
+        with self._site(parent, manifest) as site:
+            if site.live is None:
+                return False
+            written = await self._bring(site, site.live, {path: manifest.files[path]}, is_live=True)
+            self._settle(site.live, written, is_live=True)
+            return bool(written)
+
+    @contextmanager
+    def _site(self, parent: int, before: Manifest | None) -> Iterator[_Site]:
+        with ExitStack() as opened:
+            state = opened.enter_context(self._state.opened(parent))
+            releases = opened.enter_context(folder(RELEASES, state))
+            live = None
+            if before is not None:
+                with suppress(FileNotFoundError, NotADirectoryError, PermissionError):
+                    live = opened.enter_context(folder(before.release, releases))
+            yield _Site(parent=parent, state=state, releases=releases, live=live, before=before)
+
+    def _manifest(self, site: _Site, release: Digest, body: MarkedRelease) -> Manifest:
+        files = {path: Digest(blob) for path, blob in body.files.items()}
+        now_s = self._clock.now().timestamp()
+        if site.before is not None and site.before.release == release:
+            return site.before
+        return Manifest(
+            release=release,
+            files=files,
+            immutable=frozenset(body.immutable),
+            kept=self._kept(site.before, files, now_s),
+            made_s=now_s,
+        )
+
+    def _kept(self, before: Manifest | None, files: Mapping[str, Digest], now_s: float) -> dict[str, Kept]:
+        """Immutable files that the site has no more, for those who have a page that names them."""
+        if before is None:
+            return {}
+        left = {path: Kept(before.files[path], now_s) for path in sorted(before.immutable & before.files.keys())}
+        left |= {path: kept for path, kept in before.kept.items() if now_s - kept.left_s < self._retention.keep_s}
+        fitting = {path: kept for path, kept in left.items() if self._copier.size_bytes(kept.blob) is not None}
+        taken = {folded(path) for path in files}
+        above = {folded(parent) for path in files for parent in parents(path)}
+        for path in list(fitting):
+            if folded(path) in taken or folded(path) in above or not taken.isdisjoint(map(folded, parents(path))):
+                del fitting[path]
+        newest = sorted(fitting.items(), key=lambda item: (-item[1].left_s, item[0]))[:KEPT_MAX]
+        return dict(sorted(newest))
+
+    async def _materialise(self, site: _Site, manifest: Manifest) -> bool:
+        name = manifest.release
+        holdings = dict(manifest.holdings())
+        found = state_of(name, site.releases)
+        if found is not None and not stat.S_ISDIR(found.st_mode):
+            Aside(self._disk, site.state, ASIDE).put(name, site.releases)
+            found = None
+        if found is not None:
+            is_corrected = stat.S_IMODE(found.st_mode) != FOLDER_MODE
+            if is_corrected:
+                self._disk.correct(name, site.releases)
+            with folder(name, site.releases) as root:
+                return await self._restore(site, root, manifest, holdings) or is_corrected
+        await self._remover.clear(site.state, site.releases, NEW)
+        self._state.save_manifest(site.state, manifest, sync=False)
+        self._disk.make_folder(name + NEW, site.releases)
+        with folder(name + NEW, site.releases) as root:
+            await self._bring(site, root, holdings)
+        self._disk.rename(name + NEW, site.releases, name, site.releases)
+        self._disk.sync_all(site.releases)
+        return True
+
+    async def _restore(self, site: _Site, root: int, manifest: Manifest, holdings: Mapping[str, Digest]) -> bool:
+        """An older release, or the live one: only what is not as it shall be is written."""
+        known = self._state.manifest(site.state, manifest.release)
+        is_live = site.before is not None and site.before.release == manifest.release
+        surplus = {path for path, _ in known.holdings()} - holdings.keys() if known else set[str]()
+        for path in sorted(surplus):
+            self._remover.remove_file(root, path)
+        wrote = bool(surplus)
+        if known is None or (known != manifest and not is_live):
+            self._state.save_manifest(site.state, manifest)
+            wrote = True
+        written = await self._bring(site, root, holdings, is_live=is_live)
+        self._settle(root, written, is_live=is_live)
+        return bool(written) or wrote
+
+    async def _bring(
+        self, site: _Site, root: int, files: Mapping[str, Digest], *, is_live: bool = False
+    ) -> Mapping[str, Collection[str]]:
+        """Have these files in a tree; what was written, by folder. In a live tree no file is seen before it is safe."""
+        aside = Aside(self._disk, site.state, ASIDE)
+        written: dict[str, list[str]] = {}
+        with folder(WORK, site.state) as work:
+            for above, names in by_folder(files).items():
+                await asyncio.sleep(0)
+                make_way(self._disk, root, above, aside)
+                with below(root, above) as at:
+                    for name in names:
+                        spot = _Spot(path=f"{above}/{name}" if above else name, at=at, work=work)
+                        if await self._bring_one(site, spot, files[spot.path], is_live=is_live):
+                            written.setdefault(above, []).append(name)
+        return written
+
+    async def _bring_one(self, site: _Site, spot: _Spot, blob: Digest, *, is_live: bool) -> bool:
+        with suppress(OSError):  # what cannot even be read is replaced
+            if await content(spot.name, spot.at, self._stamps) == blob:
+                return False
+        if is_live or not await self._link(site, spot, blob):
+            modified_ns = int(self._clock.now().timestamp()) * _SECOND_NS - _SECOND_NS
+            await self._copier.copy(blob, _TEMPORARY, spot.work, modified_ns=modified_ns, sync=is_live)
+            self._replace(site, spot)
+        return True
+
+    def _replace(self, site: _Site, spot: _Spot) -> None:
+        """A file or a link goes by the rename; a folder that somebody put there is not ours to remove."""
+        before = state_of(_TEMPORARY, spot.work)
+        try:
+            self._disk.rename(_TEMPORARY, spot.work, spot.name, spot.at)
+        except IsADirectoryError:
+            Aside(self._disk, site.state, ASIDE).put(spot.name, spot.at)
+            self._disk.rename(_TEMPORARY, spot.work, spot.name, spot.at)
+        after = state_of(spot.name, spot.at)
+        if before is not None and after is not None:
+            self._stamps.relink(before, after)
+
+    async def _link(self, site: _Site, spot: _Spot, blob: Digest) -> bool:
+        """A second name for the file of the live release, where that is, to its last byte, what it shall be."""
+        if site.live is None or state_of(spot.name, spot.at) is not None:
+            return False
+        try:
+            with below(site.live, spot.path.rpartition("/")[0]) as source:
+                if await content(spot.name, source, self._stamps) != blob:
+                    return False
+                before = state_of(spot.name, source)
+                self._disk.link(spot.name, source, spot.name, spot.at)
+        except OSError:
+            return False
+        after = state_of(spot.name, spot.at)
+        if before is None or after is None or not self._stamps.relink(before, after):
+            remove_if_there(self._disk, spot.name, spot.at)
+            return False
+        return True
+
+    def _settle(self, root: int, written: Mapping[str, Collection[str]], *, is_live: bool) -> None:
+        """On the disk before it is live. A live file was waited for before it got its name."""
+        if sum(map(len, written.values())) + len(written) > SYNCED_EACH_MAX:
+            self._disk.sync_all(root)
+            return
+        for above, names in written.items():
+            with below(root, above) as at:
+                for name in () if is_live else names:
+                    file = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=at)
+                    try:
+                        self._disk.sync(file)
+                    finally:
+                        os.close(file)
+                self._disk.sync(at)
+
+    def _switch(self, site: _Site, release: Digest) -> bool:
+        standing, leads_to = self._place.standing(site.parent)
+        if standing is Standing.POINTER and leads_to == release:
+            return False
+        with folder(WORK, site.state) as work:
+            remove_if_there(self._disk, "pointer", work)
+            self._disk.point(self._place.pointer(release), "pointer", work)
+            if standing is Standing.EMPTY:
+                self._disk.remove_folder(self._place.name, site.parent)  # only if it is empty still
+            self._disk.rename("pointer", work, self._place.name, site.parent)
+        self._disk.sync(site.parent)
+        return True
+
+    def _record(self, site: _Site, manifest: Manifest) -> bool:
+        lived = self._state.lived(site.state)
+        if lived is not None and lived.release == manifest.release:
+            return False
+        staged = self._state.staged(site.state)
+        left = {path: blob for path, blob in staged.items() if manifest.files.get(path) != blob}
+        self._save_lived(site, manifest)
+        if left != staged:
+            self._state.restage(site.state, left)
+        return True
+
+    def _save_lived(self, site: _Site, manifest: Manifest) -> None:
+        inodes: set[int] = set()
+        with folder(manifest.release, site.releases) as root:
+            for above, names in by_folder(path for path, _ in manifest.holdings()).items():
+                with below(root, above) as at:
+                    inodes.update(found.st_ino for name in names if (found := state_of(name, at)) is not None)
+        self._state.save_lived(site.state, Lived(release=manifest.release, stamps=self._stamps.keep(inodes)))
+
+    async def _let_go(self, site: _Site, manifest: Manifest) -> None:
+        """Old releases go. What cannot be removed now is tried again after the next switch: the release is live."""
+        with suppress(OSError, Damaged), folder(manifest.release, site.releases) as live:
+            made = [self._state.manifest(site.state, name) for name in self._state.manifests(site.state)]
+            old = sorted((one for one in made if one is not None), key=lambda one: (one.made_s, one.release))
+            old = [one for one in old if one.release != manifest.release]
+            surplus = old[: max(0, len(old) + 1 - self._retention.releases)]
+            for one in surplus:
+                await self._remover.remove_release(site.state, site.releases, one, live)
+            if surplus:
+                self._save_lived(site, manifest)

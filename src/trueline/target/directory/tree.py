@@ -1,0 +1,146 @@
+"""One release's files below an open folder, reached component by component: no link in the tree leads us out of it."""
+
+import asyncio
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+
+from trueline.model.digest import Digest, digest_value
+from trueline.target.directory.copy import hashed_at
+from trueline.target.directory.disk import FOLDER_MODE, Disk, folder, make_if_absent, names
+from trueline.target.directory.path import parents
+from trueline.target.directory.stamp import Stamps, is_plain
+
+STRANGERS_MAX = 1_000
+ENTRIES_MAX = 400_000
+
+
+@contextmanager
+def below(root: int, path: str) -> Iterator[int]:
+    """Open a folder of a tree; `""` is its root.
+
+    Raises:
+        OSError: it is not there, or a link or a file stands in its place.
+    """
+    opened = os.dup(root)
+    try:
+        for name in filter(None, path.split("/")):
+            with folder(name, opened) as found:
+                os.dup2(found, opened, inheritable=False)
+        yield opened
+    finally:
+        os.close(opened)
+
+
+def by_folder(paths: Iterable[str]) -> dict[str, list[str]]:
+    """Paths as names in their folders.
+
+    >>> by_folder(["a/b.html", "index.html", "a/c.html"])
+    {'a': ['b.html', 'c.html'], '': ['index.html']}
+    """
+    found: dict[str, list[str]] = {}
+    for path in paths:
+        above, _, name = path.rpartition("/")
+        found.setdefault(above, []).append(name)
+    return found
+
+
+def folders(paths: Iterable[str]) -> list[str]:
+    """Every folder that paths need, outer ones first, without the root."""
+    above = {path.rpartition("/")[0] for path in paths} - {""}
+    return sorted({*above, *(parent for path in above for parent in parents(path))})
+
+
+def state_of(name: str, at: int) -> os.stat_result | None:
+    """What stands under a name, a link itself; `None` where nothing does."""
+    try:
+        return os.stat(name, dir_fd=at, follow_symlinks=False)
+    except FileNotFoundError:
+        return None
+
+
+async def content(name: str, at: int, stamps: Stamps) -> Digest | None:
+    """What a file really is: its content's digest where it is a plain one, else one that no content has.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    found = state_of(name, at)
+    if found is None:
+        return None
+    if not is_plain(found):
+        text = os.readlink(name, dir_fd=at) if stat.S_ISLNK(found.st_mode) else ""
+        return digest_value(["not a plain file", found.st_mode, text, found.st_ino, found.st_mtime_ns])
+    if (known := stamps.blob(found)) is not None:
+        return known
+    digest, after, is_still = await hashed_at(name, at)
+    if is_still:
+        stamps.note(after, digest)
+    return digest
+
+
+def make_way(disk: Disk, root: int, path: str, aside: "Aside") -> None:
+    """Make the folders of a path; what others put in the place of one is set aside, never deleted."""
+    for parent in (*parents(path), path) if path else ():
+        above, _, name = parent.rpartition("/")
+        with below(root, above) as at:
+            found = state_of(name, at)
+            if found is not None and not stat.S_ISDIR(found.st_mode):
+                aside.put(name, at)
+                found = None
+            if found is None:
+                disk.make_folder(name, at)
+            elif stat.S_IMODE(found.st_mode) != FOLDER_MODE:
+                disk.correct(name, at)
+
+
+class Aside:
+    """Where in the state's folder goes what is in our way and not ours."""
+
+    def __init__(self, disk: Disk, state: int, name: str) -> None:
+        self._disk = disk
+        self._state = state
+        self._name = name
+
+    def put(self, name: str, at: int, under: str = "") -> str:
+        """Move something there; the name that it got."""
+        make_if_absent(self._disk, self._name, self._state)
+        with folder(self._name, self._state) as aside:
+            count = len(names(aside))
+            while state_of(free := f"{under or name[:100]}.{count}", aside) is not None:
+                count += 1
+            self._disk.rename(name, at, free, aside)
+        return free
+
+
+async def strangers(root: int, files: Iterable[str]) -> tuple[str, ...]:
+    """What stands in a tree and is neither a file of it nor a folder of one, sorted and bounded."""
+    ours = set(files)
+    known = set(folders(ours))
+    found: list[str] = []
+    seen = 0
+    for above in ("", *sorted(known)):
+        await asyncio.sleep(0)
+        with suppress(OSError), below(root, above) as at, os.scandir(at) as entries:
+            for entry in entries:
+                path = f"{above}/{entry.name}" if above else entry.name
+                seen += 1
+                if path not in ours and path not in known:
+                    found.append(path)
+                if seen > ENTRIES_MAX or len(found) >= STRANGERS_MAX:
+                    return tuple(sorted(found))
+    return tuple(sorted(found))
+
+
+def crooked_folders(root: int, paths: Iterable[str]) -> Iterator[str]:
+    """Folders of a tree that are gone, replaced, or that not everybody may read."""
+    for path in folders(paths):
+        above, _, name = path.rpartition("/")
+        try:
+            with below(root, above) as at:
+                found = state_of(name, at)
+        except OSError:
+            found = None
+        if found is None or not stat.S_ISDIR(found.st_mode) or stat.S_IMODE(found.st_mode) != FOLDER_MODE:
+            yield path
