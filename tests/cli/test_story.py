@@ -70,3 +70,17 @@ def test_a_note_is_said_once_for_as_long_as_it_holds() -> None:
     for notes in ((note,), (note, note), (), (note,)):
         story.tell_notes("shop", notes)
     assert said == ["shop: note: TL0320 a chart differs from itself: Secret/shop/token"] * 2
+
+
+def test_many_outcomes_of_one_sort_are_one_line() -> None:
+    told: list[str] = []
+    made = [_record(Kind.OUTCOME, action="create", result="done", ref=f"File/{number}.html") for number in range(30)]
+    failed = _record(Kind.OUTCOME, action="create", result="refused", ref="File/x.html", message="no room")
+    few = [_record(Kind.OUTCOME, action="update", result="done", ref=f"File/{number}.html") for number in range(2)]
+    Story(told.append).tell_records([*made, failed, *few])
+    assert [line.partition(" ")[2] for line in told] == [
+        "shop: created 30 File",
+        "shop: refused: create File/x.html: no room",
+        "shop: updated File/0.html",
+        "shop: updated File/1.html",
+    ]

@@ -146,13 +146,13 @@ def _address(listen: str) -> tuple[str, int]:
 async def _followed(assembly: Assembly, feed: Feed, story: Story) -> AsyncIterator[None]:
     """What happens is told while the block runs, and once more at its end."""
     async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(feed.run(story.tell_record)), group.create_task(_problems(assembly, story))]
+        tasks = [group.create_task(feed.run(story.tell_records)), group.create_task(_problems(assembly, story))]
         try:
             yield
         finally:
             for task in tasks:
                 task.cancel()
-            feed.look(story.tell_record)
+            feed.look(story.tell_records)
             _tell_problems(assembly, story)
 
 

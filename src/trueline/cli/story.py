@@ -1,6 +1,7 @@
 """What happens, one line each, so that a person who watches understands. It reads records and writes lines."""
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 from trueline.model.diagnostic import Diagnostic
@@ -8,6 +9,7 @@ from trueline.record.journal import Kind, Record
 
 FIELDS_MAX = 5
 MESSAGE_CHARACTERS_MAX = 500
+ALIKE_MAX = 20
 
 
 class Story:
@@ -19,10 +21,17 @@ class Story:
         self._refusals: dict[str, tuple[Diagnostic, ...]] = {}
         self._notes: dict[str, tuple[Diagnostic, ...]] = {}
 
-    def tell_record(self, record: Record) -> None:
-        """The line of a record, where it is news to a person."""
-        if line := line_of(record):
-            self._tell(f"{record.at.astimezone():%H:%M:%S} {line}")
+    def tell_records(self, records: Sequence[Record]) -> None:
+        """The lines of records that are news to a person; many of one sort that follow each other are one line."""
+        for (application, sort), run in groupby(records, key=_sort):
+            alike = list(run)
+            if sort and len(alike) > ALIKE_MAX:
+                action, kind = sort
+                self._tell(f"{alike[-1].at.astimezone():%H:%M:%S} {application}: {action} {len(alike)} {kind}")
+                continue
+            for record in alike:
+                if line := line_of(record):
+                    self._tell(f"{record.at.astimezone():%H:%M:%S} {line}")
 
     def tell_problems(self, problems: Sequence[Diagnostic]) -> None:
         """What is wrong with the fleet repository; said once."""
@@ -47,6 +56,13 @@ class Story:
         for note in notes:
             if note not in before:
                 self._tell(f"{application}: {note_line(note)}" if application else note_line(note))
+
+
+def _sort(record: Record) -> tuple[str, tuple[str, str] | None]:
+    """What makes outcomes alike: the application, what was done, to which kind; `None` for all other records."""
+    body = record.body if record.kind == Kind.OUTCOME.value and isinstance(record.body, dict) else {}
+    action = _WORDS.get(body.get("action", ""), "") if body.get("result") == "done" else ""
+    return record.application, (action, str(body.get("ref", "")).partition("/")[0]) if action else None
 
 
 def note_line(note: Diagnostic) -> str:
@@ -96,16 +112,7 @@ def _outcome(body: dict[str, Any]) -> str:
         return _with(f"{result}: {action} {ref}", body.get("message"))
     if result != "done":
         return ""
-    words = {
-        "heal": "healed",
-        "prune": "pruned",
-        "take over": "took over",
-        "transfer": "took from another application",
-        "replace": "deleted and made again",
-        "create": "created",
-        "update": "updated",
-    }
-    return f"{words[action]} {ref}" if action in words else ""
+    return f"{_WORDS[action]} {ref}" if action in _WORDS else ""
 
 
 def _with(text: str, message: Any) -> str:
@@ -117,6 +124,16 @@ def one_line(message: str) -> str:
     line = " ".join(message.split())
     return line if len(line) <= MESSAGE_CHARACTERS_MAX else f"{line[:MESSAGE_CHARACTERS_MAX]}…"
 
+
+_WORDS: Mapping[str, str] = {
+    "heal": "healed",
+    "prune": "pruned",
+    "take over": "took over",
+    "transfer": "took from another application",
+    "replace": "deleted and made again",
+    "create": "created",
+    "update": "updated",
+}
 
 _LINES: Mapping[str, Callable[[dict[str, Any]], str]] = {
     Kind.REVISION_SEEN.value: _revision,

@@ -1,7 +1,7 @@
 """Records as they come: one look at the journal's head for all who listen, and a bounded queue for each of them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from trueline.record.journal import Journal, Kind, Record
@@ -9,6 +9,7 @@ from trueline.runtime.clock import Clock
 
 LOOK_PAUSE_S = 0.2
 PAGE = 500
+LOOK_RECORDS_MAX = 10_000
 QUEUE_RECORDS_MAX = 1_000
 LISTENERS_MAX = 64
 HEARTBEAT_S = 15.0
@@ -29,23 +30,25 @@ class Feed:
         self._next = 0
         self.healed = 0
 
-    async def run(self, tell: Callable[[Record], None] = lambda _: None) -> None:
-        """Look again and again; `tell` hears every record too. Never ends by itself."""
+    async def run(self, tell: Callable[[Sequence[Record]], None] = lambda _: None) -> None:
+        """Look again and again; `tell` hears the records of each look too. Never ends by itself."""
         while True:
             self.look(tell)
             await self._clock.sleep(LOOK_PAUSE_S)
 
-    def look(self, tell: Callable[[Record], None] = lambda _: None) -> None:
+    def look(self, tell: Callable[[Sequence[Record]], None] = lambda _: None) -> None:
         """Hand on what is new since the last look."""
-        while self._journal.head().sequence > self._seen:
+        found = list[Record]()
+        while len(found) < LOOK_RECORDS_MAX and self._journal.head().sequence > self._seen:
             page = self._journal.after(self._seen, limit=PAGE)
             if not page:
-                return
+                break
             for record in page:
                 self._seen = record.sequence
                 self.healed += is_healed(record)
                 self._hand_on(record)
-                tell(record)
+            found += page
+        tell(found)
 
     def _hand_on(self, record: Record) -> None:
         for number, queue in list(self._listeners.items()):
