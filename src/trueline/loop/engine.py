@@ -184,7 +184,7 @@ class Engine:
                 focus=focus,
                 begin=lambda plan: self._begin(kept, aim, plan if focus is None else None),
                 is_asked=kept.is_asked,
-                resting=self._fights.resting(name),
+                resting=self._fights.resting(name) if parts.target.rules.rests else {},
             )
         except Fault as fault:
             kept.trouble = fault.diagnostics

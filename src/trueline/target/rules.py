@@ -11,7 +11,9 @@ class Rules:
 
     `stages` orders kinds within a wave (a kind that is not listed is in `stage_default`). `protected` kinds are deleted
     only with a second consent in Git (promise 7); `untouchable` are refs, as text, that are never deleted at all.
-    `former_tools` are managers (a trailing `*` stands for anything) whose objects may be taken over (D17).
+    `former_tools` are managers (a trailing `*` stands for anything) whose objects may be taken over (D17). `rests`:
+    others have a right there too, so that whoever changes a field again and again is backed off from; where nobody else
+    has, every change is put back.
     """
 
     stages: Mapping[str, int] = field(default_factory=dict)
@@ -19,6 +21,7 @@ class Rules:
     protected: frozenset[str] = frozenset()
     untouchable: frozenset[str] = frozenset()
     former_tools: tuple[str, ...] = ()
+    rests: bool = True
 
     def stage(self, kind: str) -> int:
         """The stage of a kind within its wave."""

@@ -15,7 +15,7 @@ from trueline.target.directory.path import below_files, twins
 from trueline.target.protocol import Normalised
 from trueline.target.rules import Rules
 
-RULES = Rules(stages={FILE_KIND: 0, RELEASE_KIND: 1}, stage_default=0)
+RULES = Rules(stages={FILE_KIND: 0, RELEASE_KIND: 1}, stage_default=0, rests=False)
 PROBLEMS_MAX = 100
 
 
