@@ -4,7 +4,6 @@ All of it stands in one fleet: each case is an application that ran well before 
 """
 
 import json
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,19 +12,6 @@ import pytest
 
 from tests.cli.bad_input_case import Fleet, Ran, config_map, declared
 from tests.cli.bad_input_table import CASES, COMMANDS, PLAN, RENDER, UNSTABLE, UP, Case
-from trueline.model.fault import UserError
-from trueline.runtime.toolbox_process import find_toolbox
-
-
-def _has_toolbox() -> bool:
-    try:
-        find_toolbox()
-    except UserError:
-        return False
-    return True
-
-
-pytestmark = pytest.mark.skipif(not _has_toolbox() or not shutil.which("git"), reason="no toolbox or no git")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,19 +15,6 @@ from typing import Any
 import pytest
 
 from tests.cli.bad_input_case import CANARY, Fleet, Ran, config_map, declared
-from trueline.model.fault import UserError
-from trueline.runtime.toolbox_process import find_toolbox
-
-
-def _has_toolbox() -> bool:
-    try:
-        find_toolbox()
-    except UserError:
-        return False
-    return True
-
-
-pytestmark = pytest.mark.skipif(not _has_toolbox() or not shutil.which("git"), reason="no toolbox or no git")
 
 NOWHERE = "http://127.0.0.1:1"
 

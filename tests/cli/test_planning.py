@@ -1,24 +1,8 @@
 """Plans of applications that need each other: what one makes for another is foreseen, and applied as planned."""
 
-import shutil
 from pathlib import Path
 
-import pytest
-
 from tests.cli.bad_input_case import Fleet, config_map, declared
-from trueline.model.fault import UserError
-from trueline.runtime.toolbox_process import find_toolbox
-
-
-def _has_toolbox() -> bool:
-    try:
-        find_toolbox()
-    except UserError:
-        return False
-    return True
-
-
-pytestmark = pytest.mark.skipif(not _has_toolbox() or not shutil.which("git"), reason="no toolbox or no git")
 
 DEFINITION = """apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition

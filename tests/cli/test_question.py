@@ -1,7 +1,6 @@
 """Questions and actions where nobody runs: they open the engine for one application, and for no other one."""
 
 import json
-import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -9,19 +8,6 @@ from pathlib import Path
 import pytest
 
 from tests.cli.bad_input_case import Fleet, config_map, declared
-from trueline.model.fault import UserError
-from trueline.runtime.toolbox_process import find_toolbox
-
-
-def _has_toolbox() -> bool:
-    try:
-        find_toolbox()
-    except UserError:
-        return False
-    return True
-
-
-pytestmark = pytest.mark.skipif(not _has_toolbox() or not shutil.which("git"), reason="no toolbox or no git")
 
 
 @pytest.fixture

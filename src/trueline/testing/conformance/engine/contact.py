@@ -89,10 +89,7 @@ async def contact_lost_while_it_runs(world: World) -> None:
     """The whole server goes away while the engine runs: nothing is deleted; what drifted meanwhile is healed after."""
     body = config_map("settings")
     world.declare("shop", body, config_map("leaves"))
-    world.commit()
-    async with world.started():
-        await world.follow()
-        await world.until_sync(Sync.SYNCED)
+    async with world.synced():
         world.weather.seen = []
         world.weather.storm = lambda _: Unreachable("no route to host")
         await world.api.merge(body, {"data": {"a": "9"}}, fieldManager="kubectl")

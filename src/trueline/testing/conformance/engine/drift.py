@@ -5,18 +5,17 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from trueline.loop.control import drifts_of
 from trueline.loop.status import Sync
 from trueline.testing.conformance.api import Answer, Api, Json
 from trueline.testing.conformance.case import expect, expect_in, expect_status, expect_that
 from trueline.testing.conformance.engine.case import engine_case, named_case
-from trueline.testing.conformance.engine.sample import config_map, deployment, secret, service
+from trueline.testing.conformance.engine.sample import config_map, deployment, secret
 from trueline.testing.conformance.engine.world import World
 
 Touch: TypeAlias = Callable[[Api, Json], Awaitable[Answer]]
-_POD = "/spec/template/spec"
-_APP = f"{_POD}/containers/0"
-_MORE: Json = {"name": "more", "image": "example.test/more:1"}
+POD = "/spec/template/spec"
+APP = f"{POD}/containers/0"
+MORE: Json = {"name": "more", "image": "example.test/more:1"}
 
 HEALED: Mapping[str, int] = {"try": 1, "get": 1, "apply": 1}
 """One look, one apply."""
@@ -95,31 +94,32 @@ def _added(touch: Touch) -> Row:
 
 _IMAGE = "spec.template.spec.containers[name=app].image"
 ROWS: Mapping[str, Row] = {
-    "json_patch": _changed(_set(f"{_APP}/image", "example.test/app:9"), _IMAGE),
+    "json_patch": _changed(_set(f"{APP}/image", "example.test/app:9"), _IMAGE),
     "set_image": _changed(_image, _IMAGE, manager="kubectl-set"),
     "scale": _changed(_scale, "spec.replicas", manager="kubectl"),
     "forced_apply": _changed(_apply({"replicas": 2}, force=True), "spec.replicas", manager="kubectl"),
-    "environment_removed": _changed(_remove(f"{_APP}/env/1"), "spec.template.spec.containers[", HEALED, manager=""),
+    "environment_removed": _changed(_remove(f"{APP}/env/1"), "spec.template.spec.containers[", HEALED, manager=""),
     "environment_changed": _changed(
-        _set(f"{_APP}/env/0/value", "9"), "spec.template.spec.containers[name=app].env[name=A].value"
+        _set(f"{APP}/env/0/value", "9"), "spec.template.spec.containers[name=app].env[name=A].value"
     ),
-    "atomic_list": _changed(_set(f"{_APP}/args", ["one"]), "spec.template.spec.containers[name=app].args"),
-    "environment_swapped": _changed(_swap(f"{_APP}/env"), "spec.template.spec", HEALED, manager=""),
-    "init_containers_swapped": _changed(_swap(f"{_POD}/initContainers"), "spec.template.spec", HEALED, manager=""),
+    "atomic_list": _changed(_set(f"{APP}/args", ["one"]), "spec.template.spec.containers[name=app].args"),
+    "environment_swapped": _changed(_swap(f"{APP}/env"), "spec.template.spec", HEALED, manager=""),
+    "init_containers_swapped": _changed(_swap(f"{POD}/initContainers"), "spec.template.spec", HEALED, manager=""),
     "status_written": Row(touch=_status),
     "foreign_label": Row(touch=_label, cost=LOOKED),
-    "same_quantity": Row(touch=_set(f"{_APP}/resources/limits/cpu", "1000m")),
-    "protocol_default": Row(touch=_set(f"{_APP}/ports/0/protocol", "TCP")),
+    "same_quantity": Row(touch=_set(f"{APP}/resources/limits/cpu", "1000m")),
+    "protocol_default": Row(touch=_set(f"{APP}/ports/0/protocol", "TCP")),
     "co_owner": Row(touch=_apply({"replicas": 0}, force=False), cost=LOOKED),
-    "container_added": _added(_add(f"{_POD}/containers/-", _MORE)),
-    "environment_added": _added(_add(f"{_APP}/env/-", {"name": "C", "value": "3"})),
-    "port_added": _added(_add(f"{_APP}/ports/-", {"containerPort": 81})),
-    "host_network": _added(_add(f"{_POD}/hostNetwork", value=True)),
+    "container_added": _added(_add(f"{POD}/containers/-", MORE)),
+    "environment_added": _added(_add(f"{APP}/env/-", {"name": "C", "value": "3"})),
+    "port_added": _added(_add(f"{APP}/ports/-", {"containerPort": 81})),
+    "host_network": _added(_add(f"{POD}/hostNetwork", value=True)),
     "managed_fields_stripped": Row(touch=_strip, heals=True, cost={"try": 1, "get": 1, "apply": 1}),
 }
 
 
-def _spec(body: Json) -> Json:
+def spec_of(body: Json) -> Json:
+    """What is declared of an object, to hold another against it."""
     spec: Json = deepcopy(body["spec"])
     return spec
 
@@ -136,14 +136,14 @@ def _row(name: str, row: Row) -> None:
             before = await world.live(body)
             world.start_counting()
             touched = expect_status(await row.touch(world.api, body), 200)
-            await (_healed(world, body, before) if row.heals else world.seen(touched))
+            await (until_healed(world, body, before) if row.heals else world.seen(touched))
             await world.quiet()
             after = await world.live(body)
-            expect(_spec(after) == _spec(before if row.heals else touched.body), True, (before, after))  # noqa: FBT003
+            expect(spec_of(after) == spec_of(before if row.heals else touched.body), True, (before, after))  # noqa: FBT003
             _expect_cost(world, row)
             _expect_drifts(world, row)
             world.expect_sync(Sync.SYNCED)
-            await _expect_quiet(world)
+            await expect_quiet(world)
 
     named_case(f"drift_{name}", run)
 
@@ -157,7 +157,8 @@ def _expect_cost(world: World, row: Row) -> None:
     expect_that(counted.get("get", 0) <= counted.get("try", 0) + row.cost.get("apply", 0))
 
 
-async def _healed(world: World, body: Json, before: Json) -> None:
+async def until_healed(world: World, body: Json, before: Json) -> None:
+    """Until what is declared is ours again and stands as it stood before."""
     def is_healed(answer: Answer) -> bool:
         ours = [e for e in answer.body["metadata"].get("managedFields", ()) if e["manager"].startswith("trueline:")]
         return bool(answer.body["spec"] == before["spec"]) and bool(ours)
@@ -175,7 +176,7 @@ def _expect_drifts(world: World, row: Row) -> None:
             expect_that(fields)
 
 
-async def _expect_quiet(world: World) -> None:
+async def expect_quiet(world: World) -> None:
     """A whole pass more sends nothing at all."""
     world.start_counting()
     await world.follow()
@@ -224,7 +225,7 @@ async def drift_deleted(world: World) -> None:
         expect(world.drifts(), [("deleted", [], [])])
         expect(world.counted.get("apply"), 1)
         expect(world.counted.get("try"), 1)
-        await _expect_quiet(world)
+        await expect_quiet(world)
 
 
 @engine_case
@@ -242,7 +243,7 @@ async def drift_deleted_and_made_again(world: World) -> None:
         expect_status(answer, 201, 409)
         await world.api.until(body, lambda a: a.body.get("data", {}).get("a") == "1", "healed")
         await world.until_sync(Sync.SYNCED)
-        await _expect_quiet(world)
+        await expect_quiet(world)
 
 
 @engine_case
@@ -266,7 +267,7 @@ async def drift_stripped_label(world: World) -> None:
         expect(after["metadata"]["uid"], before["metadata"]["uid"])
         await world.quiet()
         world.expect_sync(Sync.SYNCED)
-        await _expect_quiet(world)
+        await expect_quiet(world)
 
 
 @engine_case
@@ -302,7 +303,7 @@ async def drift_changed_and_changed_back(world: World) -> None:
         await world.quiet()
         expect(world.drifts(), [])
         world.expect_sync(Sync.SYNCED)
-        await _expect_quiet(world)
+        await expect_quiet(world)
 
 
 @engine_case
@@ -345,148 +346,6 @@ async def drift_is_nothing_where_git_ignores_it(world: World) -> None:
 
 
 @engine_case
-async def drift_added_key(world: World) -> None:
-    """What another manager put into our object is warned of with field and manager, and stays; it costs one look."""
-    body = config_map("settings")
-    world.declare("shop", body)
-    world.commit()
-    async with world.started():
-        await world.follow()
-        await world.quiet()
-        world.start_counting()
-        touched = await world.api.merge(body, {"data": {"theirs": "9"}}, fieldManager="kubectl")
-        await world.seen(expect_status(touched, 200))
-        expect(world.drifts(), [("added", ["data.theirs"], ["kubectl"])])
-        expect(world.counted, dict(LOOKED))
-
-
-def _key_added(api: Api, body: Json, key: str, manager: str) -> Awaitable[Answer]:
-    return api.merge(body, {"data": {key: "9"}}, fieldManager=manager)
-
-
-async def _drifted_now(world: World) -> list[tuple[str, tuple[str, ...], tuple[str, ...]]]:
-    """What `trueline drift` lists."""
-    found = drifts_of(await world.control.review("shop", finds_drift=True))
-    return [(drift.kind.value, drift.fields, drift.managers) for drift in found]
-
-
-@engine_case
-async def drift_added_is_a_state(world: World) -> None:
-    """What others added is told for as long as it is there, apart from sync, after a restart too, and by no write."""
-    body = config_map("settings")
-    listed = [("added", ("data.more", "data.theirs"), ("injector", "kubectl"))]
-    world.declare("shop", body, config_map("other"))
-    world.commit()
-    async with world.started():
-        await world.follow()
-        await world.quiet()
-        for key, manager in (("theirs", "kubectl"), ("more", "injector")):
-            await world.seen(expect_status(await _key_added(world.api, body, key, manager), 200))
-        expect((world.expect_sync(Sync.SYNCED).added, world.status().is_true), (1, True))
-        expect(await _drifted_now(world), listed)
-    async with world.started():
-        await world.follow()
-        await world.quiet()
-        expect(world.expect_sync(Sync.SYNCED).added, 1)
-        expect(await _drifted_now(world), listed)
-        await _expect_quiet(world)
-        expect([kind for kind, _, _ in world.drifts()], ["added", "added"])
-        gone = await world.api.merge(body, {"data": {"theirs": None, "more": None}}, fieldManager="kubectl")
-        await world.seen(expect_status(gone, 200))
-        expect((world.status().added, await _drifted_now(world)), (0, []))
-
-
-@engine_case
-async def drift_added_together_with_a_change(world: World) -> None:
-    """One edit changes a field of ours and adds another: the one is healed, the other told and left."""
-    body = config_map("settings")
-    world.declare("shop", body)
-    world.commit()
-    async with world.started():
-        await world.follow()
-        await world.quiet()
-        world.start_counting()
-        edit: Json = {"data": {"a": "9", "theirs": "9"}}
-        expect_status(await world.api.merge(body, edit, fieldManager="kubectl"), 200)
-        await world.api.until(body, lambda a: a.body["data"]["a"] == "1", "healed")
-        await world.quiet()
-        expect((await world.live(body))["data"], {"a": "1", "b": "2", "theirs": "9"})
-        expect(world.drifts(), [("changed", ["data.a"], ["kubectl"]), ("added", ["data.theirs"], ["kubectl"])])
-        expect(world.counted.get("apply"), 1)
-        expect(world.expect_sync(Sync.SYNCED).added, 1)
-
-
-TAKEN_AWAY: Mapping[str, int] = {"try": 1, "get": 3, "try patch": 1, "patch": 1, "apply": 1}
-"""A look, one question for what tools own, one patch that makes it ours, and the apply that removes it."""
-
-
-@engine_case
-async def drift_added_goes_where_git_says_heal(world: World) -> None:
-    """With `added: heal` what a tool added goes; what a controller added stays, and so do labels and annotations."""
-    body, settings = deployment("web"), config_map("settings")
-    world.declare("shop", body, settings, sync={"added": "heal"})
-    world.commit()
-    async with world.started():
-        await world.follow()
-        await world.quiet()
-        world.start_counting()
-        expect_status(await _key_added(world.api, settings, "theirs", "kubectl"), 200)
-        await world.api.until(settings, lambda a: bool(a.body["data"] == settings["data"]), "taken away")
-        await world.quiet()
-        expect(world.counted, dict(TAKEN_AWAY))
-        template: Json = {"spec": {"template": {"spec": {"containers": [_MORE]}}}}
-        await world.seen(expect_status(await world.api.strategic(body, template, fieldManager="injector"), 200))
-        labelled: Json = {"metadata": {"labels": {"theirs": "1"}, "annotations": {"theirs": "1"}}}
-        await world.seen(expect_status(await world.api.merge(body, labelled, fieldManager="kubectl"), 200))
-        before = await world.live(body)
-        world.start_counting()
-        names = [container["name"] for container in before["spec"]["template"]["spec"]["containers"]]
-        edits: list[Json] = [
-            {"op": "add", "path": f"{_POD}/hostNetwork", "value": True},
-            {
-                "op": "add",
-                "path": f"{_POD}/containers/{names.index('app')}/env/-",
-                "value": {"name": "C", "value": "3"},
-            },
-        ]
-        expect_status(await world.api.edit(body, edits, fieldManager="kubectl-edit"), 200)
-        await _healed(world, body, before)
-        await world.quiet()
-        after = await world.live(body)
-        expect((_spec(after), after["metadata"]["labels"]), (_spec(before), before["metadata"]["labels"]))
-        expect(after["metadata"]["annotations"]["theirs"], "1")
-        expect(world.counted.get("apply"), 1, world.counted)
-        told = world.drifts()[-1]
-        expect((told[0], told[2]), ("added", ["kubectl-edit"]))
-        expect(world.expect_sync(Sync.SYNCED).added, 1)
-        await _expect_quiet(world)
-
-
-@engine_case
-async def drift_added_before_git_says_heal(world: World) -> None:
-    """What was added before `added: heal` came goes when it comes, and with a change of Git's in the same apply."""
-    body, other = config_map("settings"), config_map("other")
-    world.declare("shop", body, other)
-    world.commit()
-    async with world.started():
-        await world.follow()
-        await world.quiet()
-        for one, manager in ((body, "kubectl"), (body, "injector"), (other, "helm")):
-            await world.seen(expect_status(await _key_added(world.api, one, f"of-{manager}", manager), 200))
-        expect(world.status().added, 2)
-        world.start_counting()
-        world.declare("shop", body, config_map("other", {"a": "7"}), sync={"added": "heal"})
-        await world.push()
-        await world.until_sync(Sync.SYNCED)
-        await world.quiet()
-        expect((await world.live(body))["data"], {"a": "1", "b": "2", "of-injector": "9"})
-        expect((await world.live(other))["data"], {"a": "7"})
-        expect({verb: world.counted.get(verb, 0) for verb in ("apply", "patch")}, {"apply": 2, "patch": 2})
-        expect(world.status().added, 1)
-        await _expect_quiet(world)
-
-
-@engine_case
 async def drift_empty_metadata_never_differs(world: World) -> None:
     """`null` and empty maps and lists in `metadata` are dropped: a second pass sends nothing."""
     body = config_map("settings")
@@ -497,7 +356,7 @@ async def drift_empty_metadata_never_differs(world: World) -> None:
         await world.follow()
         await world.quiet()
         world.expect_sync(Sync.SYNCED)
-        await _expect_quiet(world)
+        await expect_quiet(world)
         expect(world.drifts(), [])
 
 
@@ -553,10 +412,7 @@ def expect_no_secret(world: World, *canaries: str) -> None:
 async def drift_second_run_writes_nothing(world: World) -> None:
     """The same revision again, another one that changes nothing, and a new start: no write, no dry run (promise 11)."""
     world.declare("shop", config_map("settings"), deployment("web"), secret("access", {"k": "v"}))
-    world.commit()
-    async with world.started():
-        await world.follow()
-        await world.until_sync(Sync.SYNCED)
+    async with world.synced():
         await world.quiet()
         world.start_counting()
         await world.push()
@@ -569,104 +425,3 @@ async def drift_second_run_writes_nothing(world: World) -> None:
         writes = {verb: n for verb, n in world.counted.items() if verb not in {"list", "read", "get"}}
         expect(writes, {})
         world.expect_sync(Sync.SYNCED)
-
-
-def _ported(number: int) -> Json:
-    """The operation by which an editor gives the first port another number: the key of the list's item."""
-    return {"op": "replace", "path": "/spec/ports/0/port", "value": number}
-
-
-@engine_case
-async def drift_key_of_an_item_edited(world: World) -> None:
-    """A port's number is edited: another stands in our port's place, beside which ours is refused. Ours is put back."""
-    body = service("web", ports=[{"port": 80, "targetPort": 8080}])
-    world.declare("shop", body)
-    world.commit()
-    async with world.started():
-        await world.follow()
-        await world.quiet()
-        edited = await world.api.edit(body, [_ported(8080)], fieldManager="kubectl-edit")
-        expect(expect_status(edited, 200).body["spec"]["ports"][0]["port"], 8080)
-        await world.api.until(body, lambda a: [p["port"] for p in a.body["spec"]["ports"]] == [80], "put back")
-        await world.until_sync(Sync.SYNCED)
-        (found,) = world.drifts()
-        expect(found[0], "changed")
-        expect(found[2], ["kubectl-edit"])
-
-
-@engine_case
-async def drift_container_renamed(world: World) -> None:
-    """A container is renamed: only the declared one runs afterwards, and a sidecar that another tool added stays."""
-    body = deployment("web")
-    world.declare("shop", body)
-    world.commit()
-    async with world.started():
-        await world.follow()
-        await world.quiet()
-        sidecar: Json = {"name": "sidecar", "image": "example.test/sidecar:1"}
-        template: Json = {"spec": {"template": {"spec": {"containers": [sidecar]}}}}
-        injected = await world.api.strategic(body, template, fieldManager="injector")
-        await world.seen(expect_status(injected, 200))
-        names = [container["name"] for container in injected.body["spec"]["template"]["spec"]["containers"]]
-        rename: Json = {"op": "replace", "path": f"/spec/template/spec/containers/{names.index('app')}/name"}
-        renamed = await world.api.edit(body, [{**rename, "value": "other"}], fieldManager="kubectl-edit")
-        expect_status(renamed, 200)
-
-        def is_back(answer: Answer) -> bool:
-            containers = answer.body["spec"]["template"]["spec"]["containers"]
-            return sorted(container["name"] for container in containers) == ["app", "sidecar"]
-
-        await world.api.until(body, is_back, "the declared one and the sidecar")
-        await world.until_sync(Sync.SYNCED)
-
-
-@engine_case
-async def drift_of_a_union(world: World) -> None:
-    """A volume's source and a probe's handler are replaced by others: beside them ours is refused; ours is put back."""
-    body = deployment("web")
-    pod = body["spec"]["template"]["spec"]
-    pod["volumes"] = [{"name": "data", "configMap": {"name": "settings"}}]
-    pod["containers"][0]["livenessProbe"] = {"httpGet": {"path": "/", "port": 80}}
-    world.declare("shop", body)
-    world.commit()
-    async with world.started():
-        await world.follow()
-        await world.quiet()
-        edits: list[Json] = [
-            {"op": "replace", "path": f"{_POD}/volumes/0", "value": {"name": "data", "emptyDir": {}}},
-            {"op": "replace", "path": f"{_APP}/livenessProbe", "value": {"tcpSocket": {"port": 80}}},
-        ]
-        expect_status(await world.api.edit(body, edits, fieldManager="kubectl-edit"), 200)
-
-        def is_back(answer: Answer) -> bool:
-            spec = answer.body["spec"]["template"]["spec"]
-            probe = spec["containers"][0]["livenessProbe"]
-            sources = spec["volumes"][0].keys()
-            return (
-                "configMap" in sources and "emptyDir" not in sources and "httpGet" in probe and "tcpSocket" not in probe
-            )
-
-        await world.api.until(body, is_back, "put back")
-        await world.until_sync(Sync.SYNCED)
-
-
-@engine_case
-async def drift_is_healed_beside_what_is_refused(world: World) -> None:
-    """One object cannot be put back, and a new commit is refused: drift of the others is healed all the same."""
-    settings, other = config_map("settings"), config_map("other")
-    world.declare("shop", settings, other)
-    world.commit()
-    async with world.started():
-        await world.follow()
-        await world.until_sync(Sync.SYNCED)
-        world.declare("shop", settings, other, service("broken", ports=[{"port": 99999}]))
-        await world.push()
-        world.expect_sync(Sync.BLOCKED)
-        for body in (settings, other):
-            change: Json = {"data": {"a": "9"}}
-            expect_status(await world.api.merge(body, change, fieldManager="kubectl"), 200)
-        for body in (settings, other):
-            await world.api.until(body, lambda a: a.body["data"]["a"] == "1", "healed")
-        await world.quiet()
-        world.expect_sync(Sync.BLOCKED)
-        expect([d[2] for d in world.drifts()], [["kubectl"], ["kubectl"]])

@@ -80,10 +80,7 @@ async def former_takes_over_a_changed_value(world: World) -> None:
     theirs = config_map("settings", {"a": "old", "theirs": "1"})
     expect_status(await world.api.apply(theirs, "kustomize-controller"), 201)
     world.declare("shop", config_map("settings"))
-    world.commit()
-    async with world.started():
-        await world.follow()
-        await world.until_sync(Sync.SYNCED)
+    async with world.synced():
         expect((await world.live(theirs))["data"], {"a": "1", "b": "2"})
 
 

@@ -16,10 +16,7 @@ LABEL = "trueline.dev/application"
 async def ownership_copied_label(world: World) -> None:
     """An object that carries our mark because somebody copied it is not touched, neither now nor when it goes."""
     world.declare("shop", config_map("settings"))
-    world.commit()
-    async with world.started():
-        await world.follow()
-        await world.until_sync(Sync.SYNCED)
+    async with world.synced():
         copy = config_map("copy", labels={LABEL: f"{world.installation}.shop"})
         expect_status(await world.api.create(copy, fieldManager="kubectl-create"), 201)
         await world.quiet()
@@ -34,10 +31,8 @@ async def ownership_copied_label_other_uid(world: World) -> None:
     """Ours was deleted and another stands there, label and even manager copied: leaving Git, it is told, not pruned."""
     body = config_map("settings")
     world.declare("shop", body, config_map("stays"))
-    world.commit()
-    async with world.started():
-        await world.follow()
-        await world.until_sync(Sync.SYNCED)
+    async with world.synced():
+        pass
     expect_status(await world.api.delete(body), 200)
     copy = config_map("settings", labels={LABEL: f"{world.installation}.shop"})
     expect_status(await world.api.apply(copy, f"trueline:{world.installation}"), 201)
@@ -58,17 +53,12 @@ async def ownership_copied_label_same_uid(world: World) -> None:
     """Our manager's entry was taken off: the label alone proves nothing, so leaving Git it is not pruned."""
     body = config_map("settings")
     world.declare("shop", body, config_map("stays"))
-    world.commit()
-    async with world.started():
-        await world.follow()
-        await world.until_sync(Sync.SYNCED)
+    async with world.synced():
+        pass
     answer = await world.api.merge(body, {"metadata": {"managedFields": [{}]}}, fieldManager="someone")
     expect_status(answer, 200)
     world.declare("shop", config_map("stays"))
-    world.commit()
-    async with world.started():
-        await world.follow()
-        await world.until_sync(Sync.SYNCED)
+    async with world.synced():
         expect_that(await world.live(body))
 
 
@@ -119,10 +109,7 @@ async def ownership_second_claim_of_a_live_object(world: World) -> None:
     """What one application has and keeps is not taken by another that claims it too."""
     world.declare("shop", config_map("settings", {"a": "shop"}))
     world.declare("blog", config_map("other"))
-    world.commit()
-    async with world.started():
-        await world.follow()
-        await world.until_sync(Sync.SYNCED)
+    async with world.synced():
         world.declare("blog", config_map("other"), config_map("settings", {"a": "blog"}))
         await world.push()
         await world.until_sync(Sync.BLOCKED, "blog")
@@ -168,10 +155,8 @@ async def ownership_lost_data_directory(world: World) -> None:
     """With a new store and the same installation id everything is recognised: nothing deleted, nothing made again."""
     bodies = [config_map(f"c{n}") for n in range(3)]
     world.declare("shop", *bodies)
-    world.commit()
-    async with world.started():
-        await world.follow()
-        await world.until_sync(Sync.SYNCED)
+    async with world.synced():
+        pass
     before = [await world.live(body) for body in bodies]
     world.weather.seen = []
     async with world.started(fresh_store=True):
@@ -193,10 +178,8 @@ async def ownership_stray(world: World) -> None:
     """The data directory is lost, an object leaves Git: it is told and lives; with Git's consent it is deleted."""
     left, copy = config_map("left"), config_map("copy", labels={LABEL: f"{world.installation}.shop"})
     world.declare("shop", config_map("stays"), left)
-    world.commit()
-    async with world.started():
-        await world.follow()
-        await world.until_sync(Sync.SYNCED)
+    async with world.synced():
+        pass
     expect_status(await world.api.create(copy, fieldManager="kubectl-create"), 201)
     world.declare("shop", config_map("stays"))
     world.commit()
@@ -226,10 +209,7 @@ async def ownership_stray_that_comes_late(world: World) -> None:
     """An old apply of ours brings a pruned object back (D13): the watch finds it, and it is told within that pass."""
     late = config_map("late", labels={LABEL: f"{world.installation}.shop"})
     world.declare("shop", config_map("stays"))
-    world.commit()
-    async with world.started():
-        await world.follow()
-        await world.until_sync(Sync.SYNCED)
+    async with world.synced():
         expect_status(await world.api.apply(late, f"trueline:{world.installation}"), 201)
         expect_in("/late: it is marked as ours", (await world.until_sync(Sync.OUT_OF_SYNC)).message)
         expect_status(await world.api.delete(late), 200)
@@ -242,10 +222,8 @@ async def ownership_no_stray(world: World) -> None:
     moved, kept = config_map("moved"), config_map("kept", annotations={"trueline.dev/prune": "false"})
     world.declare("shop", config_map("stays"), moved, kept)
     world.declare("blog", config_map("other"))
-    world.commit()
-    async with world.started():
-        await world.follow()
-        await world.until_sync(Sync.SYNCED)
+    async with world.synced():
+        pass
     world.declare("shop", config_map("stays"))
     world.declare("blog", config_map("other"), moved)
     world.commit()
@@ -278,10 +256,7 @@ async def ownership_moved_into_what_cannot_be_read(world: World) -> None:
     moving = config_map("moving")
     world.declare("shop", config_map("stays"), moving)
     world.declare("blog", config_map("other"))
-    world.commit()
-    async with world.started():
-        await world.follow()
-        await world.until_sync(Sync.SYNCED)
+    async with world.synced():
         uid = (await world.live(moving))["metadata"]["uid"]
         world.declare("shop", config_map("stays"))
         world.declare("blog", config_map("other"), moving, files={"broken.yaml": b"kind: [\n"})

@@ -68,10 +68,7 @@ async def rollback_is_held_over_commits_that_change_nothing(world: World) -> Non
     """A commit that touches other files does not end a rollback; one that changes what is rendered does."""
     world.declare("shop", config_map("settings", {"a": "1"}))
     world.declare("blog", config_map("other"))
-    world.commit()
-    async with world.started():
-        await world.follow()
-        await world.until_sync(Sync.SYNCED)
+    async with world.synced():
         world.declare("shop", config_map("settings", {"a": "2"}))
         await world.push()
         await world.until_sync(Sync.SYNCED)
@@ -92,10 +89,7 @@ async def rollback_is_held_over_commits_that_change_nothing(world: World) -> Non
 async def rollback_heals_what_it_put_back(world: World) -> None:
     """While a rollback holds, drift from what it put back is healed: Git's newer word is not applied by a side door."""
     world.declare("shop", config_map("settings", {"a": "1"}))
-    world.commit()
-    async with world.started():
-        await world.follow()
-        await world.until_sync(Sync.SYNCED)
+    async with world.synced():
         world.declare("shop", config_map("settings", {"a": "2"}))
         await world.push()
         await world.until_sync(Sync.SYNCED)
@@ -139,10 +133,8 @@ async def rollback_is_not_needed_after_a_restart_with_a_broken_commit(world: Wor
     """A start that finds a broken commit keeps what was deployed last, and heals it."""
     body = config_map("settings")
     world.declare("shop", body)
-    world.commit()
-    async with world.started():
-        await world.follow()
-        await world.until_sync(Sync.SYNCED)
+    async with world.synced():
+        pass
     world.declare("shop", files={"broken.yaml": b"kind: [\n"})
     world.commit()
     change: Json = {"data": {"a": "9"}}

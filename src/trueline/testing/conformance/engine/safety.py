@@ -58,10 +58,7 @@ async def safety_large_shrink_waits(world: World) -> None:
     """More than five and more than 30 % would go: a person is asked, and their agreement is carried out (promise 3)."""
     bodies = [config_map(f"c{n}") for n in range(10)]
     world.declare("shop", *bodies)
-    world.commit()
-    async with world.started():
-        await world.follow()
-        await world.until_sync(Sync.SYNCED)
+    async with world.synced():
         world.declare("shop", *bodies[:3])
         await world.push()
         await world.quiet()
@@ -78,10 +75,7 @@ async def safety_agreement_outlives_other_commits(world: World) -> None:
     bodies = [config_map(f"c{n}") for n in range(10)]
     world.declare("shop", *bodies)
     world.declare("blog", config_map("other"))
-    world.commit()
-    async with world.started():
-        await world.follow()
-        await world.until_sync(Sync.SYNCED)
+    async with world.synced():
         world.declare("shop", *bodies[:3])
         await world.push()
         await world.until_sync(Sync.WAITING)
@@ -102,10 +96,7 @@ async def safety_empty_render_deletes_nothing(world: World) -> None:
     body = config_map("only")
     world.declare("shop", body)
     world.declare("blog", config_map("other"))
-    world.commit()
-    async with world.started():
-        await world.follow()
-        await world.until_sync(Sync.SYNCED)
+    async with world.synced():
         world.declare("shop")
         await world.push()
         await world.quiet()
@@ -118,10 +109,7 @@ async def safety_application_that_left_git_is_pruned(world: World) -> None:
     """An application that leaves Git goes with what it owns, and with nothing else."""
     world.declare("shop", config_map("mine"))
     world.declare("blog", config_map("other"))
-    world.commit()
-    async with world.started():
-        await world.follow()
-        await world.until_sync(Sync.SYNCED)
+    async with world.synced():
         await world.until_sync(Sync.SYNCED, "blog")
         theirs = config_map("theirs")
         expect_status(await world.api.create(theirs), 201)
@@ -161,10 +149,7 @@ async def safety_removal_keeps_what_git_says(world: World) -> None:
     """`onRemoval: keep` leaves everything."""
     world.declare("shop", config_map("mine"), sync={"onRemoval": "keep"})
     world.declare("blog", config_map("other"))
-    world.commit()
-    async with world.started():
-        await world.follow()
-        await world.until_sync(Sync.SYNCED)
+    async with world.synced():
         del world.applications["shop"]
         world.commit()
         await world.now.engine.follow_once()
@@ -178,10 +163,7 @@ async def safety_application_moves_whole(world: World) -> None:
     body = config_map("mine")
     world.declare("shop", body)
     world.declare("blog", config_map("other"))
-    world.commit()
-    async with world.started():
-        await world.follow()
-        await world.until_sync(Sync.SYNCED)
+    async with world.synced():
         uid = (await world.live(body))["metadata"]["uid"]
         del world.applications["shop"]
         world.declare("store", body)
@@ -198,10 +180,7 @@ async def safety_broken_fleet_removes_nothing(world: World) -> None:
     """A declaration that does not parse, and a fleet without any, remove nothing (promise 5)."""
     body = config_map("mine")
     world.declare("shop", body)
-    world.commit()
-    async with world.started():
-        await world.follow()
-        await world.until_sync(Sync.SYNCED)
+    async with world.synced():
         world.repository.commit({"fleet/shop.yaml": b"apiVersion: trueline.dev/v1\nkind: [\n"})
         await world.now.engine.follow_once()
         await world.quiet()
@@ -236,10 +215,7 @@ async def safety_older_is_never_applied(world: World) -> None:
 async def safety_unknown_lineage_is_not_followed(world: World) -> None:
     """A revision of which nobody can say whether it follows the applied one is not applied; unknown is not newer."""
     world.declare("shop", config_map("settings", {"a": "1"}))
-    world.commit()
-    async with world.started():
-        await world.follow()
-        await world.until_sync(Sync.SYNCED)
+    async with world.synced():
         world.repository.is_unrelated = True
         world.declare("shop", config_map("settings", {"a": "2"}))
         await world.push()
@@ -256,10 +232,7 @@ async def safety_another_branch_is_not_followed(world: World) -> None:
     """Somebody checks out another branch in the repository that is followed: a person says which one is meant."""
     body = config_map("settings", {"a": "1"})
     world.declare("shop", body)
-    world.commit()
-    async with world.started():
-        await world.follow()
-        await world.until_sync(Sync.SYNCED)
+    async with world.synced():
         world.repository.ref = "refs/heads/feature"
         await world.follow()
         expect(world.now.engine.problems, ())
@@ -290,10 +263,7 @@ async def safety_fight_is_named_and_backed_off(world: World) -> None:
     """Another writer changes a field back each time: after three heals it is named, and healed no more for a while."""
     body = config_map("settings")
     world.declare("shop", body, config_map("quiet"))
-    world.commit()
-    async with world.started():
-        await world.follow()
-        await world.until_sync(Sync.SYNCED)
+    async with world.synced():
         await world.quiet()
         for round_ in range(3):
             await world.until_sync(Sync.SYNCED)

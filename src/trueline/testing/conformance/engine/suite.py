@@ -1,7 +1,9 @@
 """All of the engine's cases, in one list: importing this module is what puts them there."""
 
+import trueline.testing.conformance.engine.added
 import trueline.testing.conformance.engine.contact
 import trueline.testing.conformance.engine.crash
+import trueline.testing.conformance.engine.displaced
 import trueline.testing.conformance.engine.drift
 import trueline.testing.conformance.engine.former
 import trueline.testing.conformance.engine.hook

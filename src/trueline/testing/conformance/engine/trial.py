@@ -123,10 +123,7 @@ async def trial_namespace_and_content(world: World) -> None:
     inside[1]["metadata"]["namespace"] = name
     namespace: Json = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
     world.declare("shop", namespace, *inside)
-    world.commit()
-    async with world.started():
-        await world.follow()
-        await world.until_sync(Sync.SYNCED)
+    async with world.synced():
         for body in inside:
             expect_that(await world.live(body))
     expect_status(await world.api.delete(namespace), 200)
@@ -250,10 +247,7 @@ async def trial_immutable_field(world: World) -> None:
     """An immutable field is reported, and replaced only where Git names the object and a person agrees."""
     body = deployment("web")
     world.declare("shop", body)
-    world.commit()
-    async with world.started():
-        await world.follow()
-        await world.until_sync(Sync.SYNCED)
+    async with world.synced():
         uid = (await world.live(body))["metadata"]["uid"]
         changed = deployment("web", selector={"matchLabels": {"app": "web", "x": "y"}})
         changed["spec"]["template"]["metadata"]["labels"]["x"] = "y"

@@ -44,10 +44,7 @@ async def wave_order(world: World) -> None:
         config_map("m-middle"),
         in_wave(-1, config_map("y-second")),
     )
-    world.commit()
-    async with world.started():
-        await world.follow()
-        await world.until_sync(Sync.SYNCED)
+    async with world.synced():
         expect(written(world, "PATCH"), ["z-first", "y-second", "m-middle", "a-last"])
 
 
@@ -113,10 +110,7 @@ async def wave_prunes_in_reverse(world: World) -> None:
     """What leaves Git goes from the last wave to the first."""
     waves = {"one": -3, "two": 0, "three": 4, "four": 1}
     world.declare("shop", config_map("stays"), *(in_wave(n, config_map(name)) for name, n in waves.items()))
-    world.commit()
-    async with world.started():
-        await world.follow()
-        await world.until_sync(Sync.SYNCED)
+    async with world.synced():
         world.weather.seen.clear()
         world.declare("shop", config_map("stays"))
         await world.push()

@@ -144,6 +144,15 @@ class World:
                 self.running = None
                 watching.cancel()
 
+    @asynccontextmanager
+    async def synced(self, application: str = "shop") -> AsyncIterator[Engine]:
+        """What is declared is committed, an engine follows it, and the application is Synced when the block begins."""
+        self.commit()
+        async with self.started() as engine:
+            await self.follow()
+            await self.until_sync(Sync.SYNCED, application)
+            yield engine
+
     def _books(self) -> tuple[StoreLedger, Journal]:
         journal = Journal(self.store, self.clock)
         return StoreLedger(self.store, journal), journal
