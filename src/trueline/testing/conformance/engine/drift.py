@@ -159,6 +159,7 @@ def _expect_cost(world: World, row: Row) -> None:
 
 async def until_healed(world: World, body: Json, before: Json) -> None:
     """Until what is declared is ours again and stands as it stood before."""
+
     def is_healed(answer: Answer) -> bool:
         ours = [e for e in answer.body["metadata"].get("managedFields", ()) if e["manager"].startswith("trueline:")]
         return bool(answer.body["spec"] == before["spec"]) and bool(ours)
