@@ -1,6 +1,5 @@
 """What the engine writes down of its passes: deployments, drift, changes of sync and health. It decides nothing."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from trueline.drift.drift import Drift
@@ -40,11 +39,6 @@ class Chronicle:
     def last_good(self, application: str) -> Deployment | None:
         """The last deployment that went to its end."""
         return self._history.last_good(application)
-
-    def pins(self, application: str) -> Mapping[str, str]:
-        """The commits of its floating sources then."""
-        good = self._history.last_good(application)
-        return good.pins if good else {}
 
     @property
     def newest(self) -> str:

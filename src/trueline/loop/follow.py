@@ -5,7 +5,7 @@ rendered leaves what was desired before as it is, and stops no other application
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 
@@ -15,7 +15,7 @@ from trueline.loop.bug import own_fault
 from trueline.loop.desire import Wish, declaration, removed
 from trueline.loop.desired import Desired
 from trueline.loop.engine_parts import EngineParts
-from trueline.loop.fleet import Look
+from trueline.loop.fleet import Look, find
 from trueline.loop.kept import Kept
 from trueline.loop.parts import Parts
 from trueline.loop.past import desired_at
@@ -264,7 +264,7 @@ class GitFollower:
             self._fail(kept, (own_fault(application.name, error),))
         if kept.desired is None:
             await self._keep_last(kept, look)
-        if not is_read:
+        if not is_read and self._board.look is look:
             self._parts.claims.cannot_read(application.name, look.revision.commit, look.files_of(application))
         self._board.touch(application.name)
 
@@ -272,7 +272,7 @@ class GitFollower:
         """Whether what Git says now is what is desired."""
         kept.wanted = str(wish.revision)
         name = wish.application.name
-        before = kept.desired.pins if kept.desired else self._parts.chronicle.pins(name)
+        before = await self._pins_before(kept, wish)
         if doubts := await self._parts.desirer.doubts(wish, before, self._parts.approvals.is_approved):
             raise UserError(doubts)
         same = kept.desired if wish.identity is not None and wish.identity == kept.identity else None
@@ -287,6 +287,21 @@ class GitFollower:
             await self._keep_last(kept, look)
         await self._adopt(kept, desired, self._parts.desirer.identity(wish))
         return not desired.problems
+
+    async def _pins_before(self, kept: Kept, wish: Wish) -> Mapping[str, str]:
+        """What was applied of sources that Git declares as before; another address or branch is Git's own wish."""
+        name, last = wish.application.name, self._parts.chronicle.last_good(wish.application.name)
+        if kept.desired is not None:
+            pins, sources = kept.desired.pins, kept.desired.application.sources
+        elif last is not None and last.pins != wish.pins:
+            pins, sources = last.pins, wish.application.sources
+            with suppress(Fault):
+                sources = find(await self._parts.fleet.look_back(last.revision), name).sources
+        else:
+            return {}
+        same = {(spec.name, spec.url, spec.revision) for spec in sources}
+        declared = (spec for spec in wish.application.sources if (spec.name, spec.url, spec.revision) in same)
+        return {spec.name: pins[spec.name] for spec in declared if spec.name in pins}
 
     async def _keep_last(self, kept: Kept, look: Look) -> None:
         """After a start with what cannot be read: what was deployed last is kept and healed, and the reason told."""

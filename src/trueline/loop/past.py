@@ -1,6 +1,7 @@
 """What an application was at an older deployment, desired anew from what is kept, also while repositories are away."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from trueline.loop.desire import Desirer, pinned
 from trueline.loop.desired import Desired
@@ -16,5 +17,6 @@ async def desired_at(fleet: Fleet, desirer: Desirer, name: str, commit: str, pin
         Transient: a repository or the target could not be asked.
     """
     look = await fleet.look_back(commit)
-    wish = await desirer.wish(pinned(find(look, name), pins), look.ground)
-    return await desirer.desire(wish)
+    application = find(look, name)
+    wish = await desirer.wish(pinned(application, pins), look.ground)
+    return replace(await desirer.desire(wish), application=application)

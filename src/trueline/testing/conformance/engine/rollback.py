@@ -168,3 +168,28 @@ async def rollback_waits_for_no_source_that_hangs(world: World) -> None:
         world.expect_sync(Sync.UNKNOWN)
         charts.hangs.set()
         await world.until_sync(Sync.SYNCED)
+
+
+@engine_case
+async def rollback_is_no_word_for_another_source(world: World) -> None:
+    """Git declares another address for a source: that is followed, though its commits are unrelated; at a start too."""
+    charts, other = _floating(world), MemoryRepository()
+    world.repository.others[f"{CHARTS}2"] = other
+    charts.commit(_settings("1"))
+    other.commit(_settings("8"))
+    world.commit()
+    async with world.started():
+        await _deployed(world, charts, "1")
+        await _deployed(world, charts, "2")
+        other.is_unrelated = True
+        world.declare("shop", source={"url": f"{CHARTS}2", "path": "app"})
+        await world.push()
+        await world.until_sync(Sync.SYNCED)
+        expect((await world.live(config_map("settings")))["data"], {"a": "8"})
+    charts.is_unrelated = True
+    world.declare("shop", source={"url": CHARTS, "path": "app"})
+    world.commit()
+    async with world.started():
+        await world.follow()
+        await world.until_sync(Sync.SYNCED)
+        expect((await world.live(config_map("settings")))["data"], {"a": "2"}, "after a restart")
