@@ -91,6 +91,51 @@ class DirectoryTarget:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ServedTarget:
+    """A site that this process serves itself, at `HOST:PORT`."""
+
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SshTarget:
+    """A directory of a host over SSH. `known_hosts` are its keys, as `known_hosts` files have them."""
+
+    host: str
+    path: str
+    user: str = ""
+    port: int = 22
+    key: SecretReference | None = None
+    known_hosts: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BucketTarget:
+    """A bucket that speaks S3; an empty `endpoint` is Amazon's. Without keys it is asked without a signature.
+
+    `prefix` begins and ends without a slash; `""` is the whole bucket.
+    """
+
+    bucket: str
+    prefix: str = ""
+    region: str = ""
+    endpoint: str = ""
+    access_key: SecretReference | None = None
+    secret_key: SecretReference | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BranchTarget:
+    """A branch of a Git repository, as forges serve it for Pages. `folder` is where the site stands in it."""
+
+    url: str
+    branch: str
+    folder: str = ""
+    auth: Auth = Auth()
+    known_hosts: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HostTarget:
     """A host, by its name."""
 
@@ -111,7 +156,17 @@ class TofuTarget:
     workspace: str
 
 
-TargetSpec: TypeAlias = ClusterTarget | DirectoryTarget | HostTarget | ComposeTarget | TofuTarget
+TargetSpec: TypeAlias = (
+    ClusterTarget
+    | DirectoryTarget
+    | ServedTarget
+    | SshTarget
+    | BucketTarget
+    | BranchTarget
+    | HostTarget
+    | ComposeTarget
+    | TofuTarget
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -201,6 +201,39 @@ class TofuForm(Form, frozen=True, kw_only=True):
     workspace: Words
 
 
+class SshPlaceForm(Form, frozen=True, kw_only=True):
+    """A directory of a host over SSH."""
+
+    host: Words
+    path: Words
+    user: str = ""
+    port: Annotated[int, Meta(ge=1, le=65535)] = 22
+    key: SecretForm | UnsetType = UNSET
+    known_hosts: str = ""
+
+
+class BucketPlaceForm(Form, frozen=True, kw_only=True):
+    """A bucket that speaks S3."""
+
+    NEEDS = (("accessKey", "secretKey"), ("secretKey", "accessKey"))
+    bucket: Words
+    prefix: str = ""
+    region: str = ""
+    endpoint: Annotated[str, Meta(pattern="^(https?://.+)?$")] = ""
+    access_key: SecretForm | UnsetType = UNSET
+    secret_key: SecretForm | UnsetType = UNSET
+
+
+class BranchPlaceForm(Form, frozen=True, kw_only=True):
+    """A branch of a Git repository."""
+
+    url: Address
+    name: Words
+    folder: InnerPath = ""
+    auth: AuthForm | UnsetType = UNSET
+    known_hosts: str = ""
+
+
 class SitePlaceForm(Form, frozen=True, kw_only=True):
     """Where a site is published."""
 
@@ -208,9 +241,9 @@ class SitePlaceForm(Form, frozen=True, kw_only=True):
     LATER = frozenset({"serve", "s3", "ssh", "branch"})
     directory: Words | UnsetType = UNSET
     serve: Words | UnsetType = UNSET
-    s3: dict[str, Any] | UnsetType = UNSET
-    ssh: dict[str, Any] | UnsetType = UNSET
-    branch: dict[str, Any] | UnsetType = UNSET
+    s3: BucketPlaceForm | UnsetType = UNSET
+    ssh: SshPlaceForm | UnsetType = UNSET
+    branch: BranchPlaceForm | UnsetType = UNSET
 
 
 _OTHER_TARGETS = ("directory", "site", "host", "compose", "tofu")

@@ -14,6 +14,8 @@ from trueline.declare.application import (
     AddedMode,
     Application,
     Auth,
+    BranchTarget,
+    BucketTarget,
     ClusterConnection,
     ClusterTarget,
     ComposeTarget,
@@ -22,7 +24,9 @@ from trueline.declare.application import (
     HostTarget,
     Mode,
     OnRemoval,
+    ServedTarget,
     SourceSpec,
+    SshTarget,
     SyncOptions,
     TargetSpec,
     TofuTarget,
@@ -60,7 +64,7 @@ def application(
         labels=read.metadata.labels,
         sources=tuple(_source(one, at, sources, place) for at, one in _sources(spec)),
         render=_render(spec.render) if not isinstance(spec.render, UnsetType) else None,
-        target=_target(spec.target),
+        target=_target(spec.target, place),
         depends_on=tuple(dict.fromkeys(spec.depends_on)),
         sync=_sync(spec.sync),
         origin=origin,
@@ -171,7 +175,7 @@ def _auth(auth: written.AuthForm | UnsetType, at: Path, place: Where) -> Auth:
     if isinstance(auth, UnsetType):
         return Auth()
     password, bearer, key = (
-        None if isinstance(one, UnsetType) else _secret(one, place((*at, name)))
+        _optional_secret(one, place((*at, name)))
         for name, one in (("password", auth.password), ("bearer", auth.bearer), ("sshKey", auth.ssh_key))
     )
     return Auth(username=_or(auth.username, ""), password=password, bearer=bearer, ssh_key=key)
@@ -185,12 +189,12 @@ def _secret(secret: written.SecretForm, origin: Origin) -> SecretReference:
     return SecretReference.parse(written_as, replace(origin, commit=""))
 
 
-def _target(target: written.TargetForm) -> TargetSpec:
+def _target(target: written.TargetForm, place: Where) -> TargetSpec:
     match target:
         case written.TargetForm(directory=str(path)):
             return DirectoryTarget(path=path)
-        case written.TargetForm(site=written.SitePlaceForm(directory=str(path))):
-            return DirectoryTarget(path=path)
+        case written.TargetForm(site=written.SitePlaceForm() as site):
+            return _site_place(site, place)
         case written.TargetForm(host=str(host)):
             return HostTarget(host=host)
         case written.TargetForm(compose=str(project)):
@@ -203,6 +207,45 @@ def _target(target: written.TargetForm) -> TargetSpec:
                 namespace=_or(target.namespace, ""),
                 create_namespace=target.create_namespace,
             )
+
+
+def _site_place(site: written.SitePlaceForm, place: Where) -> TargetSpec:
+    at: Path = ("spec", "target", "site")
+    match site:
+        case written.SitePlaceForm(ssh=written.SshPlaceForm() as ssh):
+            return SshTarget(
+                host=ssh.host,
+                path=ssh.path,
+                user=ssh.user,
+                port=ssh.port,
+                key=_optional_secret(ssh.key, place((*at, "ssh", "key"))),
+                known_hosts=ssh.known_hosts,
+            )
+        case written.SitePlaceForm(s3=written.BucketPlaceForm() as s3):
+            return BucketTarget(
+                bucket=s3.bucket,
+                prefix=s3.prefix.strip("/"),
+                region=s3.region,
+                endpoint=s3.endpoint,
+                access_key=_optional_secret(s3.access_key, place((*at, "s3", "accessKey"))),
+                secret_key=_optional_secret(s3.secret_key, place((*at, "s3", "secretKey"))),
+            )
+        case written.SitePlaceForm(branch=written.BranchPlaceForm() as branch):
+            return BranchTarget(
+                url=branch.url,
+                branch=branch.name,
+                folder=normal_path(branch.folder),
+                auth=_auth(branch.auth, (*at, "branch", "auth"), place),
+                known_hosts=branch.known_hosts,
+            )
+        case written.SitePlaceForm(serve=str(address)):
+            return ServedTarget(address=address)
+        case _:
+            return DirectoryTarget(path=_or(site.directory, ""))
+
+
+def _optional_secret(secret: written.SecretForm | UnsetType, origin: Origin) -> SecretReference | None:
+    return None if isinstance(secret, UnsetType) else _secret(secret, origin)
 
 
 def _render(render: written.RenderForm) -> RenderOptions | None:

@@ -13,9 +13,9 @@ from trueline.plan.change import Action
 from trueline.render.resource import Rendered, Resource
 from trueline.render.site.file import RELEASE_REF
 from trueline.target.answer import Accepted, Refusal, Refused
-from trueline.target.directory.body import MarkedFile, MarkedRelease
 from trueline.target.inventory import Inventory
 from trueline.target.protocol import Write, WriteMode
+from trueline.target.site.body import MarkedFile, MarkedRelease
 
 PAGES = {"index.html": "<p>home", "docs/a.html": "<p>a"}
 HOSTILE = [

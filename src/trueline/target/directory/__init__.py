@@ -1,9 +1,8 @@
 """The directory target: a site's release in a directory that a web server serves.
 
-`target` what the engine asks · `normalise` a render in this target's terms, with `body` and `problem` · `path` which
-paths may be · `place` PATH, the folder beside it, and what stands there · `state` what is kept in that folder · `stamp`
-what tells that a file is as it was · `tree` one release's files, by folder handles · `look` what is live · `write` one
-act · `publish` how a release becomes live and how a file is put back · `remove` how one leaves · `disk` every write ·
-`copy` a blob's bytes · `refusal` the system's errors as answers · `notice` what the kernel tells of changes · `watch`
-sightings.
+`target` what the engine asks · `place` PATH, the folder beside it, and what stands there · `state` what is kept in that
+folder · `stamp` what tells that a file is as it was · `tree` one release's files, by folder handles · `look` what is
+live · `write` one act · `publish` how a release becomes live and how a file is put back · `remove` how one leaves ·
+`disk` every write · `copy` a blob's bytes · `refusal` the system's errors as answers · `notice` what the kernel tells
+of changes · `watch` sightings. Bodies, paths and the terms of a render are `target.site`'s.
 """

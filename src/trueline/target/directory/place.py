@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Self
 
 from trueline.model.digest import Digest
-from trueline.target.directory.body import is_blob
 from trueline.target.directory.disk import folder, opened_from_root
-from trueline.target.directory.path import NAME_BYTES_MAX
+from trueline.target.site.body import is_blob
+from trueline.target.site.path import NAME_BYTES_MAX
 
 RELEASES = "releases"
 

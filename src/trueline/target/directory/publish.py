@@ -14,15 +14,16 @@ from dataclasses import dataclass
 
 from trueline.model.digest import Digest
 from trueline.runtime.clock import Clock
-from trueline.target.directory.body import MarkedRelease
 from trueline.target.directory.copy import Copier
 from trueline.target.directory.disk import FOLDER_MODE, Disk, folder, remove_if_there
-from trueline.target.directory.path import folded, parents
 from trueline.target.directory.place import RELEASES, Place, Standing
 from trueline.target.directory.remove import Remover
 from trueline.target.directory.stamp import Stamps
-from trueline.target.directory.state import ASIDE, WORK, Damaged, Kept, Lived, Manifest, State
+from trueline.target.directory.state import ASIDE, WORK, Damaged, Lived, Manifest, State
 from trueline.target.directory.tree import Aside, below, by_folder, content, make_way, state_of
+from trueline.target.site.body import MarkedRelease
+from trueline.target.site.path import folded, parents
+from trueline.target.site.platform import Kept
 
 KEPT_MAX = 50_000
 SYNCED_EACH_MAX = 16

@@ -13,10 +13,11 @@ from typing import TypeVar
 import msgspec
 
 from trueline.model.digest import Digest, canonical
-from trueline.target.directory.body import is_blob
 from trueline.target.directory.disk import Disk, folder, make_if_absent, names, remove_if_there
 from trueline.target.directory.place import RELEASES, Place
 from trueline.target.directory.stamp import Stamp
+from trueline.target.site.body import is_blob
+from trueline.target.site.platform import Kept
 
 OWNER, LIVE, STAGED, MANIFESTS, WORK, ASIDE = "owner", "live", "staged", "manifests", "work", "aside"
 STATE_BYTES_MAX = 256 << 20
@@ -33,13 +34,6 @@ class Owner(msgspec.Struct, frozen=True, kw_only=True):
 
     mark: str
     lineage: str
-
-
-class Kept(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A file of an earlier release that stays for those who have its old page. `left_s` is when it left the site."""
-
-    blob: Digest
-    left_s: float
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):

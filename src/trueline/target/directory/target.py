@@ -21,7 +21,6 @@ from trueline.target.answer import Accepted, Answer, Refusal, Refused
 from trueline.target.directory.copy import BlobFiles, Copier
 from trueline.target.directory.disk import Disk, SystemDisk
 from trueline.target.directory.look import Looker, Part
-from trueline.target.directory.normalise import RULES, normalise
 from trueline.target.directory.place import Place
 from trueline.target.directory.publish import Publisher, Retention
 from trueline.target.directory.remove import Remover
@@ -33,6 +32,7 @@ from trueline.target.inventory import Inventory
 from trueline.target.protocol import Normalised, Sighting, Write
 from trueline.target.reclaim import Reclaim
 from trueline.target.rules import Rules
+from trueline.target.site.normalise import RULES, normalise
 from trueline.target.snapshot import Observed, Snapshot
 
 

@@ -9,8 +9,8 @@ from contextlib import contextmanager, suppress
 from trueline.model.digest import Digest, digest_value
 from trueline.target.directory.copy import hashed_at
 from trueline.target.directory.disk import FOLDER_MODE, Disk, folder, make_if_absent, names
-from trueline.target.directory.path import parents
 from trueline.target.directory.stamp import Stamps, is_plain
+from trueline.target.site.path import parents
 
 STRANGERS_MAX = 1_000
 ENTRIES_MAX = 400_000

@@ -14,7 +14,6 @@ from trueline.model.ref import Ref
 from trueline.render.site.file import FILE_KIND, RELEASE_KIND
 from trueline.runtime.clock import Clock
 from trueline.target.answer import Accepted, Answer, FieldChange, FieldConflict, Refusal, Refused
-from trueline.target.directory.body import MarkedFile, MarkedRelease, read_marked_file, read_marked_release
 from trueline.target.directory.copy import BlobGone, Copier
 from trueline.target.directory.look import Faults, Looker, View, observed, of_release
 from trueline.target.directory.place import Place, Standing
@@ -23,6 +22,7 @@ from trueline.target.directory.refusal import Refusing, refusing
 from trueline.target.directory.remove import Remover
 from trueline.target.directory.state import Owner, State
 from trueline.target.protocol import Write
+from trueline.target.site.body import MarkedFile, MarkedRelease, read_marked_file, read_marked_release
 from trueline.target.snapshot import Observed
 
 STRANGER = "an unknown writer"

@@ -9,11 +9,11 @@ from trueline.model.diagnostic import Diagnostic
 from trueline.model.digest import Digest, digest_bytes
 from trueline.render.resource import Rendered, Resource
 from trueline.render.site.file import FILE_KIND, RELEASE_KIND, Release, SiteFile
-from trueline.target.directory import problem
-from trueline.target.directory.body import FILES_MAX, MarkedFile, MarkedRelease
-from trueline.target.directory.path import below_files, twins
 from trueline.target.protocol import Normalised
 from trueline.target.rules import Rules
+from trueline.target.site import problem
+from trueline.target.site.body import FILES_MAX, MarkedFile, MarkedRelease
+from trueline.target.site.path import below_files, twins
 
 RULES = Rules(stages={FILE_KIND: 0, RELEASE_KIND: 1}, stage_default=0, rests=False)
 PROBLEMS_MAX = 100

@@ -9,7 +9,7 @@ import msgspec
 
 from trueline.model.digest import canonical
 from trueline.render.site.file import FILE_KIND, RELEASE_KIND, Release, SiteFile
-from trueline.target.directory.path import hostility
+from trueline.target.site.path import hostility
 
 FILE_BYTES_MAX = 2 << 30
 FILES_MAX = 200_000
