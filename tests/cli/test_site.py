@@ -130,3 +130,32 @@ def test_what_is_not_ours_is_not_replaced_and_a_removal_leaves_it(writer: Person
     writer.types("up", "fleet", "--once", code=1)
     assert not served(writer).is_symlink()
     assert (writer.home / "www" / "other.html").exists()
+
+
+def test_a_page_does_not_vanish_without_a_redirect(writer: Person) -> None:
+    first = served(writer) / "guide" / "first" / "index.html"
+    writer.commit("one")
+    writer.types("up", "fleet", "--once")
+    home, page = writer.fleet / "docs" / "index.md", writer.fleet / "docs" / "guide" / "first.md"
+    home.write_text("# Handbook\n\nWelcome.\n")
+    page.unlink()
+    writer.commit("gone")
+    writer.types("up", "fleet", "--once", code=1)
+    assert "/guide/first/" in shown(writer)
+    assert "TL1540" in writer.types("plan", "fleet", code=1) + writer.stderr
+    assert "Run it" in first.read_text()
+    (writer.fleet / "docs" / "_redirects").write_text("/guide/* /\n")
+    writer.commit("led on")
+    writer.types("up", "fleet", "--once")
+    assert not first.exists()
+    writer.types("rollback", "handbook")
+    writer.types("up", "fleet", "--once", code=1)  # held
+    assert "Run it" in first.read_text()
+    page.write_text(FIRST)
+    home.write_text(HOME.replace("Welcome", "Hello"))
+    (writer.fleet / "docs" / "new.md").write_text("# New\n")
+    writer.commit("back, and a new page")
+    writer.types("resume", "handbook")
+    writer.types("up", "fleet", "--once")
+    writer.types("rollback", "handbook")  # a new page goes with the release that brought it: a person has decided
+    assert not (served(writer) / "new" / "index.html").exists()

@@ -37,6 +37,7 @@ REDIRECT_CYCLE: Final = "TL1522"
 HEADER_WRONG: Final = "TL1523"
 BAD_NAME: Final = "TL1524"
 FRONT_WRONG: Final = "TL1525"
+IMAGE_TOO_LARGE: Final = "TL1541"
 
 TEXTS: Final = {
     "TL1501": ("there is no Markdown to make a site of", "add an `index.md`, or correct `source.path`"),
@@ -67,6 +68,7 @@ TEXTS: Final = {
     "TL1523": ("a header rule cannot be read", "write an address, then indented lines `Name: value`"),
     "TL1524": ("a file's name cannot be published", "rename the file"),
     "TL1525": ("a value of the front matter is not what it should be", "correct the value; it was not used"),
+    "TL1541": ("an image is too large as it is published", "make it smaller, or raise `render.site.imageBytesMax`"),
 }
 """Code → summary and remedy."""
 
