@@ -119,7 +119,9 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembly]:
         toolbox = await stack.enter_async_context(ProcessToolbox(path=binary.path, clock=clock))
         blobs = BlobDirectory(directory.path / "blobs")
         blobs.tidy(needed_blobs(books.ledger, books.bodies))
-        site = await site_renderer(stack, clock=clock, toolbox=toolbox, blobs=blobs, cache=books.renders)
+        site = await site_renderer(
+            stack, clock=clock, toolbox=toolbox, blobs=blobs, cache=books.renders, progress=settings.progress
+        )
         renders = KeptRenders(books.renders, books.bodies)
         engines = digest_value([binary.digest, engine_digest()])
         renderer = CachedRenderer(DispatchingRenderer(toolbox, site), renders, engines, is_whole=has_blobs(blobs))
