@@ -31,6 +31,7 @@ from trueline.record.status import Statuses
 from trueline.render.cache import CachedRenderer
 from trueline.render.dispatch import DispatchingRenderer
 from trueline.render.site.engine import engine_digest
+from trueline.render.site.renderer import SiteRenderer
 from trueline.runtime.blob import BlobDirectory
 from trueline.runtime.clock import Clock, SystemClock
 from trueline.runtime.data_directory import DataDirectory
@@ -61,6 +62,7 @@ class Assembly:
     targets: AllTargets
     sources: GitSources
     renderer: CachedRenderer
+    sites: SiteRenderer | None
     toolbox: Toolbox
     ledger: StoreLedger
     journal: Journal
@@ -166,7 +168,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembly]:
             clock=clock,
             interval_s=settings.interval_s,
         )
-        yield _assembly(settings, parts, books, targets, sources, renderer, toolbox, directory)
+        yield _assembly(settings, parts, books, targets, sources, renderer, site, toolbox, directory)
 
 
 def _assembly(  # noqa: PLR0913, PLR0917 - everything
@@ -176,6 +178,7 @@ def _assembly(  # noqa: PLR0913, PLR0917 - everything
     targets: AllTargets,
     sources: GitSources,
     renderer: CachedRenderer,
+    site: SiteRenderer | None,
     toolbox: Toolbox,
     directory: DataDirectory,
 ) -> Assembly:
@@ -187,6 +190,7 @@ def _assembly(  # noqa: PLR0913, PLR0917 - everything
         targets=targets,
         sources=sources,
         renderer=renderer,
+        sites=site,
         toolbox=toolbox,
         ledger=books.ledger,
         journal=books.journal,
