@@ -2,7 +2,7 @@
 
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from testbed.git_server import Fault, GitServer, git_variables
@@ -39,7 +39,7 @@ class Effects(SystemProcesses):
         self.fails_at = 0
         self.crashes = False
         self.has_failed = False
-        self.after_each = lambda: None
+        self.after_each: Callable[[], None] = lambda: None
 
     async def run(self, command: Command) -> Completed:
         """One child, which may be where it fails."""
