@@ -245,7 +245,7 @@ class SitePlaceForm(Form, frozen=True, kw_only=True):
     """Where a site is published."""
 
     EXCLUDES, SOME_OF = _one_of("directory", "serve", "s3", "ssh", "branch")
-    LATER = frozenset({"serve", "s3", "ssh", "branch"})
+    LATER = frozenset({"serve", "ssh", "branch"})
     directory: Words | UnsetType = UNSET
     serve: Words | UnsetType = UNSET
     s3: BucketPlaceForm | UnsetType = UNSET

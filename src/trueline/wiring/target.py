@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
-from trueline.declare.application import ClusterConnection, ClusterTarget, DirectoryTarget, TargetSpec
+from trueline.declare.application import BucketTarget, ClusterConnection, ClusterTarget, DirectoryTarget, TargetSpec
 from trueline.embedded.cluster import EmbeddedCluster
 from trueline.loop.parts import Parts
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.fault import UserError
 from trueline.target.kubernetes.client import KubernetesClient
+from trueline.wiring.bucket import BucketTargets
 from trueline.wiring.cluster import ClusterTargets
 from trueline.wiring.site import DirectoryTargets
 
@@ -15,9 +16,10 @@ from trueline.wiring.site import DirectoryTargets
 class AllTargets:
     """The targets that this version knows; see `loop.supply.Targets`."""
 
-    def __init__(self, clusters: ClusterTargets, directories: DirectoryTargets) -> None:
+    def __init__(self, clusters: ClusterTargets, directories: DirectoryTargets, buckets: BucketTargets) -> None:
         self._clusters = clusters
         self._directories = directories
+        self._buckets = buckets
 
     @property
     def clients(self) -> Mapping[str, KubernetesClient]:
@@ -40,6 +42,8 @@ class AllTargets:
                 return await self._clusters.parts(target)
             case DirectoryTarget():
                 return self._directories.parts(target)
+            case BucketTarget():
+                return self._buckets.parts(target)
             case _:
                 raise _unsupported(target)
 
