@@ -7,6 +7,7 @@ import pytest
 
 from trueline.declare import translation
 from trueline.declare.application import (
+    BranchTarget,
     ComposeTarget,
     DirectoryTarget,
     HostTarget,
@@ -36,6 +37,10 @@ def form(**spec: Any) -> ApplicationForm:
     [
         ({"directory": "/srv"}, DirectoryTarget(path="/srv")),
         ({"site": {"directory": "/srv/www"}}, DirectoryTarget(path="/srv/www")),
+        (
+            {"site": {"branch": {"url": "https://git.example.com/site.git", "name": "gh-pages", "folder": "./a//b/"}}},
+            BranchTarget(url="https://git.example.com/site.git", branch="gh-pages", folder="a/b"),
+        ),
         ({"host": "web1"}, HostTarget(host="web1")),
         ({"compose": "shop"}, ComposeTarget(project="shop")),
         ({"tofu": {"workspace": "net"}}, TofuTarget(workspace="net")),

@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from trueline.declare.text import check_address, check_file, check_path, check_ref, check_revision
+from trueline.declare.text import check_address, check_branch, check_file, check_path, check_ref, check_revision
 
 API_GROUP = "trueline.dev/"
 API_VERSION = "trueline.dev/v1"
@@ -37,6 +37,7 @@ InnerPath: TypeAlias = Annotated[str, Meta(max_length=1024, extra={"check": chec
 FilePath: TypeAlias = Annotated[str, Meta(min_length=1, max_length=1024, extra={"check": check_file})]
 Revision: TypeAlias = Annotated[str, Meta(extra={"check": check_revision})]
 Address: TypeAlias = Annotated[str, Meta(min_length=1, extra={"check": check_address})]
+BranchName: TypeAlias = Annotated[str, Meta(min_length=1, extra={"check": check_branch})]
 RefText: TypeAlias = Annotated[str, Meta(extra={"check": check_ref})]
 Scalar: TypeAlias = str | int | float | bool
 Pairs: TypeAlias = tuple[tuple[str, str], ...]
@@ -231,7 +232,7 @@ class BranchPlaceForm(Form, frozen=True, kw_only=True):
     """A branch of a Git repository."""
 
     url: Address
-    name: Words
+    name: BranchName
     folder: InnerPath = ""
     auth: AuthForm | UnsetType = UNSET
     known_hosts: str = ""
@@ -241,7 +242,7 @@ class SitePlaceForm(Form, frozen=True, kw_only=True):
     """Where a site is published."""
 
     EXCLUDES, SOME_OF = _one_of("directory", "serve", "s3", "ssh", "branch")
-    LATER = frozenset({"serve", "s3", "ssh", "branch"})
+    LATER = frozenset({"serve", "s3", "ssh"})
     directory: Words | UnsetType = UNSET
     serve: Words | UnsetType = UNSET
     s3: BucketPlaceForm | UnsetType = UNSET

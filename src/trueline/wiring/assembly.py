@@ -42,6 +42,7 @@ from trueline.runtime.toolbox import Toolbox
 from trueline.runtime.toolbox_process import ProcessToolbox, find_toolbox
 from trueline.runtime.visit import AiohttpVisits
 from trueline.target.kubernetes.mark import Installation
+from trueline.wiring.branch import BranchTargets
 from trueline.wiring.cluster import ClusterTargets
 from trueline.wiring.git import GitSources, fleet_source
 from trueline.wiring.kept import KeptApprovals, KeptRenders
@@ -140,8 +141,18 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembly]:
         await stack.enter_async_context(clusters)
         installation = Installation(directory.installation)
         directories = DirectoryTargets(installation=installation, blobs=blobs, clock=clock, shared=shared)
-        targets = AllTargets(clusters, directories)
         secrets = SystemSecrets(settings.environment, kubernetes=clusters.secret)
+        branches = BranchTargets(
+            settings=settings,
+            processes=processes,
+            directory=directory,
+            secrets=secrets,
+            installation=installation,
+            blobs=blobs,
+            clock=clock,
+            shared=shared,
+        )
+        targets = AllTargets(clusters, directories, branches)
         sources = GitSources(
             settings=settings, processes=processes, toolbox=toolbox, directory=directory, secrets=secrets
         )

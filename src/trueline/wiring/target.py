@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
-from trueline.declare.application import ClusterConnection, ClusterTarget, DirectoryTarget, TargetSpec
+from trueline.declare.application import BranchTarget, ClusterConnection, ClusterTarget, DirectoryTarget, TargetSpec
 from trueline.embedded.cluster import EmbeddedCluster
 from trueline.loop.parts import Parts
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.fault import UserError
 from trueline.target.kubernetes.client import KubernetesClient
+from trueline.wiring.branch import BranchTargets
 from trueline.wiring.cluster import ClusterTargets
 from trueline.wiring.site import DirectoryTargets
 
@@ -15,9 +16,10 @@ from trueline.wiring.site import DirectoryTargets
 class AllTargets:
     """The targets that this version knows; see `loop.supply.Targets`."""
 
-    def __init__(self, clusters: ClusterTargets, directories: DirectoryTargets) -> None:
+    def __init__(self, clusters: ClusterTargets, directories: DirectoryTargets, branches: BranchTargets) -> None:
         self._clusters = clusters
         self._directories = directories
+        self._branches = branches
 
     @property
     def clients(self) -> Mapping[str, KubernetesClient]:
@@ -40,6 +42,8 @@ class AllTargets:
                 return await self._clusters.parts(target)
             case DirectoryTarget():
                 return self._directories.parts(target)
+            case BranchTarget():
+                return self._branches.parts(target)
             case _:
                 raise _unsupported(target)
 
