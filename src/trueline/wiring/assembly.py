@@ -46,6 +46,7 @@ from trueline.wiring.branch import BranchTargets
 from trueline.wiring.cluster import ClusterTargets
 from trueline.wiring.git import GitSources, fleet_source
 from trueline.wiring.kept import KeptApprovals, KeptRenders
+from trueline.wiring.served import ServedTargets
 from trueline.wiring.settings import Settings
 from trueline.wiring.shared import Shared
 from trueline.wiring.site import DirectoryTargets, has_blobs, needed_blobs, site_renderer
@@ -141,6 +142,8 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembly]:
         await stack.enter_async_context(clusters)
         installation = Installation(directory.installation)
         directories = DirectoryTargets(installation=installation, blobs=blobs, clock=clock, shared=shared)
+        served = ServedTargets(settings, installation=installation, blobs=blobs, clock=clock, shared=shared)
+        await served.begin(stack, books.register.applications())
         secrets = SystemSecrets(settings.environment, kubernetes=clusters.secret)
         branches = BranchTargets(
             settings=settings,
@@ -152,7 +155,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembly]:
             clock=clock,
             shared=shared,
         )
-        targets = AllTargets(clusters, directories, branches)
+        targets = AllTargets(clusters, directories, served, branches)
         sources = GitSources(
             settings=settings, processes=processes, toolbox=toolbox, directory=directory, secrets=secrets
         )

@@ -2,7 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 
-from trueline.declare.application import BranchTarget, ClusterConnection, ClusterTarget, DirectoryTarget, TargetSpec
+from trueline.declare.application import (
+    BranchTarget,
+    ClusterConnection,
+    ClusterTarget,
+    DirectoryTarget,
+    ServedTarget,
+    TargetSpec,
+)
 from trueline.embedded.cluster import EmbeddedCluster
 from trueline.loop.parts import Parts
 from trueline.model.diagnostic import Diagnostic
@@ -10,21 +17,30 @@ from trueline.model.fault import UserError
 from trueline.target.kubernetes.client import KubernetesClient
 from trueline.wiring.branch import BranchTargets
 from trueline.wiring.cluster import ClusterTargets
+from trueline.wiring.served import ServedTargets
 from trueline.wiring.site import DirectoryTargets
 
 
 class AllTargets:
     """The targets that this version knows; see `loop.supply.Targets`."""
 
-    def __init__(self, clusters: ClusterTargets, directories: DirectoryTargets, branches: BranchTargets) -> None:
+    def __init__(
+        self, clusters: ClusterTargets, directories: DirectoryTargets, served: ServedTargets, branches: BranchTargets
+    ) -> None:
         self._clusters = clusters
         self._directories = directories
+        self._served = served
         self._branches = branches
 
     @property
     def clients(self) -> Mapping[str, KubernetesClient]:
         """The clusters that were reached, by name."""
         return self._clusters.clients
+
+    @property
+    def served(self) -> ServedTargets:
+        """The sites that this process serves."""
+        return self._served
 
     @property
     def embedded(self) -> EmbeddedCluster | None:
@@ -44,6 +60,8 @@ class AllTargets:
                 return self._directories.parts(target)
             case BranchTarget():
                 return self._branches.parts(target)
+            case ServedTarget():
+                return await self._served.parts(target)
             case _:
                 raise _unsupported(target)
 
@@ -55,7 +73,7 @@ def _unsupported(target: TargetSpec) -> UserError:
                 code="TL0213",
                 summary="this is not supported by this version",
                 detail="target: " + type(target).__name__.removesuffix("Target").lower(),
-                remedy="use target: {cluster: NAME} or {directory: PATH}",
+                remedy="use target: {cluster: NAME}, {directory: PATH}, {site: {serve: HOST:PORT}} or {site: {branch: …}}",
             )
         ]
     )
