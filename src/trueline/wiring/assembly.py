@@ -146,14 +146,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembly]:
         await served.begin(stack, books.register.applications())
         secrets = SystemSecrets(settings.environment, kubernetes=clusters.secret)
         branches = BranchTargets(
-            settings=settings,
-            processes=processes,
-            directory=directory,
-            secrets=secrets,
-            installation=installation,
-            blobs=blobs,
-            clock=clock,
-            shared=shared,
+            settings, processes, directory, secrets, installation=installation, blobs=blobs, clock=clock, shared=shared
         )
         targets = AllTargets(clusters, directories, served, branches)
         sources = GitSources(

@@ -35,11 +35,11 @@ class BranchTargets:
 
     def __init__(  # noqa: PLR0913 - what a branch is published with
         self,
-        *,
         settings: Settings,
         processes: Processes,
         directory: DataDirectory,
         secrets: Secrets,
+        *,
         installation: Installation,
         blobs: BlobDirectory,
         clock: Clock,

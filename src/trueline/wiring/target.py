@@ -73,7 +73,7 @@ def _unsupported(target: TargetSpec) -> UserError:
                 code="TL0213",
                 summary="this is not supported by this version",
                 detail="target: " + type(target).__name__.removesuffix("Target").lower(),
-                remedy="use target: {cluster: NAME}, {directory: PATH}, {site: {serve: HOST:PORT}} or {site: {branch: …}}",
+                remedy="use target: {cluster: NAME}, {directory: PATH}, or {site: …} with serve or branch",
             )
         ]
     )
