@@ -6,11 +6,17 @@ It keeps how each one stands too, for people who ask while the engine is not run
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
+
 from trueline.declare.application import (
     Application,
+    BranchTarget,
+    BucketTarget,
     ClusterTarget,
     DirectoryTarget,
     OnRemoval,
+    ServedTarget,
+    SshTarget,
     SyncOptions,
     TargetSpec,
 )
@@ -19,6 +25,12 @@ from trueline.model.diagnostic import Diagnostic
 from trueline.model.origin import Origin
 from trueline.plan.guard import Approve
 from trueline.record.status import Statuses
+
+_PLACES: dict[str, type[BranchTarget | BucketTarget | SshTarget]] = {
+    "branch": BranchTarget,
+    "s3": BucketTarget,
+    "ssh": SshTarget,
+}
 
 
 class Register:
@@ -111,20 +123,34 @@ def _application(name: str, kept: dict[str, Any]) -> Application:
         allow_delete=tuple(kept["allowDelete"]),
         approve=Approve(kept["approve"]),
     )
-    target = (
-        DirectoryTarget(path=kept["directory"])
-        if "directory" in kept
-        else ClusterTarget(cluster=kept["cluster"], namespace=kept["namespace"])
+    return Application(
+        name=name, sources=(), target=_known_target(name, kept), origin=Origin(path=kept["path"]), sync=sync
     )
-    return Application(name=name, sources=(), target=target, origin=Origin(path=kept["path"]), sync=sync)
 
 
-def _target(target: TargetSpec) -> dict[str, str]:
+def _known_target(name: str, kept: dict[str, Any]) -> TargetSpec:
+    match kept:
+        case {"directory": path}:
+            return DirectoryTarget(path=path)
+        case {"serve": address}:
+            return ServedTarget(address=address, site=name)
+        case {"place": kind, "at": at}:
+            return msgspec.convert(at, _PLACES[kind])
+        case _:
+            return ClusterTarget(cluster=kept["cluster"], namespace=kept["namespace"])
+
+
+def _target(target: TargetSpec) -> dict[str, Any]:
     """As much of a target as a removal needs; of those that this version does not know, nothing was ever applied."""
     match target:
         case ClusterTarget(cluster=cluster, namespace=namespace):
             return {"cluster": cluster, "namespace": namespace}
         case DirectoryTarget(path=path):
             return {"directory": path}
+        case ServedTarget(address=address):
+            return {"serve": address}
+        case BranchTarget() | BucketTarget() | SshTarget():  # with the names of the secrets that open it
+            kind = next(kind for kind, place in _PLACES.items() if isinstance(target, place))
+            return {"place": kind, "at": msgspec.to_builtins(target)}
         case _:
             return {"cluster": "", "namespace": ""}

@@ -42,10 +42,12 @@ from trueline.runtime.toolbox import Toolbox
 from trueline.runtime.toolbox_process import ProcessToolbox, find_toolbox
 from trueline.runtime.visit import AiohttpVisits
 from trueline.target.kubernetes.mark import Installation
+from trueline.wiring.branch import BranchTargets
 from trueline.wiring.bucket import BucketTargets
 from trueline.wiring.cluster import ClusterTargets
 from trueline.wiring.git import GitSources, fleet_source
 from trueline.wiring.kept import KeptApprovals, KeptRenders
+from trueline.wiring.served import ServedTargets
 from trueline.wiring.settings import Settings
 from trueline.wiring.shared import Shared
 from trueline.wiring.site import DirectoryTargets, has_blobs, needed_blobs, site_renderer
@@ -141,17 +143,16 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembly]:
         await stack.enter_async_context(clusters)
         installation = Installation(directory.installation)
         directories = DirectoryTargets(installation=installation, blobs=blobs, clock=clock, shared=shared)
+        served = ServedTargets(settings, installation=installation, blobs=blobs, clock=clock, shared=shared)
+        await served.begin(stack, books.register.applications())
         secrets = SystemSecrets(settings.environment, kubernetes=clusters.secret)
-        buckets = BucketTargets(
-            settings=settings,
-            directory=directory,
-            secrets=secrets,
-            installation=installation,
-            blobs=blobs,
-            clock=clock,
-            shared=shared,
+        branches = BranchTargets(
+            settings, processes, directory, secrets, installation=installation, blobs=blobs, clock=clock, shared=shared
         )
-        targets = AllTargets(clusters, directories, buckets)
+        buckets = BucketTargets(
+            settings, directory, secrets, installation=installation, blobs=blobs, clock=clock, shared=shared
+        )
+        targets = AllTargets(clusters, directories, served, branches=branches, buckets=buckets)
         sources = GitSources(
             settings=settings, processes=processes, toolbox=toolbox, directory=directory, secrets=secrets
         )

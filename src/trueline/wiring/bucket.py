@@ -28,10 +28,10 @@ class BucketTargets:
 
     def __init__(  # noqa: PLR0913 - what a bucket is published with
         self,
-        *,
         settings: Settings,
         directory: DataDirectory,
         secrets: Secrets,
+        *,
         installation: Installation,
         blobs: BlobDirectory,
         clock: Clock,
