@@ -96,7 +96,7 @@ async def test_nothing_is_told_while_nothing_changes(ground: MemoryGround) -> No
     await world.go(FIRST)
     stream = world.target.sightings()
     assert await anext(stream) == Contact(reason="")
-    told = asyncio.ensure_future(anext(stream))  # type: ignore[var-annotated,arg-type]
+    told = asyncio.ensure_future(anext(stream))
     for _ in range(10):
         ground.clock.pass_s(30)
         for _ in range(5):

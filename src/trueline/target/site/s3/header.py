@@ -1,15 +1,14 @@
 """What a browser is told of an object: its media type, how long it may be kept, and what `_headers` says. Pure."""
 
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Self
-from urllib.parse import unquote
+from urllib.parse import quote
 
 from trueline.render.site.file import HeaderRule, Release
 from trueline.render.site.media import media_of
-from trueline.render.site.pattern import is_pattern, matched
+from trueline.render.site.pattern import Pattern, is_pattern, normal
 from trueline.target.site.body import MarkedRelease
 from trueline.target.site.s3.bucket import Attributes
 
@@ -31,20 +30,19 @@ class HeaderTable:
 
     immutable: frozenset[str] = frozenset()
     exact: Mapping[str, Sequence[int]] = field(default_factory=dict)
-    patterns: Sequence[tuple[int, str]] = ()
+    patterns: Sequence[tuple[int, Pattern]] = ()
     rules: Sequence[HeaderRule] = ()
 
     @classmethod
     def of(cls, release: MarkedRelease) -> Self:
         """The table of a release."""
         exact: dict[str, list[int]] = {}
-        patterns: list[tuple[int, str]] = []
+        patterns: list[tuple[int, Pattern]] = []
         for number, rule in enumerate(release.headers):
-            address = _normal(unquote(rule.pattern))
-            if is_pattern(address):
-                patterns.append((number, address))
+            if is_pattern(rule.pattern):
+                patterns.append((number, Pattern.of(rule.pattern)))
             else:
-                exact.setdefault(address, []).append(number)
+                exact.setdefault(normal(rule.pattern), []).append(number)
         immutable = frozenset(release.immutable)
         return cls(immutable=immutable, exact=exact, patterns=patterns, rules=release.headers)
 
@@ -66,7 +64,7 @@ class HeaderTable:
     def _matching(self, path: str) -> list[int]:
         addresses = tuple(_addresses(path))
         found = {number for address in addresses for number in self.exact.get(address, ())}
-        found |= {number for number, one in self.patterns if any(matched(one, at) is not None for at in addresses)}
+        found |= {number for number, one in self.patterns if any(one.match(at) is not None for at in addresses)}
         return sorted(found)
 
 
@@ -83,11 +81,7 @@ def uncarried(release: Release) -> tuple[str, ...]:
 
 def _addresses(path: str) -> Iterator[str]:
     """Under which addresses a file is known: an index page is its folder's."""
-    address = _normal(f"/{path}")
+    address = normal(quote(f"/{path}"))
     yield address
     if address.endswith(_INDEX):
         yield address.removesuffix(_INDEX) or "/"
-
-
-def _normal(address: str) -> str:
-    return unicodedata.normalize("NFC", address).rstrip("/") or "/"
