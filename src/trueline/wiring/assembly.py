@@ -42,11 +42,10 @@ from trueline.runtime.toolbox import Toolbox
 from trueline.runtime.toolbox_process import ProcessToolbox, find_toolbox
 from trueline.runtime.visit import AiohttpVisits
 from trueline.target.kubernetes.mark import Installation
-from trueline.wiring.branch import BranchTargets
-from trueline.wiring.bucket import BucketTargets
 from trueline.wiring.cluster import ClusterTargets
 from trueline.wiring.git import GitSources, fleet_source
 from trueline.wiring.kept import KeptApprovals, KeptRenders
+from trueline.wiring.remote import RemoteTargets
 from trueline.wiring.served import ServedTargets
 from trueline.wiring.settings import Settings
 from trueline.wiring.shared import Shared
@@ -146,13 +145,10 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembly]:
         served = ServedTargets(settings, installation=installation, blobs=blobs, clock=clock, shared=shared)
         await served.begin(stack, books.register.applications())
         secrets = SystemSecrets(settings.environment, kubernetes=clusters.secret)
-        branches = BranchTargets(
+        remote = RemoteTargets(
             settings, processes, directory, secrets, installation=installation, blobs=blobs, clock=clock, shared=shared
         )
-        buckets = BucketTargets(
-            settings, directory, secrets, installation=installation, blobs=blobs, clock=clock, shared=shared
-        )
-        targets = AllTargets(clusters, directories, served, branches=branches, buckets=buckets)
+        targets = AllTargets(clusters, directories, served, remote)
         sources = GitSources(
             settings=settings, processes=processes, toolbox=toolbox, directory=directory, secrets=secrets
         )

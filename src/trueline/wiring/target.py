@@ -16,9 +16,8 @@ from trueline.loop.parts import Parts
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.fault import UserError
 from trueline.target.kubernetes.client import KubernetesClient
-from trueline.wiring.branch import BranchTargets
-from trueline.wiring.bucket import BucketTargets
 from trueline.wiring.cluster import ClusterTargets
+from trueline.wiring.remote import RemoteTargets
 from trueline.wiring.served import ServedTargets
 from trueline.wiring.site import DirectoryTargets
 
@@ -27,19 +26,12 @@ class AllTargets:
     """The targets that this version knows; see `loop.supply.Targets`."""
 
     def __init__(
-        self,
-        clusters: ClusterTargets,
-        directories: DirectoryTargets,
-        served: ServedTargets,
-        *,
-        branches: BranchTargets,
-        buckets: BucketTargets,
+        self, clusters: ClusterTargets, directories: DirectoryTargets, served: ServedTargets, remote: RemoteTargets
     ) -> None:
         self._clusters = clusters
         self._directories = directories
         self._served = served
-        self._branches = branches
-        self._buckets = buckets
+        self._remote = remote
 
     @property
     def clients(self) -> Mapping[str, KubernetesClient]:
@@ -67,10 +59,8 @@ class AllTargets:
                 return await self._clusters.parts(target)
             case DirectoryTarget():
                 return self._directories.parts(target)
-            case BranchTarget():
-                return self._branches.parts(target)
-            case BucketTarget():
-                return self._buckets.parts(target)
+            case BranchTarget() | BucketTarget():
+                return self._remote.parts(target)
             case ServedTarget():
                 return await self._served.parts(target)
             case _:
