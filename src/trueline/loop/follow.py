@@ -12,13 +12,14 @@ from dataclasses import replace
 from trueline.declare.application import Application
 from trueline.loop.board import Board
 from trueline.loop.bug import own_fault
-from trueline.loop.desire import Wish, declaration, removed
+from trueline.loop.desire import Wish, declaration, follows_others, removed
 from trueline.loop.desired import Desired
 from trueline.loop.engine_parts import EngineParts
 from trueline.loop.fleet import Look, find
 from trueline.loop.kept import Kept
 from trueline.loop.parts import Parts
 from trueline.loop.past import desired_at
+from trueline.loop.version import pins_of
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.digest import Digest
 from trueline.model.fault import Fault, Transient, UserError
@@ -114,7 +115,7 @@ class GitFollower:
     @property
     def _has_other_sources(self) -> bool:
         kept = self._board.kept.values()
-        return any(spec.url or spec.revision for one in kept for spec in one.application.sources)
+        return any(follows_others(one.application) for one in kept)
 
     @property
     def _unread(self) -> bool:
@@ -301,7 +302,7 @@ class GitFollower:
             return {}
         same = {(spec.name, spec.url, spec.revision) for spec in sources}
         declared = (spec for spec in wish.application.sources if (spec.name, spec.url, spec.revision) in same)
-        return {spec.name: pins[spec.name] for spec in declared if spec.name in pins}
+        return {name: pins[name] for spec in declared for name in pins_of(spec, pins)}
 
     async def _keep_last(self, kept: Kept, look: Look) -> None:
         """After a start with what cannot be read: what was deployed last is kept and healed, and the reason told."""

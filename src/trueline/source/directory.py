@@ -85,7 +85,7 @@ class DirectorySource:
     `repository` opens the Git repository that has its work tree at a path: for the branches and tags beside this tree.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one for each effect
         self,
         path: Path,
         *,

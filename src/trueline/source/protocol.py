@@ -1,4 +1,4 @@
-"""What the loop asks of a source: what it stands at, and its files; of a history, who came first; what else there is."""
+"""What the loop asks of a source: what it stands at, its files, and what else there is; of a history, who came first."""
 
 from collections.abc import Collection, Mapping
 from typing import Protocol
@@ -70,7 +70,7 @@ class Catalogue(Protocol):
         ...
 
     async def obtain(self, wanted: Mapping[str, str]) -> Mapping[str, Revision]:
-        """The revisions of some, given with the ids that `references` said; only what is new is fetched, by one request.
+        """The revisions of some, given with the ids that `references` said; only what is new is fetched, at once.
 
         One that is no commit is left out of the answer.
         """

@@ -17,12 +17,14 @@ from trueline.model.digest import Digest
 from trueline.model.fault import UserError
 from trueline.record.keep import Bodies, RenderStore
 from trueline.record.ledger import StoreLedger
+from trueline.render.protocol import Renderer
 from trueline.render.resource import Rendered
 from trueline.render.site import worker as pages
 from trueline.render.site.file import FILE_KIND
 from trueline.render.site.image import worker as images
 from trueline.render.site.image.stage import ImageStage
 from trueline.render.site.renderer import SiteRenderer
+from trueline.render.site.versioned import VersionedSite
 from trueline.runtime.blob import BlobDirectory
 from trueline.runtime.clock import Clock
 from trueline.runtime.toolbox import Toolbox
@@ -39,7 +41,7 @@ IMAGE_TIMEOUT_S = 180.0
 
 async def site_renderer(
     stack: AsyncExitStack, *, clock: Clock, toolbox: Toolbox, blobs: BlobDirectory, cache: RenderStore
-) -> SiteRenderer | None:
+) -> Renderer | None:
     """The builder of sites, its workers started when they are needed; `None` where the extra is not installed."""
     if not (_version("comrak") and _version("pillow")):
         return None
@@ -55,7 +57,8 @@ async def site_renderer(
     await stack.enter_async_context(reading)
     await stack.enter_async_context(encoding)
     stage = ImageStage(worker=encoding, blobs=blobs, cache=cache, images_max=IMAGES_AT_ONCE, pillow=_version("pillow"))
-    return SiteRenderer(worker=reading, toolbox=toolbox, blobs=blobs, cache=cache, images=stage)
+    site = SiteRenderer(worker=reading, toolbox=toolbox, blobs=blobs, cache=cache, images=stage)
+    return VersionedSite(site, cache=cache, blobs=blobs)
 
 
 def _version(package: str) -> str:
