@@ -1,10 +1,10 @@
 """The branches and tags of a source: asked by one request, and fetched no further than what is new."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.source.git_remote import ENVIRONMENT, Remote, hosting, reading
+from trueline.runtime.clock import SystemClock
 from trueline.runtime.files import FileTree
 from trueline.runtime.process import SystemProcesses
 from trueline.source.artifact import Revision
@@ -14,21 +14,6 @@ from trueline.source.git_command import Bounds
 from trueline.source.protocol import Catalogued
 
 MAIN, OLD, V1, V2 = "refs/heads/main", "refs/heads/release-1", "refs/tags/v1", "refs/tags/v2"
-
-
-class StillClock:
-    """A clock that is not asked for more than its time."""
-
-    def now(self) -> datetime:
-        """One moment."""
-        return datetime(2026, 1, 2, tzinfo=UTC)
-
-    def monotonic(self) -> float:
-        """The same."""
-        return 0.0
-
-    async def sleep(self, seconds: float) -> None:
-        """Nobody waits."""
 
 
 def remote_at(path: Path) -> Remote:
@@ -128,7 +113,7 @@ async def test_a_working_tree_has_the_branches_and_tags_of_its_repository(tmp_pa
         tree = DirectorySource(
             remote.path / "site",
             processes=SystemProcesses(),
-            clock=StillClock(),
+            clock=SystemClock(),
             environment=ENVIRONMENT,
             repository=open_at,
         )
@@ -143,6 +128,6 @@ async def test_a_working_tree_has_the_branches_and_tags_of_its_repository(tmp_pa
 
 async def test_a_folder_without_git_has_neither(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("1")
-    tree = DirectorySource(tmp_path, processes=SystemProcesses(), clock=StillClock(), environment=ENVIRONMENT)
+    tree = DirectorySource(tmp_path, processes=SystemProcesses(), clock=SystemClock(), environment=ENVIRONMENT)
     assert not (await tree.references()).commits
     assert not await tree.obtain({V1: "0" * 40})

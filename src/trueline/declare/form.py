@@ -191,6 +191,7 @@ class SiteForm(Form, frozen=True, kw_only=True):
     allow_html: bool = False
     broken_links: Literal["error", "warn"] = "error"
     removed_pages: Literal["redirect", "allow"] = "redirect"
+    external_links: Literal["ignore", "warn"] = "ignore"
     drafts: bool = False
     feed: bool = True
     search: bool = True

@@ -274,6 +274,7 @@ def _site(site: written.SiteForm) -> Site:
         allow_html=site.allow_html,
         broken_links=site.broken_links,
         removed_pages=site.removed_pages,
+        external_links=site.external_links,
         drafts=site.drafts,
         feed=site.feed,
         search=site.search,

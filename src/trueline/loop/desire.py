@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from trueline.declare.application import Application, ClusterTarget, SourceSpec
 from trueline.loop.desired import Desired
 from trueline.loop.mount import MountedTree
+from trueline.loop.outside import OutsideLinks
 from trueline.loop.parts import Parts
 from trueline.loop.supply import OpenSource, Sources, Targets
 from trueline.loop.version import BRANCHES, FoundVersions, Stand, VersionFinder, branch_pins, pins_of, versions_of
@@ -72,10 +73,14 @@ class Desirer:
     A declaration's digest is remembered by the application's name, as long as it is the same object.
     """
 
-    def __init__(self, *, sources: Sources, targets: Targets, renderer: CachedRenderer) -> None:
+    def __init__(
+        self, *, sources: Sources, targets: Targets, renderer: CachedRenderer, outside: OutsideLinks | None = None
+    ) -> None:
+        """Without `outside`, no address of another site is ever asked."""
         self._sources = sources
         self._targets = targets
         self._renderer = renderer
+        self._outside = outside
         self._digests: dict[str, tuple[Application, Digest]] = {}
         self._versions = VersionFinder()
 
@@ -109,8 +114,10 @@ class Desirer:
             commit=ground.revision.commit,
             request=request,
             files=files,
-            floating={spec.name: found[spec.name][0] for spec in application.sources if _floats(spec)}
-            | versions.floating,
+            floating={
+                **{spec.name: found[spec.name][0] for spec in application.sources if _floats(spec)},
+                **versions.floating,
+            },
             notes=(*dict.fromkeys(note for _, _, told in found.values() for note in told), *versions.notes),
         )
         return replace(wish, identity=self.identity(wish))
@@ -154,6 +161,7 @@ class Desirer:
         if any(one.unstable for one in rendered.resources):
             rendered = settle(rendered, lambda ref: _applied(parts, application.name, ref))
         parts.bodies.put_many(rendered.bodies)
+        warnings = await self._outside.warnings(rendered.outside) if self._outside and rendered.outside else ()
         return Desired(
             application=application,
             revision=revision,
@@ -162,36 +170,36 @@ class Desirer:
             resources=rendered.resources,
             awaits=_gathered(normalised.awaits),
             problems=normalised.problems,
-            notes=(*wish.notes, *rendered.notes),
+            notes=(*wish.notes, *rendered.notes, *warnings),
         )
 
     async def doubts(
-        self, wish: Wish, before: Mapping[str, str], is_approved: Callable[[Digest], bool]
+        self, wish: Wish, before: Mapping[str, str], is_approved: Callable[[Digest], bool], fleet: OpenSource
     ) -> tuple[Diagnostic, ...]:
         """Why a branch of a source is not followed by itself: it is not newer than the commit that was applied."""
         found = [
-            await self._doubt(spec, before[name], wish.floating[name], is_approved)
+            await self._doubt(spec, self._source(spec, fleet), before[name], wish.floating[name])
             for spec in wish.application.sources
             for name in (spec.name, *branch_pins(spec, wish.floating))
-            if name in wish.floating and name in before
+            if name in wish.floating and name in before and not is_approved(Digest(wish.floating[name].commit))
         ]
         return tuple(doubt for doubt in found if doubt is not None)
 
-    async def _doubt(
-        self, spec: SourceSpec, applied: str, found: Revision, is_approved: Callable[[Digest], bool]
-    ) -> Diagnostic | None:
-        if applied == found.commit or not found.ref.startswith(BRANCHES) or is_approved(Digest(found.commit)):
+    async def _doubt(self, spec: SourceSpec, source: OpenSource, applied: str, found: Revision) -> Diagnostic | None:
+        if applied == found.commit or not found.ref.startswith(BRANCHES):
             return None
         name = spec.url or "the source"
-        doubt = warn_of_relation(await relate(self._sources.open(spec), applied, found.commit), name, applied, found)
+        doubt = warn_of_relation(await relate(source, applied, found.commit), name, applied, found)
         return replace(doubt, origin=spec.origin) if doubt is not None else None
+
+    def _source(self, spec: SourceSpec, fleet: OpenSource) -> OpenSource:
+        return self._sources.open(spec) if _floats(spec) else fleet
 
     async def keep(self, desired: Desired, fleet: OpenSource) -> None:
         """Keep the objects of its floating sources, so that it can be desired again while they are away."""
         for spec in desired.application.sources:
             if commits := [desired.pins[name] for name in pins_of(spec, desired.pins)]:
-                source = self._sources.open(spec) if _floats(spec) else fleet
-                await source.keep(*dict.fromkeys(commits))
+                await self._source(spec, fleet).keep(*dict.fromkeys(commits))
 
     async def _normalised(self, wish: Wish, parts: Parts, beside: Sequence[bytes]) -> Normalised:
         rendered = await self._renderer.render(wish.request, wish.files)
@@ -217,8 +225,7 @@ class Desirer:
         if versions_of(application) is None:
             return FoundVersions()
         try:
-            source = self._sources.open(spec) if _floats(spec) else ground.source
-            stand = Stand(source=source, revision=revision, files=files)
+            stand = Stand(source=self._source(spec, ground.source), revision=revision, files=files)
             return await self._versions.find(application, stand, pins)
         except Fault as fault:
             raise _declared_at(spec, fault) from fault

@@ -274,7 +274,9 @@ class GitFollower:
         kept.wanted = str(wish.revision)
         name = wish.application.name
         before = await self._pins_before(kept, wish)
-        if doubts := await self._parts.desirer.doubts(wish, before, self._parts.approvals.is_approved):
+        if doubts := await self._parts.desirer.doubts(
+            wish, before, self._parts.approvals.is_approved, look.ground.source
+        ):
             raise UserError(doubts)
         same = kept.desired if wish.identity is not None and wish.identity == kept.identity else None
         if same is not None and not same.problems:  # what is wrong may be the target's: a kind that has come since

@@ -100,9 +100,9 @@ class Site:
     """A site from Markdown. An empty `title` is the first page's; `url` is the site's own address, where it is known.
 
     An empty `navigation` is found from the folders. `broken_links` is `error` or `warn`, `removed_pages` `redirect` (a
-    page that leaves the site needs one) or `allow`. `page_bytes_max` and
-    `image_bytes_max` bound what one page or image file may be when it is published. `version` is that of the pages
-    where they are those of one of several versions.
+    page that leaves the site needs one) or `allow`, `external_links` `ignore` or `warn` (they are asked).
+    `page_bytes_max` and `image_bytes_max` bound what one page or image file may be when it is published.
+    `version` is that of the pages where they are those of one of several versions.
     """
 
     title: str = ""
@@ -112,6 +112,7 @@ class Site:
     allow_html: bool = False
     broken_links: str = "error"
     removed_pages: str = "redirect"
+    external_links: str = "ignore"
     drafts: bool = False
     feed: bool = True
     search: bool = True

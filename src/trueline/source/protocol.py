@@ -1,4 +1,4 @@
-"""What the loop asks of a source: what it stands at, its files, and what else there is; of a history, who came first."""
+"""What the loop asks of a source: what it stands at, its files, what else there is; of a history, who came first."""
 
 from collections.abc import Collection, Mapping
 from typing import Protocol

@@ -16,6 +16,7 @@ from trueline.loop.desire import Desirer
 from trueline.loop.engine import Engine
 from trueline.loop.engine_parts import EngineParts
 from trueline.loop.fleet import Fleet
+from trueline.loop.outside import OutsideLinks
 from trueline.loop.register import Register
 from trueline.model.digest import digest_value
 from trueline.model.fault import Fault
@@ -38,6 +39,7 @@ from trueline.runtime.secret import SystemSecrets
 from trueline.runtime.store import Store
 from trueline.runtime.toolbox import Toolbox
 from trueline.runtime.toolbox_process import ProcessToolbox, find_toolbox
+from trueline.runtime.visit import AiohttpVisits
 from trueline.target.kubernetes.mark import Installation
 from trueline.wiring.cluster import ClusterTargets
 from trueline.wiring.git import GitSources, fleet_source
@@ -140,6 +142,9 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembly]:
             settings=settings, processes=processes, toolbox=toolbox, directory=directory, secrets=secrets
         )
         stack.push_async_callback(sources.close)
+        visits = AiohttpVisits()
+        stack.push_async_callback(visits.close)
+        outside = OutsideLinks(visits=visits, answers=books.renders, clock=clock)
         fleet = Fleet(
             source=fleet_source(settings, sources, processes, clock),
             dialect=NativeDialect(toolbox),
@@ -149,7 +154,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembly]:
         )
         parts = EngineParts(
             fleet=fleet,
-            desirer=Desirer(sources=sources, targets=targets, renderer=renderer),
+            desirer=Desirer(sources=sources, targets=targets, renderer=renderer, outside=outside),
             targets=targets,
             register=books.register,
             chronicle=Chronicle(books.journal, books.history),

@@ -1,4 +1,4 @@
-"""Versions of a site, each rendered by itself → one site: their files below their folders, and what leads to them. Pure.
+"""Versions of a site, each rendered by itself → one site: their files in folders, and what leads to them.
 
 A version's own redirects and headers hold in its folders. Those that the source's own revision has in `_redirects` hold
 at the root too, and lead into the default version: so that addresses from before there were versions, and those of a
@@ -6,6 +6,7 @@ version that is gone, can lead on.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 import msgspec
@@ -60,13 +61,17 @@ class Note(msgspec.Struct, frozen=True):
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
-    """One version as it was rendered. `files` are below its folder, each with the path in the source it came from."""
+    """One version as it was rendered. `files` are below its folder, each with the path in the source it came from.
+
+    `outside` are links to other sites that are to be asked, with path and line.
+    """
 
     files: tuple[tuple[SiteFile, str], ...]
     stubs: tuple[str, ...] = ()
     redirects: tuple[Redirect, ...] = ()
     headers: tuple[HeaderRule, ...] = ()
     notes: tuple[Note, ...] = ()
+    outside: tuple[tuple[str, str, int], ...] = ()
 
 
 def join(
@@ -104,11 +109,19 @@ def join(
         headers=tuple(_headers(parts)),
         not_found=NOT_FOUND,
     )
-    return rendered(tree, release, home, default.commit, notes)
+    return replace(rendered(tree, release, home, default.commit, notes), outside=tuple(_outside(parts)))
+
+
+def _outside(parts: Sequence[tuple[SiteVersion, Part]]) -> Iterator[tuple[str, Origin]]:
+    """Of what somebody can mend."""
+    for one, part in parts:
+        if not one.version.is_tag:
+            for link, path, line in part.outside:
+                yield link, Origin(path=path, line=line, commit=one.commit)
 
 
 def _redirects(parts: Sequence[tuple[SiteVersion, Part]]) -> tuple[Redirect, ...]:
-    """The root's, each version's in its folders, then those of the newest files at the root; the first of a source stays."""
+    """The root's own, each version's in its folders, those of the newest at the root; the first of a source stays."""
     default = next(one.version.home for one, _ in parts if one.version.is_default)
     found = {"/": Redirect(source="/", leads_to=_below(default, "/"), status=_FOUND)}
     for one, part in parts:

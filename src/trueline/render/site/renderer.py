@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from trueline.model.fault import UserError
+from trueline.model.origin import Origin
 from trueline.render.options import Site
 from trueline.render.protocol import RenderRequest
 from trueline.render.resource import Rendered
@@ -141,7 +142,8 @@ class SiteRenderer:
             headers=rules[1],
             not_found=NOT_FOUND,
         )
-        return rendered(tree, release, site.home.source, request.commit, told.notes)
+        made = rendered(tree, release, site.home.source, request.commit, told.notes)
+        return replace(made, outside=_outside(site, request.commit))
 
     async def _read(self, request: RenderRequest, files: FileTree, options: Site, told: Told) -> _Site:
         found = discover(files, request.path)
@@ -275,6 +277,18 @@ async def _drafts(
         )
         drafts.append(drafted(frame, navigation, page, said))
     return drafts, frozenset(linked)
+
+
+def _outside(site: _Site, commit: str) -> tuple[tuple[str, Origin], ...]:
+    """Links to other sites, where they are to be asked."""
+    if site.options.external_links != "warn":
+        return ()
+    return tuple(
+        (link.target, Origin(path=page.source, line=link.line, commit=commit))
+        for page in site.pages
+        for link in site.parsed[page.source].links
+        if link.target.startswith(("https://", "http://"))
+    )
 
 
 def _weigh(file: SiteFile, source: str, site: _Site) -> None:

@@ -104,7 +104,7 @@ class VersionedSite:
         return part
 
     def _options(self, asked: _Asked, one: SiteVersion, default: Part | None) -> Site:
-        """What was declared, for the pages of one version. Nobody can mend a tag: its broken links are told, no more."""
+        """What was declared, for one version. Nobody can mend a tag: its broken links are told, and stop nothing."""
         shared = frozenset[str]()
         if default is not None and one is not asked.default:
             published = {file.path for file, _ in default.files if file.path.endswith(_INDEX)}
@@ -163,6 +163,7 @@ def _part_of(rendered: Rendered) -> Part:
         redirects=release.redirects,
         headers=release.headers,
         notes=tuple(Note.of(note) for note in rendered.notes),
+        outside=tuple((link, origin.path, origin.line) for link, origin in rendered.outside),
     )
 
 
