@@ -77,7 +77,7 @@ def redirects_of(rendered: Rendered) -> dict[str, tuple[str, int]]:
 
 
 def canonical(page: str) -> str:
-    return page.split('rel="canonical" href="')[1].split('"')[0].removeprefix(URL)
+    return page.split('rel="canonical" href="')[1].split('"', maxsplit=1)[0].removeprefix(URL)
 
 
 @pytest.fixture
