@@ -56,6 +56,8 @@ def test_on_a_telephone_the_menu_lies_over_the_page(window: Browser, host: Host)
     window.click(".opener")
     assert window.seen(".menu") == ["nav"]
     assert window.run("return document.getElementById('tl-main').inert")
+    covered = "const one = document.querySelector('.menu').getBoundingClientRect(); return [one.top, one.bottom - innerHeight]"
+    assert window.run(covered) == [0, 0]
     assert window.run(FOCUS) == "Install"
     for _ in range(20):
         window.press(Keys.TAB)
