@@ -178,10 +178,13 @@ class SiteForm(Form, frozen=True, kw_only=True):
     navigation: tuple[NavigationForm, ...] = ()
     allow_html: bool = False
     broken_links: Literal["error", "warn"] = "error"
+    removed_pages: Literal["redirect", "allow"] = "redirect"
+    external_links: Literal["ignore", "warn"] = "ignore"
     drafts: bool = False
     feed: bool = True
     search: bool = True
     page_bytes_max: Annotated[int, Meta(ge=1024)] = 5 << 20
+    image_bytes_max: Annotated[int, Meta(ge=1024)] = 20 << 20
 
 
 class RenderForm(Form, frozen=True, kw_only=True):

@@ -51,9 +51,13 @@ class HeaderRule(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Release(msgspec.Struct, frozen=True, kw_only=True):
-    """A whole release: the pointer of a platform leads to exactly one. `files` are paths with their blobs."""
+    """A whole release: the pointer of a platform leads to exactly one. `files` are paths with their blobs.
+
+    `stubs` are those of the files that only stand for a redirect, where a platform knows no rules: see `stub`.
+    """
 
     files: dict[str, str]
+    stubs: tuple[str, ...] = ()
     redirects: tuple[Redirect, ...] = ()
     headers: tuple[HeaderRule, ...] = ()
     not_found: str = ""
