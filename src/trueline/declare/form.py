@@ -38,6 +38,13 @@ FilePath: TypeAlias = Annotated[str, Meta(min_length=1, max_length=1024, extra={
 Revision: TypeAlias = Annotated[str, Meta(extra={"check": check_revision})]
 Address: TypeAlias = Annotated[str, Meta(min_length=1, extra={"check": check_address})]
 RefText: TypeAlias = Annotated[str, Meta(extra={"check": check_ref})]
+Listen: TypeAlias = Annotated[
+    str,
+    Meta(
+        pattern=rf"^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]*):[0-9]{{1,5}}{_END}",
+        extra={"what": "HOST:PORT, such as 127.0.0.1:8080"},
+    ),
+]
 Scalar: TypeAlias = str | int | float | bool
 Pairs: TypeAlias = tuple[tuple[str, str], ...]
 
@@ -241,9 +248,9 @@ class SitePlaceForm(Form, frozen=True, kw_only=True):
     """Where a site is published."""
 
     EXCLUDES, SOME_OF = _one_of("directory", "serve", "s3", "ssh", "branch")
-    LATER = frozenset({"serve", "s3", "ssh", "branch"})
+    LATER = frozenset({"s3", "ssh", "branch"})
     directory: Words | UnsetType = UNSET
-    serve: Words | UnsetType = UNSET
+    serve: Listen | UnsetType = UNSET
     s3: BucketPlaceForm | UnsetType = UNSET
     ssh: SshPlaceForm | UnsetType = UNSET
     branch: BranchPlaceForm | UnsetType = UNSET

@@ -45,6 +45,7 @@ from trueline.target.kubernetes.mark import Installation
 from trueline.wiring.cluster import ClusterTargets
 from trueline.wiring.git import GitSources, fleet_source
 from trueline.wiring.kept import KeptApprovals, KeptRenders
+from trueline.wiring.served import ServedTargets
 from trueline.wiring.settings import Settings
 from trueline.wiring.shared import Shared
 from trueline.wiring.site import DirectoryTargets, has_blobs, needed_blobs, site_renderer
@@ -140,7 +141,9 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembly]:
         await stack.enter_async_context(clusters)
         installation = Installation(directory.installation)
         directories = DirectoryTargets(installation=installation, blobs=blobs, clock=clock, shared=shared)
-        targets = AllTargets(clusters, directories)
+        served = ServedTargets(settings, installation=installation, blobs=blobs, clock=clock, shared=shared)
+        await served.begin(stack, books.register.applications())
+        targets = AllTargets(clusters, directories, served)
         secrets = SystemSecrets(settings.environment, kubernetes=clusters.secret)
         sources = GitSources(
             settings=settings, processes=processes, toolbox=toolbox, directory=directory, secrets=secrets

@@ -40,6 +40,9 @@ FRONT_WRONG: Final = "TL1525"
 IMAGE_TOO_LARGE: Final = "TL1541"
 HTML_INVALID: Final = "TL1543"
 NO_WORDS: Final = "TL1549"
+HEADER_OF_SERVER: Final = "TL1620"
+REWRITE_AWAY: Final = "TL1621"
+STAR_TWICE: Final = "TL1622"
 
 TEXTS: Final = {
     "TL1501": ("there is no Markdown to make a site of", "add an `index.md`, or correct `source.path`"),
@@ -76,6 +79,12 @@ TEXTS: Final = {
         "the theme has no words in the site's language",
         "correct `render.site.language`, or live with menus and search in English",
     ),
+    "TL1620": ("a header is the server's own and no site's to set", "take the line out of `_headers`"),
+    "TL1621": (
+        "a rewrite leads to another site",
+        "the built-in server shows only its own files: redirect with 302, or let a proxy do it",
+    ),
+    "TL1622": ("an address of a rule has more than one `*`", "only the first one stands for anything: write two rules"),
 }
 """Code → summary and remedy."""
 
@@ -91,6 +100,9 @@ WARNINGS: Final = frozenset(
         FRONT_WRONG,
         HTML_INVALID,
         NO_WORDS,
+        HEADER_OF_SERVER,
+        REWRITE_AWAY,
+        STAR_TWICE,
     }
 )
 """Findings beside which the site is published all the same."""

@@ -140,6 +140,9 @@ class Publisher:
             immutable=frozenset(body.immutable),
             kept=self._kept(site.before, files, now_s),
             made_s=now_s,
+            redirects=body.redirects,
+            headers=body.headers,
+            not_found=body.not_found,
         )
 
     def _kept(self, before: Manifest | None, files: Mapping[str, Digest], now_s: float) -> dict[str, Kept]:
