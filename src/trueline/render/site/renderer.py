@@ -149,6 +149,7 @@ class SiteRenderer:
             redirects=rules[0],
             headers=rules[1],
             not_found=NOT_FOUND,
+            keep_s=options.keep_assets_s,
         )
         made = rendered(tree, release, site.home.source, request.commit, told.notes)
         return replace(made, outside=_outside(site, request.commit))
