@@ -70,7 +70,7 @@ PLAIN = {
     "code": (
         "```yaml\na: 1 # <b>\n```",
         (
-            '<pre class="highlight" data-language="yaml"><code><span class="nt">a</span><span class="p">:</span> '
+            '<pre class="highlight" data-language="yaml"><code><span class="nt">a</span>: '
             '<span class="l">1</span> <span class="c1"># &lt;b&gt;</span> </code></pre>'
         ),
     ),
