@@ -3,7 +3,7 @@
 import asyncio
 import os
 import stat
-from collections.abc import Collection, Iterable, Iterator, Mapping, Set
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Self
 
@@ -165,7 +165,7 @@ async def survey(root: int, files: Collection[str]) -> tuple[tuple[str, ...], tu
     nor a folder of one. Both are sorted, strangers bounded.
     """
     known = folders(files)
-    inner, ours = set(known), files if isinstance(files, Set | Mapping) else set(files)
+    inner, ours = set(known), set(files)
     crooked, found, seen = list[str](), list[str](), 0
     with Descent(root) as tree:
         for count, above in enumerate(("", *known)):
@@ -175,13 +175,13 @@ async def survey(root: int, files: Collection[str]) -> tuple[tuple[str, ...], tu
                 at = tree.at(above)
                 if above and stat.S_IMODE(os.fstat(at).st_mode) != FOLDER_MODE:
                     crooked.append(above)
-                names = os.listdir(at)
+                found_here = names(at)
             except OSError:
                 crooked.append(above)
                 continue
-            seen += len(names)
+            seen += len(found_here)
             prefix = f"{above}/" if above else ""
-            found += [path for name in names if (path := prefix + name) not in ours and path not in inner]
+            found += [path for name in found_here if (path := prefix + name) not in ours and path not in inner]
             if seen > ENTRIES_MAX or len(found) >= STRANGERS_MAX:
                 break
     return tuple(dict.fromkeys(crooked)), tuple(sorted(found)[:STRANGERS_MAX])
