@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from trueline.cli.meter import Meter
 from trueline.cli.place import Place, Purpose
 from trueline.cli.scratch import scratch
 from trueline.cli.serving import check_kept, control_of
@@ -12,6 +13,7 @@ from trueline.loop.control import Control
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.fault import UserError
 from trueline.wiring.assembly import Assembly, assemble
+from trueline.wiring.served import SITES
 from trueline.wiring.settings import Settings
 
 
@@ -42,14 +44,16 @@ def settings_of(place: Place) -> Settings:
         is_working_tree=purpose.is_working_tree,
         namespace=purpose.namespace,
         cluster=purpose.cluster,
+        progress=Meter().show,
     )
 
 
 @asynccontextmanager
 async def looking(settings: Settings, original: Path | None) -> AsyncIterator[tuple[Assembly, Control]]:
     """The engine over a copy of the directory, after one look at Git; nothing is written anywhere else."""
+    sites = original / SITES if original is not None and (original / SITES).is_dir() else None  # only read
     with scratch(original) as copy:
-        async with assemble(replace(settings, data_directory=copy, is_live=False)) as assembly:
+        async with assemble(replace(settings, data_directory=copy, sites_path=sites, is_live=False)) as assembly:
             if original is not None:
                 check_kept(assembly, original)
             control = control_of(assembly)

@@ -64,7 +64,7 @@ def application(
         labels=read.metadata.labels,
         sources=tuple(_source(one, at, sources, place) for at, one in _sources(spec)),
         render=_render(spec.render) if not isinstance(spec.render, UnsetType) else None,
-        target=_target(spec.target, place),
+        target=_target(spec.target, place, read.metadata.name),
         depends_on=tuple(dict.fromkeys(spec.depends_on)),
         sync=_sync(spec.sync),
         origin=origin,
@@ -189,12 +189,12 @@ def _secret(secret: written.SecretForm, origin: Origin) -> SecretReference:
     return SecretReference.parse(written_as, replace(origin, commit=""))
 
 
-def _target(target: written.TargetForm, place: Where) -> TargetSpec:
+def _target(target: written.TargetForm, place: Where, application: str) -> TargetSpec:
     match target:
         case written.TargetForm(directory=str(path)):
             return DirectoryTarget(path=path)
         case written.TargetForm(site=written.SitePlaceForm() as site):
-            return _site_place(site, place)
+            return _site_place(site, place, application)
         case written.TargetForm(host=str(host)):
             return HostTarget(host=host)
         case written.TargetForm(compose=str(project)):
@@ -209,7 +209,7 @@ def _target(target: written.TargetForm, place: Where) -> TargetSpec:
             )
 
 
-def _site_place(site: written.SitePlaceForm, place: Where) -> TargetSpec:
+def _site_place(site: written.SitePlaceForm, place: Where, application: str) -> TargetSpec:
     at: Path = ("spec", "target", "site")
     match site:
         case written.SitePlaceForm(ssh=written.SshPlaceForm() as ssh):
@@ -239,7 +239,7 @@ def _site_place(site: written.SitePlaceForm, place: Where) -> TargetSpec:
                 known_hosts=branch.known_hosts,
             )
         case written.SitePlaceForm(serve=str(address)):
-            return ServedTarget(address=address)
+            return ServedTarget(address=address, site=application)
         case _:
             return DirectoryTarget(path=_or(site.directory, ""))
 
@@ -272,10 +272,14 @@ def _site(site: written.SiteForm) -> Site:
         navigation=tuple(map(_entry, site.navigation)),
         allow_html=site.allow_html,
         broken_links=site.broken_links,
+        removed_pages=site.removed_pages,
+        external_links=site.external_links,
         drafts=site.drafts,
         feed=site.feed,
         search=site.search,
         page_bytes_max=site.page_bytes_max,
+        image_bytes_max=site.image_bytes_max,
+        keep_assets_s=int(site.keep_assets[:-1]) * (3_600 if site.keep_assets.endswith("h") else 86_400),
     )
 
 

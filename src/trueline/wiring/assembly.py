@@ -16,6 +16,7 @@ from trueline.loop.desire import Desirer
 from trueline.loop.engine import Engine
 from trueline.loop.engine_parts import EngineParts
 from trueline.loop.fleet import Fleet
+from trueline.loop.outside import OutsideLinks
 from trueline.loop.register import Register
 from trueline.model.digest import digest_value
 from trueline.model.fault import Fault
@@ -39,10 +40,12 @@ from trueline.runtime.secret import SystemSecrets
 from trueline.runtime.store import Store
 from trueline.runtime.toolbox import Toolbox
 from trueline.runtime.toolbox_process import ProcessToolbox, find_toolbox
+from trueline.runtime.visit import AiohttpVisits
 from trueline.target.kubernetes.mark import Installation
 from trueline.wiring.cluster import ClusterTargets
 from trueline.wiring.git import GitSources, fleet_source
 from trueline.wiring.kept import KeptApprovals, KeptRenders
+from trueline.wiring.served import ServedTargets
 from trueline.wiring.settings import Settings
 from trueline.wiring.shared import Shared
 from trueline.wiring.site import DirectoryTargets, has_blobs, needed_blobs, site_renderer
@@ -119,7 +122,9 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembly]:
         toolbox = await stack.enter_async_context(ProcessToolbox(path=binary.path, clock=clock))
         blobs = BlobDirectory(directory.path / "blobs")
         blobs.tidy(needed_blobs(books.ledger, books.bodies))
-        site = await site_renderer(stack, clock=clock, toolbox=toolbox, blobs=blobs, cache=books.renders)
+        site = await site_renderer(
+            stack, clock=clock, toolbox=toolbox, blobs=blobs, cache=books.renders, progress=settings.progress
+        )
         renders = KeptRenders(books.renders, books.bodies)
         engines = digest_value([binary.digest, engine_digest()])
         renderer = CachedRenderer(DispatchingRenderer(toolbox, site), renders, engines, is_whole=has_blobs(blobs))
@@ -136,12 +141,17 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembly]:
         await stack.enter_async_context(clusters)
         installation = Installation(directory.installation)
         directories = DirectoryTargets(installation=installation, blobs=blobs, clock=clock, shared=shared)
-        targets = AllTargets(clusters, directories)
+        served = ServedTargets(settings, installation=installation, blobs=blobs, clock=clock, shared=shared)
+        await served.begin(stack, books.register.applications())
+        targets = AllTargets(clusters, directories, served)
         secrets = SystemSecrets(settings.environment, kubernetes=clusters.secret)
         sources = GitSources(
             settings=settings, processes=processes, toolbox=toolbox, directory=directory, secrets=secrets
         )
         stack.push_async_callback(sources.close)
+        visits = AiohttpVisits()
+        stack.push_async_callback(visits.close)
+        outside = OutsideLinks(visits=visits, answers=books.renders, clock=clock)
         fleet = Fleet(
             source=fleet_source(settings, sources, processes, clock),
             dialect=NativeDialect(toolbox),
@@ -151,7 +161,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembly]:
         )
         parts = EngineParts(
             fleet=fleet,
-            desirer=Desirer(sources=sources, targets=targets, renderer=renderer),
+            desirer=Desirer(sources=sources, targets=targets, renderer=renderer, outside=outside),
             targets=targets,
             register=books.register,
             chronicle=Chronicle(books.journal, books.history),
