@@ -6,7 +6,8 @@ What cannot be rendered becomes a `Desired` with problems: it blocks its own app
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from trueline.declare.application import Application, ClusterTarget, SourceSpec
+from trueline.declare.application import Application, BranchTarget, ClusterTarget, SourceSpec
+from trueline.loop.circle import find_circle
 from trueline.loop.desired import Desired
 from trueline.loop.mount import MountedTree
 from trueline.loop.outside import OutsideLinks
@@ -96,6 +97,7 @@ class Desirer:
         found = {spec.name: await self._files(spec, ground) for spec in others}
         files = MountedTree(root, {name: tree for name, (_, tree, _) in found.items()})
         found[first.name] = (revision, root, notes)
+        _refuse_circle(application, ground, {name: revision for name, (revision, _, _) in found.items()})
         versions = await self._found_versions(application, ground, revision, root, pins)
         parts = await self._targets.parts(application.target)
         request = RenderRequest(
@@ -251,6 +253,14 @@ def removed(application: Application, revision: Revision) -> Desired:
 def declaration(application: Application) -> str:
     """What Git says of an application, without the commit that says it."""
     return repr(replace(application, origin=replace(application.origin, commit="")))
+
+
+def _refuse_circle(application: Application, ground: Ground, revisions: Mapping[str, Revision]) -> None:
+    if isinstance(application.target, BranchTarget):
+        fleet = ground.artifact.source
+        read = [(spec.url or fleet, revisions[spec.name].ref) for spec in application.sources]
+        if circle := find_circle(application, application.target, [(fleet, ground.revision.ref), *read]):
+            raise UserError([circle])
 
 
 def _no_place_for_a_site(application: Application) -> Diagnostic:

@@ -42,6 +42,8 @@ from trueline.runtime.toolbox import Toolbox
 from trueline.runtime.toolbox_process import ProcessToolbox, find_toolbox
 from trueline.runtime.visit import AiohttpVisits
 from trueline.target.kubernetes.mark import Installation
+from trueline.wiring.branch import BranchTargets
+from trueline.wiring.bucket import BucketTargets
 from trueline.wiring.cluster import ClusterTargets
 from trueline.wiring.git import GitSources, fleet_source
 from trueline.wiring.kept import KeptApprovals, KeptRenders
@@ -145,8 +147,14 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembly]:
         directories = DirectoryTargets(installation=installation, blobs=blobs, clock=clock, shared=shared)
         served = ServedTargets(settings, installation=installation, blobs=blobs, clock=clock, shared=shared)
         await served.begin(stack, books.register.applications())
-        targets = AllTargets(clusters, directories, served)
         secrets = SystemSecrets(settings.environment, kubernetes=clusters.secret)
+        branches = BranchTargets(
+            settings, processes, directory, secrets, installation=installation, blobs=blobs, clock=clock, shared=shared
+        )
+        buckets = BucketTargets(
+            settings, directory, secrets, installation=installation, blobs=blobs, clock=clock, shared=shared
+        )
+        targets = AllTargets(clusters, directories, served, branches=branches, buckets=buckets)
         sources = GitSources(
             settings=settings, processes=processes, toolbox=toolbox, directory=directory, secrets=secrets
         )

@@ -111,10 +111,6 @@ class BranchPlatform:
             edit = editing.remove(self._scene(seen.tree, seen.state))
             await self._commit(seen, edit, f"{_name(live)}: removed\n")
 
-    async def close(self) -> None:
-        """End what still runs."""
-        await self._repository.rest()
-
     # What is seen ---------------------------------------------------------------------------------------------------
 
     async def _see(self) -> _Seen:
