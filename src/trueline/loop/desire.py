@@ -97,8 +97,13 @@ class Desirer:
         found = {spec.name: await self._files(spec, ground) for spec in others}
         files = MountedTree(root, {name: tree for name, (_, tree, _) in found.items()})
         found[first.name] = (revision, root, notes)
-        _refuse_circle(application, ground, {name: revision for name, (revision, _, _) in found.items()})
         versions = await self._found_versions(application, ground, revision, root, pins)
+        _refuse_circle(
+            application,
+            ground,
+            [(spec, found[spec.name][0]) for spec in application.sources],
+            versions.floating.values(),
+        )
         parts = await self._targets.parts(application.target)
         request = RenderRequest(
             application=application.name,
@@ -255,11 +260,18 @@ def declaration(application: Application) -> str:
     return repr(replace(application, origin=replace(application.origin, commit="")))
 
 
-def _refuse_circle(application: Application, ground: Ground, revisions: Mapping[str, Revision]) -> None:
+def _refuse_circle(
+    application: Application,
+    ground: Ground,
+    read: Sequence[tuple[SourceSpec, Revision]],
+    versions: Iterable[Revision],
+) -> None:
+    """Versions are branches of the first source."""
     if isinstance(application.target, BranchTarget):
         fleet = ground.artifact.source
-        read = [(spec.url or fleet, revisions[spec.name].ref) for spec in application.sources]
-        if circle := find_circle(application, application.target, [(fleet, ground.revision.ref), *read]):
+        branches = [(fleet, ground.revision.ref), *((spec.url or fleet, revision.ref) for spec, revision in read)]
+        branches += ((application.sources[0].url or fleet, version.ref) for version in versions)
+        if circle := find_circle(application, application.target, branches):
             raise UserError([circle])
 
 
