@@ -1,7 +1,7 @@
 """What a command line says, as everything is put together from it."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,7 +14,8 @@ class Settings:
 
     `is_serving`: sites are served at their addresses; otherwise they are only published. `sites_path` is where the
     releases of those sites stand, if not in the data directory. `is_working_tree`: `repository` is a folder to take as
-    it stands. `namespace` and `cluster` are for a folder without declarations.
+    it stands. `namespace` and `cluster` are for a folder without declarations. `progress` is told how many images were
+    encoded, of how many.
     """
 
     repository: str
@@ -30,6 +31,7 @@ class Settings:
     namespace: str = ""
     cluster: str = ""
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    progress: Callable[[int, int], None] | None = None
 
     @property
     def data_path(self) -> Path:
