@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanag
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import Final
 
 from trueline.declare.application import Application
 from trueline.declare.folder import folder_application
@@ -53,6 +54,8 @@ from trueline.wiring.shared import Shared
 from trueline.wiring.site import DirectoryTargets, SiteBuilder, has_blobs, needed_blobs, site_renderer
 from trueline.wiring.target import AllTargets
 
+BLOBS: Final = "blobs"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assembly:
@@ -76,6 +79,11 @@ class Assembly:
     register: Register
     clock: Clock
     data_directory: DataDirectory
+
+    @property
+    def blobs(self) -> BlobDirectory:
+        """The bytes that renders name."""
+        return BlobDirectory(self.data_directory.path / BLOBS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +130,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembly]:
         stack.push(_Anchoring(books.journal))
         binary = find_toolbox()
         toolbox = await stack.enter_async_context(ProcessToolbox(path=binary.path, clock=clock))
-        blobs = BlobDirectory(directory.path / "blobs")
+        blobs = BlobDirectory(directory.path / BLOBS)
         blobs.tidy(needed_blobs(books.ledger, books.bodies))
         site = await site_renderer(
             stack, clock=clock, toolbox=toolbox, blobs=blobs, cache=books.renders, progress=settings.progress
