@@ -45,6 +45,8 @@ class CountingDisk:
         self.stays_dead = stays_dead
         self.count = 0
         self.done: list[str] = []
+        self.files = 0
+        self.has_failed = False
         self.looks: Callable[[], None] | None = None
 
     def __getattr__(self, name: str) -> Callable[..., object]:
@@ -54,8 +56,10 @@ class CountingDisk:
             self.count += 1
             is_due = self.count == self.fails_at or (self.stays_dead and self.count > self.fails_at > 0)
             if is_due and self.error is not None:
+                self.has_failed = True
                 raise self.error
             self.done.append(name)
+            self.files += (name, arguments[:1]) == ("create", ("file",))
             result = real(*arguments, **named)
             if self.looks is not None:
                 self.looks()
