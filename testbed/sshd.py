@@ -34,8 +34,6 @@ class Account:
     read_only: bool = False
     programs: Path | None = None
     mask: str = "022"
-    root: Path | None = None
-    """Where the account is locked in; only root can lock somebody in, and only into what is root's."""
 
     @property
     def transfer(self) -> str:
@@ -47,7 +45,7 @@ class Account:
         lines = [f"SetEnv HOME={home} PATH={self.programs or '/usr/bin:/bin'}"]
         if self.only_files:
             lines.append(f"ForceCommand {self.transfer}")
-        return [*lines, f"ChrootDirectory {self.root}"] if self.root else lines
+        return lines
 
 
 class Sshd:

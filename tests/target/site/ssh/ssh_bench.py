@@ -1,9 +1,11 @@
 """A site on a host over SSH: the real `sshd` on loopback, the host's disk a temporary folder that tests look into."""
 
 import os
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -24,38 +26,45 @@ READING = frozenset({"entry", "listing", "walk", "read", "leads_to", "real", "di
 MARK = "here.site"
 
 
-class CountingHost:
-    """The real host; each effect is counted, and the `fails_at`-th raises `error`, and every one after a crash."""
+class Crash(Exception):
+    """The process ends here."""
 
-    def __init__(
-        self, host: Host, fails_at: int = 0, error: BaseException | None = None, *, stays_dead: bool = True
-    ) -> None:
-        self._host = host
-        self._fails_at = fails_at
-        self._error = error
-        self._stays_dead = stays_dead
+
+class CountingHost:
+    """The real host; each write is counted, and the `fails_at`-th raises `error`, and every one after a crash."""
+
+    def __init__(self, host: Host) -> None:
+        self.host = host
+        self.fails_at = 0
+        self.error: BaseException = Crash()
+        self.stays_dead = True
+        self.has_failed = False
         self.count = 0
+        self.asked: Counter[str] = Counter()
         self.done: list[tuple[str, tuple[Any, ...]]] = []
         self.before: Callable[[str, tuple[Any, ...]], None] = lambda _name, _arguments: None
+        self.after: Callable[[], None] = lambda: None
 
     @property
     def written(self) -> list[str]:
         """The effects that change something."""
-        return [name for name, _ in self.done if name not in READING]
+        return [name for name, _ in self.done]
 
     def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
-        real = getattr(self._host, name)
+        real = getattr(self.host, name)
+        self.asked[name] += name in READING
+        return real if name in READING else partial(self._counted, name, real)
 
-        async def counted(*arguments: Any, **named: Any) -> Any:
-            self.count += 1
-            is_due = self.count == self._fails_at or (self._stays_dead and self.count > self._fails_at > 0)
-            if is_due and self._error is not None:
-                raise self._error
-            self.before(name, arguments)
-            self.done.append((name, arguments))
-            return await real(*arguments, **named)
-
-        return counted
+    async def _counted(self, name: str, real: Callable[..., Awaitable[Any]], *arguments: Any, **named: Any) -> Any:
+        self.count += 1
+        if self.count == self.fails_at or (self.stays_dead and self.has_failed):
+            self.has_failed = True
+            raise self.error
+        self.before(name, arguments)
+        self.done.append((name, arguments))
+        answer = await real(*arguments, **named)
+        self.after()
+        return answer
 
 
 @dataclass(kw_only=True)
@@ -85,11 +94,12 @@ class Bench:
         login = Login(host="127.0.0.1", port=self.sshd.port, user=self.sshd.user, known_hosts=self.known_hosts, key=key)
         return Connection(login, self.patience)
 
-    def restart(self, fails_at: int = 0, error: BaseException | None = None, *, stays_dead: bool = True) -> None:
+    def restart(self, fails_at: int = 0) -> None:
         """A new process, over the same connection."""
-        self.host = CountingHost(SshHost(self.connection), fails_at, error, stays_dead=stays_dead)
+        self.host = CountingHost(SshHost(self.connection))
+        self.host.fails_at = fails_at
         place = Place.of(str(self.path))
-        self.platform = SshPlatform("ssh://host", place, cast("Host", self.host), self.blobs)
+        self.platform = SshPlatform(place, cast("Host", self.host), self.blobs)
 
     def release(
         self,

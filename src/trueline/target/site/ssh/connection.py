@@ -6,8 +6,10 @@ answer loses its connection, so that the next question begins anew.
 """
 
 import asyncio
+import re
+import shlex
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 
 import asyncssh
@@ -19,6 +21,11 @@ STDERR_BYTES_KEPT = 4096
 STDOUT_BYTES_MAX = 256 << 20
 _CHUNK_BYTES = 64 << 10
 _PORT = 22
+_OFFERED = "+ssh-ed25519,ecdsa-sha2-nistp*,rsa-sha2-*"
+"""Kinds of keys after those that are declared: so that a host with another kind shows it, and can be named."""
+_GRACE_S = 3.0
+_SAYS_NUMBER = 'echo "trueline $$" >&2; exec '
+_NUMBER = re.compile(rb"^trueline (\d+)\n", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,11 +142,14 @@ class Connection:
         program = command.split(maxsplit=1)[0]
         try:
             with refused_as(program):
-                async with asyncio.timeout(timeout_s), _running(line.connection, command) as process:
-                    return await _answer(process, stdin, bytes_max)
+                async with asyncio.timeout(timeout_s), _running(line.connection, command, bytes_max) as running:
+                    return await running.answer(stdin)
         except HostRefused as refused:
-            if refused.cause is Cause.AWAY and self._line is line:
+            is_cut = line.connection.is_closed()
+            if (is_cut or refused.cause is Cause.AWAY) and self._line is line:
                 self.drop()
+            if is_cut and refused.cause is not Cause.AWAY:
+                raise HostRefused(Cause.AWAY, f"{program}: the connection was cut") from refused
             raise
 
     async def _open(self) -> _Line:
@@ -177,6 +187,7 @@ class Connection:
             **({"username": self.login.user} if self.login.user else {}),
             config=None,
             known_hosts=known,
+            server_host_key_algs=_OFFERED,
             x509_trusted_certs=None,
             x509_trusted_cert_paths=[],
             client_keys=[key],
@@ -209,48 +220,86 @@ class Connection:
             raise HostRefused(Cause.CLOSED, message) from None  # what it says may hold a part of the key
 
 
-@asynccontextmanager
-async def _running(
-    connection: asyncssh.SSHClientConnection, command: str
-) -> AsyncIterator[asyncssh.SSHClientProcess[bytes]]:
-    process: asyncssh.SSHClientProcess[bytes] = await connection.create_process(command, encoding=None)
-    try:
-        yield process
-    finally:
-        if process.exit_status is None and process.exit_signal is None and not connection.is_closed():
-            process.kill()  # who only hangs up leaves it running until it writes
-        process.close()
+class _Running:
+    """A command on the host, from its start until it has ended or was ended."""
 
+    def __init__(self, process: asyncssh.SSHClientProcess[bytes], bytes_max: int) -> None:
+        self._process = process
+        self._bytes_max = bytes_max
+        self._stdout = bytearray()
+        self._stderr = bytearray()
 
-async def _answer(process: asyncssh.SSHClientProcess[bytes], stdin: bytes, bytes_max: int) -> Answered:
-    stdout, stderr = bytearray(), bytearray()
+    @property
+    def has_ended(self) -> bool:
+        """Whether the host said how it ended."""
+        return self._process.exit_status is not None or self._process.exit_signal is not None
 
-    async def feed() -> None:
+    @property
+    def number(self) -> str:
+        """Its number there; empty before it said it."""
+        found = _NUMBER.search(self._stderr)
+        return found[1].decode() if found else ""
+
+    async def answer(self, stdin: bytes) -> Answered:
+        """Give it its input, and take all that it says.
+
+        Raises:
+            HostRefused: it said too much, or its end was not heard of.
+        """
         try:
-            process.stdin.write(stdin)
-            await process.stdin.drain()
-            process.stdin.write_eof()
+            async with asyncio.TaskGroup() as group:
+                for act in (self._feed(stdin), self._take(), self._complaints()):
+                    group.create_task(act)
+        except BaseExceptionGroup as faults:
+            raise faults.exceptions[0] from None
+        await self._process.wait_closed()
+        if not self.has_ended:
+            raise HostRefused(Cause.AWAY, "the connection was cut")
+        said = _NUMBER.sub(b"", bytes(self._stderr))
+        return Answered(status=self._process.exit_status, stdout=bytes(self._stdout), stderr=said)
+
+    async def _feed(self, data: bytes) -> None:
+        try:
+            self._process.stdin.write(data)
+            await self._process.stdin.drain()
+            self._process.stdin.write_eof()
         except (BrokenPipeError, ConnectionResetError):
             return  # it may end unread
 
-    async def take() -> None:
-        while chunk := await process.stdout.read(_CHUNK_BYTES):
-            stdout.extend(chunk)
-            if len(stdout) > bytes_max:
-                raise HostRefused(Cause.FAILED, f"it said more than {bytes_max} bytes")
+    async def _take(self) -> None:
+        while chunk := await self._process.stdout.read(_CHUNK_BYTES):
+            self._stdout.extend(chunk)
+            if len(self._stdout) > self._bytes_max:
+                raise HostRefused(Cause.FAILED, f"it said more than {self._bytes_max} bytes")
 
-    async def complaints() -> None:
-        while chunk := await process.stderr.read(_CHUNK_BYTES):
-            stderr.extend(chunk[: max(0, STDERR_BYTES_KEPT - len(stderr))])
+    async def _complaints(self) -> None:
+        while chunk := await self._process.stderr.read(_CHUNK_BYTES):
+            self._stderr.extend(chunk[: max(0, STDERR_BYTES_KEPT - len(self._stderr))])
 
+
+@asynccontextmanager
+async def _running(connection: asyncssh.SSHClientConnection, command: str, bytes_max: int) -> AsyncIterator[_Running]:
+    """Start a command; who leaves the block before its end ends it.
+
+    A hang-up alone would leave it running until it writes, and `sshd` takes no signals for the administrator's account.
+    """
+    text = f"sh -c {shlex.quote(_SAYS_NUMBER + command)}"
+    process: asyncssh.SSHClientProcess[bytes] = await connection.create_process(text, encoding=None)
+    running = _Running(process, bytes_max)
     try:
-        async with asyncio.TaskGroup() as group:
-            for act in (feed(), take(), complaints()):
-                group.create_task(act)
-    except BaseExceptionGroup as faults:
-        raise faults.exceptions[0] from None
-    await process.wait_closed()
-    return Answered(status=process.exit_status, stdout=bytes(stdout), stderr=bytes(stderr))
+        yield running
+    finally:
+        if not running.has_ended and not connection.is_closed():
+            process.kill()
+            with suppress(asyncssh.Error, OSError, TimeoutError):
+                async with asyncio.timeout(_GRACE_S):
+                    await asyncio.shield(_kill(connection, running.number))
+        process.close()
+
+
+async def _kill(connection: asyncssh.SSHClientConnection, number: str) -> None:
+    if number:
+        await connection.run(f"kill -9 -{number} || kill -9 {number}", check=False)
 
 
 @contextmanager

@@ -16,10 +16,9 @@ from trueline.target.site.ssh.state import State
 
 
 class SshPlatform:
-    """A directory of a host; `name` is what refusals begin with."""
+    """A directory of a host."""
 
-    def __init__(self, name: str, place: Place, host: Host, blobs: BlobFiles) -> None:
-        self._name = name
+    def __init__(self, place: Place, host: Host, blobs: BlobFiles) -> None:
         self._place = place
         self._state = State(place, host)
         self._looker = Looker(place, host, self._state)
@@ -36,28 +35,28 @@ class SshPlatform:
 
     async def look(self) -> Look:
         """What is there."""
-        with refusing(self._name):
+        with refusing():
             return await self._looker.look()
 
     async def try_publish(self, before: Look, after: Published) -> None:
         """What would stop a publication."""
-        with refusing(self._name):
+        with refusing():
             await self._publisher.try_publish(before, after)
 
     async def publish(self, before: Look, after: Published) -> None:
         """Make a release live."""
-        with refusing(self._name):
+        with refusing():
             await self._publisher.publish(before, after)
 
     async def put_back(self, live: Published, paths: Collection[str]) -> None:
         """Make files of the live release what they shall be."""
-        with refusing(self._name):
+        with refusing():
             wanted = {path: digest for path, digest in live.holdings() if path in set(paths)}
             await self._publisher.put_back(live, wanted)
 
     async def remove(self, live: Published) -> None:
         """Take away what is ours."""
-        with refusing(self._name):
+        with refusing():
             await self._looker.expect_parent()
             published, _ = await self._state.published()
             if published is not None and published.lineage != live.lineage:

@@ -22,7 +22,7 @@ _REFUSALS = {
 
 
 @contextmanager
-def refusing(name: str) -> Iterator[None]:
+def refusing() -> Iterator[None]:
     """Faults of the host and of blobs become the platform's refusal.
 
     Raises:
@@ -31,8 +31,8 @@ def refusing(name: str) -> Iterator[None]:
     try:
         yield
     except HostRefused as refused:
-        raise PlatformRefused(_REFUSALS[refused.cause], f"{name}: {refused.message}") from refused
+        raise PlatformRefused(_REFUSALS[refused.cause], refused.message) from refused
     except BlobGone as gone:
-        raise PlatformRefused(Refusal.BUSY, f"{name}: {gone}; the next render makes them again") from gone
+        raise PlatformRefused(Refusal.BUSY, f"{gone}; the next render makes them again") from gone
     except Fault as fault:  # the key is read anew with each connection
-        raise PlatformRefused(Refusal.FORBIDDEN, f"{name}: {fault}") from fault
+        raise PlatformRefused(Refusal.FORBIDDEN, str(fault)) from fault

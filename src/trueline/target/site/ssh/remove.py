@@ -68,7 +68,7 @@ class Remover:
             await state.clear(f"{place.work}/{entry}")
         for folder in (place.work, place.manifests, place.releases):
             await self.leave(folder)
-        for name in (PUBLISHED, OWNER):
+        for name in (OWNER, PUBLISHED):
             await state.clear(f"{place.state}/{name}")
         await self.leave(place.state)  # what is kept aside stays
 

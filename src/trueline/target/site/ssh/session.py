@@ -217,8 +217,13 @@ class SshHost:
             async with self._connection.session(target) as sftp:
                 await sftp.posix_rename(command.encoded(source), command.encoded(target))
         except HostRefused as refused:
-            if refused.cause is not Cause.UNABLE or "mv" not in await self._found_tools():
+            if refused.cause is not Cause.UNABLE:
                 raise
+            if "mv" not in await self._found_tools():
+                message = (
+                    f"{target}: the host knows no rename over what stands there, and nothing else switches at once"
+                )
+                raise HostRefused(Cause.UNABLE, message) from refused
             answer = await self._run(command.MOVE, [source, target])
             if answer.status != 0:
                 raise HostRefused(Cause.FAILED, f"{target}: {_said(answer)}") from None
