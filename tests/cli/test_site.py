@@ -2,9 +2,11 @@
 
 import shutil
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -130,3 +132,51 @@ def test_what_is_not_ours_is_not_replaced_and_a_removal_leaves_it(writer: Person
     writer.types("up", "fleet", "--once", code=1)
     assert not served(writer).is_symlink()
     assert (writer.home / "www" / "other.html").exists()
+
+
+def test_a_link_to_another_site_that_is_broken_is_told_and_stops_nothing(writer: Person) -> None:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), SimpleHTTPRequestHandler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        away = f"http://127.0.0.1:{server.server_port}/not-there"
+        (writer.fleet / "docs" / "index.md").write_text(HOME + f"\n[away]({away})\n")
+        writer.commit("not asked for")
+        writer.types("up", "fleet", "--once")
+        assert "TL1542" not in writer.stderr
+        declared = DECLARED.replace("Handbook}", "Handbook, externalLinks: warn}").replace("PLACE", str(served(writer)))
+        (writer.fleet / "fleet.yaml").write_text(declared)
+        writer.commit("asked for")
+        writer.types("up", "fleet", "--once")
+        assert f"docs/index.md:5): {away}: it answers 404" in writer.stderr
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_a_page_does_not_vanish_without_a_redirect(writer: Person) -> None:
+    first = served(writer) / "guide" / "first" / "index.html"
+    writer.commit("one")
+    writer.types("up", "fleet", "--once")
+    home, page = writer.fleet / "docs" / "index.md", writer.fleet / "docs" / "guide" / "first.md"
+    home.write_text("# Handbook\n\nWelcome.\n")
+    page.unlink()
+    writer.commit("gone")
+    writer.types("up", "fleet", "--once", code=1)
+    assert "/guide/first/" in shown(writer)
+    assert "TL1540" in writer.types("plan", "fleet", code=1) + writer.stderr
+    assert "Run it" in first.read_text()
+    (writer.fleet / "docs" / "_redirects").write_text("/guide/* /\n")
+    writer.commit("led on")
+    writer.types("up", "fleet", "--once")
+    assert not first.exists()
+    writer.types("rollback", "handbook")
+    writer.types("up", "fleet", "--once", code=1)  # held
+    assert "Run it" in first.read_text()
+    page.write_text(FIRST)
+    home.write_text(HOME.replace("Welcome", "Hello"))
+    (writer.fleet / "docs" / "new.md").write_text("# New\n")
+    writer.commit("back, and a new page")
+    writer.types("resume", "handbook")
+    writer.types("up", "fleet", "--once")
+    writer.types("rollback", "handbook")  # a new page goes with the release that brought it: a person has decided
+    assert not (served(writer) / "new" / "index.html").exists()

@@ -37,6 +37,9 @@ InnerPath: TypeAlias = Annotated[str, Meta(max_length=1024, extra={"check": chec
 FilePath: TypeAlias = Annotated[str, Meta(min_length=1, max_length=1024, extra={"check": check_file})]
 Revision: TypeAlias = Annotated[str, Meta(extra={"check": check_revision})]
 Address: TypeAlias = Annotated[str, Meta(min_length=1, extra={"check": check_address})]
+Days: TypeAlias = Annotated[
+    str, Meta(pattern=rf"^[1-9][0-9]{{0,3}}[hd]{_END}", extra={"what": "hours or days, such as 12h or 30d"})
+]
 RefText: TypeAlias = Annotated[str, Meta(extra={"check": check_ref})]
 Scalar: TypeAlias = str | int | float | bool
 Pairs: TypeAlias = tuple[tuple[str, str], ...]
@@ -178,10 +181,14 @@ class SiteForm(Form, frozen=True, kw_only=True):
     navigation: tuple[NavigationForm, ...] = ()
     allow_html: bool = False
     broken_links: Literal["error", "warn"] = "error"
+    removed_pages: Literal["redirect", "allow"] = "redirect"
+    external_links: Literal["ignore", "warn"] = "ignore"
     drafts: bool = False
     feed: bool = True
     search: bool = True
     page_bytes_max: Annotated[int, Meta(ge=1024)] = 5 << 20
+    image_bytes_max: Annotated[int, Meta(ge=1024)] = 20 << 20
+    keep_assets: Days = "7d"
 
 
 class RenderForm(Form, frozen=True, kw_only=True):

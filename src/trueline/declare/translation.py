@@ -272,10 +272,14 @@ def _site(site: written.SiteForm) -> Site:
         navigation=tuple(map(_entry, site.navigation)),
         allow_html=site.allow_html,
         broken_links=site.broken_links,
+        removed_pages=site.removed_pages,
+        external_links=site.external_links,
         drafts=site.drafts,
         feed=site.feed,
         search=site.search,
         page_bytes_max=site.page_bytes_max,
+        image_bytes_max=site.image_bytes_max,
+        keep_assets_s=int(site.keep_assets[:-1]) * (3_600 if site.keep_assets.endswith("h") else 86_400),
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from trueline.declare.application import Application, ClusterTarget, SourceSpec
 from trueline.loop.desired import Desired
 from trueline.loop.mount import MountedTree
+from trueline.loop.outside import OutsideLinks
 from trueline.loop.parts import Parts
 from trueline.loop.supply import OpenSource, Sources, Targets
 from trueline.model.diagnostic import Diagnostic
@@ -73,10 +74,14 @@ class Desirer:
     A declaration's digest is remembered by the application's name, as long as it is the same object.
     """
 
-    def __init__(self, *, sources: Sources, targets: Targets, renderer: CachedRenderer) -> None:
+    def __init__(
+        self, *, sources: Sources, targets: Targets, renderer: CachedRenderer, outside: OutsideLinks | None = None
+    ) -> None:
+        """Without `outside`, no address of another site is ever asked."""
         self._sources = sources
         self._targets = targets
         self._renderer = renderer
+        self._outside = outside
         self._digests: dict[str, tuple[Application, Digest]] = {}
 
     async def wish(self, application: Application, ground: Ground) -> Wish:
@@ -151,6 +156,7 @@ class Desirer:
         if any(one.unstable for one in rendered.resources):
             rendered = settle(rendered, lambda ref: _applied(parts, application.name, ref))
         parts.bodies.put_many(rendered.bodies)
+        warnings = await self._outside.warnings(rendered.outside) if self._outside and rendered.outside else ()
         return Desired(
             application=application,
             revision=revision,
@@ -159,7 +165,7 @@ class Desirer:
             resources=rendered.resources,
             awaits=_gathered(normalised.awaits),
             problems=normalised.problems,
-            notes=(*wish.notes, *rendered.notes),
+            notes=(*wish.notes, *rendered.notes, *warnings),
         )
 
     async def doubts(

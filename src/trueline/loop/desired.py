@@ -18,6 +18,7 @@ class Desired:
     `revision` is for people. `commit` is the fleet repository's that declares it, and `pins` are the commits of the
     sources with an address or revision of their own, by the source's name: together enough to desire it again.
     `problems` block it. `is_removal`: Git took the declaration away, so nothing is desired on purpose.
+    `is_return`: a person went back to an older deployment.
     """
 
     application: Application
@@ -29,6 +30,7 @@ class Desired:
     problems: tuple[Diagnostic, ...] = ()
     notes: tuple[Diagnostic, ...] = ()
     is_removal: bool = False
+    is_return: bool = False
 
     @cached_property
     def run(self) -> Digest:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from trueline.declare.application import AddedMode, DriftMode
 from trueline.health.status import Health, Status
 from trueline.loop.desired import Desired
+from trueline.loop.page import vanishing_pages
 from trueline.loop.parts import Parts
 from trueline.loop.stray import strays
 from trueline.model.diagnostic import Diagnostic
@@ -89,7 +90,9 @@ async def review(  # noqa: PLR0913 - what a pass is asked for
     changes, trials = _replacing(changes, trials, options)
     if application.sync.drift is not DriftMode.HEAL:
         changes, trials = _left_alone(changes, trials)
-    plan = _plan(desired, target.name, changes, trials, owned_count=owned_count)
+    vanishing = vanishing_pages(desired, changes, parts.bodies) if focus is None else ()
+    problems = (*desired.problems, *vanishing, *refusals(trials))
+    plan = _plan(desired, target.name, changes, problems, owned_count=owned_count)
     unknown = tuple((ref, part.reason) for ref, part in snapshot.parts.items() if isinstance(part, Unknown))
     return Review(
         plan=plan,
@@ -215,7 +218,7 @@ def _replacing(
 
 
 def _plan(
-    desired: Desired, target: str, changes: tuple[Change, ...], trials: tuple[Trial, ...], *, owned_count: int
+    desired: Desired, target: str, changes: tuple[Change, ...], problems: tuple[Diagnostic, ...], *, owned_count: int
 ) -> Plan:
     application = desired.application
     return Plan(
@@ -223,7 +226,7 @@ def _plan(
         target=target,
         revision=desired.revision,
         changes=changes,
-        problems=(*desired.problems, *refusals(trials)),
+        problems=problems,
         asks=asks(changes, owned_count=owned_count, approve=application.sync.approve, is_removal=desired.is_removal),
     )
 
@@ -251,7 +254,11 @@ _REMEDIES = {
         "the target does not know the kind",
         "install its CRD first, for example with dependsOn",
     ),
-    Refusal.DENIED: ("TL0407", "the target denies it", "see what the message names: a quota, a webhook, a policy"),
+    Refusal.DENIED: (
+        "TL0407",
+        "the target denies it",
+        "see what the message names: a quota, a webhook, a policy, a full disk, a place that is another's",
+    ),
 }
 
 

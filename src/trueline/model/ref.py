@@ -27,7 +27,7 @@ class Ref(msgspec.Struct, frozen=True, order=True, gc=False):
         """Read what `str` wrote.
 
         Raises:
-            ValueError: the text does not have two or three parts.
+            ValueError: the text does not have two parts or more. More than three are a name that is a path.
 
         >>> Ref.parse("PersistentVolumeClaim/shop/data")
         Ref(kind='PersistentVolumeClaim', namespace='shop', name='data')
@@ -37,5 +37,7 @@ class Ref(msgspec.Struct, frozen=True, order=True, gc=False):
                 return cls(kind, "", name)
             case [kind, namespace, name] if kind and namespace and name:
                 return cls(kind, namespace, name)
+            case [kind, *parts] if len(parts) > 2 and kind and all(parts):  # noqa: PLR2004 - a file's path
+                return cls(kind, "", "/".join(parts))
             case _:
                 raise ValueError(f"{text!r} is not KIND/NAME or KIND/NAMESPACE/NAME")

@@ -62,8 +62,10 @@ class NavigationEntry:
 class Site:
     """A site from Markdown. An empty `title` is the first page's; `url` is the site's own address, where it is known.
 
-    An empty `navigation` is found from the folders. `broken_links` is `error` or `warn`. `page_bytes_max` bounds what a
-    page may be when it is published.
+    An empty `navigation` is found from the folders. `broken_links` is `error` or `warn`, `removed_pages` `redirect` (a
+    page that leaves the site needs one) or `allow`, `external_links` `ignore` or `warn` (they are asked).
+    `page_bytes_max` and `image_bytes_max` bound what one page or image file may be when it is published.
+    `keep_assets_s` is how long files that are named by their content stay after they left the site.
     """
 
     title: str = ""
@@ -72,10 +74,14 @@ class Site:
     navigation: tuple[NavigationEntry, ...] = ()
     allow_html: bool = False
     broken_links: str = "error"
+    removed_pages: str = "redirect"
+    external_links: str = "ignore"
     drafts: bool = False
     feed: bool = True
     search: bool = True
     page_bytes_max: int = 5 << 20
+    image_bytes_max: int = 20 << 20
+    keep_assets_s: int = 7 * 86_400
 
 
 RenderOptions: TypeAlias = Plain | Kustomize | Helm | Jsonnet | Site

@@ -76,7 +76,8 @@ class Rendered:
     `notes` are diagnostics that do not stop it: a chart that differs from itself, a submodule that was passed over.
     `uses_capabilities` tells that another Kubernetes version or API list may give another result. `locate` finds the
     line of a field, where the files are at hand; it is asked only where something is wrong. `beside` are bodies that
-    others will have made by then: they are no part of it, and say which kinds there will be.
+    others will have made by then: they are no part of it, and say which kinds there will be. `outside` are addresses of
+    other sites that it names and wants to be asked, each with its place.
     """
 
     resources: tuple[Resource, ...]
@@ -85,6 +86,7 @@ class Rendered:
     uses_capabilities: bool = False
     locate: Locate | None = field(default=None, repr=False, compare=False)
     beside: tuple[bytes, ...] = field(default=(), repr=False, compare=False)
+    outside: tuple[tuple[str, Origin], ...] = field(default=(), repr=False)
 
     def body(self, resource: Resource) -> bytes:
         """The canonical JSON of a resource."""

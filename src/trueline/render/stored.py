@@ -44,6 +44,7 @@ class _Content(msgspec.Struct, frozen=True, kw_only=True):
     resources: tuple[_Resource, ...]
     notes: tuple[_Note, ...]
     uses_capabilities: bool
+    outside: tuple[tuple[str, _Place], ...] = ()
 
 
 class StoredRender(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,6 +82,7 @@ def to_stored(rendered: Rendered, trace: Trace) -> StoredRender:
             for one in rendered.notes
         ),
         uses_capabilities=rendered.uses_capabilities,
+        outside=tuple((url, _place(origin)) for url, origin in rendered.outside),
     )
     return StoredRender(trace=trace, content=msgspec.Raw(msgspec.json.encode(content)))
 
@@ -96,6 +98,7 @@ def from_stored(
         bodies=StoredBodies(dict.fromkeys(one.digest for one in resources), fetch),
         notes=tuple(_note(one, commit) for one in content.notes),
         uses_capabilities=content.uses_capabilities,
+        outside=tuple((url, Origin(path=at.path, line=at.line, commit=commit)) for url, at in content.outside),
     )
 
 

@@ -16,6 +16,7 @@ from trueline.loop.desire import Desirer
 from trueline.loop.engine import Engine
 from trueline.loop.engine_parts import EngineParts
 from trueline.loop.fleet import Fleet
+from trueline.loop.outside import OutsideLinks
 from trueline.loop.register import Register
 from trueline.model.digest import digest_value
 from trueline.model.fault import Fault
@@ -30,6 +31,7 @@ from trueline.record.status import Statuses
 from trueline.render.cache import CachedRenderer
 from trueline.render.dispatch import DispatchingRenderer
 from trueline.render.site.engine import engine_digest
+from trueline.render.site.renderer import SiteRenderer
 from trueline.runtime.blob import BlobDirectory
 from trueline.runtime.clock import Clock, SystemClock
 from trueline.runtime.data_directory import DataDirectory
@@ -38,6 +40,7 @@ from trueline.runtime.secret import SystemSecrets
 from trueline.runtime.store import Store
 from trueline.runtime.toolbox import Toolbox
 from trueline.runtime.toolbox_process import ProcessToolbox, find_toolbox
+from trueline.runtime.visit import AiohttpVisits
 from trueline.target.kubernetes.mark import Installation
 from trueline.wiring.cluster import ClusterTargets
 from trueline.wiring.git import GitSources, fleet_source
@@ -59,6 +62,7 @@ class Assembly:
     targets: AllTargets
     sources: GitSources
     renderer: CachedRenderer
+    sites: SiteRenderer | None
     toolbox: Toolbox
     ledger: StoreLedger
     journal: Journal
@@ -117,7 +121,9 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembly]:
         toolbox = await stack.enter_async_context(ProcessToolbox(path=binary.path, clock=clock))
         blobs = BlobDirectory(directory.path / "blobs")
         blobs.tidy(needed_blobs(books.ledger, books.bodies))
-        site = await site_renderer(stack, clock=clock, toolbox=toolbox, blobs=blobs, cache=books.renders)
+        site = await site_renderer(
+            stack, clock=clock, toolbox=toolbox, blobs=blobs, cache=books.renders, progress=settings.progress
+        )
         renders = KeptRenders(books.renders, books.bodies)
         engines = digest_value([binary.digest, engine_digest()])
         renderer = CachedRenderer(DispatchingRenderer(toolbox, site), renders, engines, is_whole=has_blobs(blobs))
@@ -140,6 +146,9 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembly]:
             settings=settings, processes=processes, toolbox=toolbox, directory=directory, secrets=secrets
         )
         stack.push_async_callback(sources.close)
+        visits = AiohttpVisits()
+        stack.push_async_callback(visits.close)
+        outside = OutsideLinks(visits=visits, answers=books.renders, clock=clock)
         fleet = Fleet(
             source=fleet_source(settings, sources, processes, clock),
             dialect=NativeDialect(toolbox),
@@ -149,7 +158,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembly]:
         )
         parts = EngineParts(
             fleet=fleet,
-            desirer=Desirer(sources=sources, targets=targets, renderer=renderer),
+            desirer=Desirer(sources=sources, targets=targets, renderer=renderer, outside=outside),
             targets=targets,
             register=books.register,
             chronicle=Chronicle(books.journal, books.history),
@@ -159,7 +168,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembly]:
             clock=clock,
             interval_s=settings.interval_s,
         )
-        yield _assembly(settings, parts, books, targets, sources, renderer, toolbox, directory)
+        yield _assembly(settings, parts, books, targets, sources, renderer, site, toolbox, directory)
 
 
 def _assembly(  # noqa: PLR0913, PLR0917 - everything
@@ -169,6 +178,7 @@ def _assembly(  # noqa: PLR0913, PLR0917 - everything
     targets: AllTargets,
     sources: GitSources,
     renderer: CachedRenderer,
+    site: SiteRenderer | None,
     toolbox: Toolbox,
     directory: DataDirectory,
 ) -> Assembly:
@@ -180,6 +190,7 @@ def _assembly(  # noqa: PLR0913, PLR0917 - everything
         targets=targets,
         sources=sources,
         renderer=renderer,
+        sites=site,
         toolbox=toolbox,
         ledger=books.ledger,
         journal=books.journal,

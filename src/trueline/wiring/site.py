@@ -37,8 +37,14 @@ IMAGE_TIMEOUT_S = 180.0
 """For all sizes and formats of one image: a photograph of 100 megapixels on a machine that has other work."""
 
 
-async def site_renderer(
-    stack: AsyncExitStack, *, clock: Clock, toolbox: Toolbox, blobs: BlobDirectory, cache: RenderStore
+async def site_renderer(  # noqa: PLR0913 - what it is made with
+    stack: AsyncExitStack,
+    *,
+    clock: Clock,
+    toolbox: Toolbox,
+    blobs: BlobDirectory,
+    cache: RenderStore,
+    progress: Callable[[int, int], None] | None = None,
 ) -> SiteRenderer | None:
     """The builder of sites, its workers started when they are needed; `None` where the extra is not installed."""
     if not (_version("comrak") and _version("pillow")):
@@ -54,7 +60,14 @@ async def site_renderer(
     )
     await stack.enter_async_context(reading)
     await stack.enter_async_context(encoding)
-    stage = ImageStage(worker=encoding, blobs=blobs, cache=cache, images_max=IMAGES_AT_ONCE, pillow=_version("pillow"))
+    stage = ImageStage(
+        worker=encoding,
+        blobs=blobs,
+        cache=cache,
+        images_max=IMAGES_AT_ONCE,
+        progress=progress,
+        pillow=_version("pillow"),
+    )
     return SiteRenderer(worker=reading, toolbox=toolbox, blobs=blobs, cache=cache, images=stage)
 
 

@@ -95,7 +95,7 @@ ALLOWED = {
     "handler": ('<p onclick="x()" title=y>a</p>', '<p title="y">a</p>'),
     "handler without quotes": ("<p><img src=a.png onerror=alert(1)></p>", f"<p>{I0}</p>"),
     "script": ("<div>a<script>alert('</div>')</script>b</div>", "<div>ab</div>"),
-    "script without end": ("<div>a<script>alert(1)", "<div>a"),
+    "script without end": ("<div>a<script>alert(1)", "<div>a</div>"),
     "address": ('<div><a href="java&#10;script:x">a</a></div>', '<div><a href="">a</a></div>'),
     "drawing": (
         '<svg><animate attributeName="href" to="javascript:x"/><circle r="1"/></svg>',
@@ -199,3 +199,30 @@ def test_it_is_bounded(name: str, allow_html: bool) -> None:
     if code:
         assert [one.code for one in page.findings] == [code]
         assert page.html == ""
+
+
+WHOLE = {
+    "a stray end": ("a\n\n</div>\n\nb", "<p>a</p> <p>b</p>", ["</div> closes nothing"]),
+    "left open": ("<div>\n\na", "<div> <p>a</p> </div>", ["<div> is not closed"]),
+    "left open in a line": ("a <b>c\n\nd", "<p>a <b>c</b></p> <p>d</p>", ["<b> is not closed"]),
+    "crossed": ("a <b><i>c</b></i>", "<p>a <b><i>c</i></b></p>", ["<i> is not closed", "</i> closes nothing"]),
+    "in a heading": ("## a <b>c\n\nd", '<h2 id="a-c">a <b>c</b></h2> <p>d</p>', ["<b> is not closed"]),
+    "an end that may be left out": ("<ul><li>a<li>b</ul>", "<ul><li>a<li>b</li></li></ul>", []),
+    "no end": ("a<br>b<hr>", "<p>a<br>b<hr></p>", []),
+    "closed at once": ('<a name="x"/>a', '<p><a name="x"></a>a</p>', []),
+    "in a drawing": ('<svg><path d="M0"/></svg>', '<p><svg><path d="M0"/></svg></p>', []),
+    "whole": (
+        "<details><summary>a</summary>\n\nb\n\n</details>",
+        "<details><summary>a</summary> <p>b</p> </details>",
+        [],
+    ),
+    "removed": ("<iframe>\n\na", "<p>a</p>", []),
+}
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_a_page_is_whole_whatever_its_html(name: str) -> None:
+    text, html, told = WHOLE[name]
+    page = read(text, allow_html=True)
+    assert " ".join(page.html.split()) == html
+    assert [one.detail for one in page.findings if one.code == finding.HTML_INVALID] == told

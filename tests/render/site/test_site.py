@@ -77,6 +77,7 @@ async def test_files_are_published_under_addresses_that_stay(bench: Bench) -> No
         "guide/index.html",
         "guide/setup/index.html",
         "index.html",
+        "old/index.html",
         "robots.txt",
         "sitemap.xml",
     ]

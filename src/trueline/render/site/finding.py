@@ -37,6 +37,8 @@ REDIRECT_CYCLE: Final = "TL1522"
 HEADER_WRONG: Final = "TL1523"
 BAD_NAME: Final = "TL1524"
 FRONT_WRONG: Final = "TL1525"
+IMAGE_TOO_LARGE: Final = "TL1541"
+HTML_INVALID: Final = "TL1543"
 
 TEXTS: Final = {
     "TL1501": ("there is no Markdown to make a site of", "add an `index.md`, or correct `source.path`"),
@@ -67,11 +69,23 @@ TEXTS: Final = {
     "TL1523": ("a header rule cannot be read", "write an address, then indented lines `Name: value`"),
     "TL1524": ("a file's name cannot be published", "rename the file"),
     "TL1525": ("a value of the front matter is not what it should be", "correct the value; it was not used"),
+    "TL1541": ("an image is too large as it is published", "make it smaller, or raise `render.site.imageBytesMax`"),
+    "TL1543": ("HTML in a page is not whole", "close what is opened, in the order in which it was opened"),
 }
 """Code → summary and remedy."""
 
 WARNINGS: Final = frozenset(
-    {NO_ALTERNATIVE, UNSAFE_LINK, HTML_LEFT_OUT, HTML_REMOVED, DUPLICATE_ID, INCLUDE, REDIRECT_TWICE, FRONT_WRONG}
+    {
+        NO_ALTERNATIVE,
+        UNSAFE_LINK,
+        HTML_LEFT_OUT,
+        HTML_REMOVED,
+        DUPLICATE_ID,
+        INCLUDE,
+        REDIRECT_TWICE,
+        FRONT_WRONG,
+        HTML_INVALID,
+    }
 )
 """Findings beside which the site is published all the same."""
 

@@ -18,6 +18,7 @@ from trueline.runtime.toolbox import Toolbox, ToolboxRefused
 
 FRONT_BYTES_MAX: Final = 64 * 1024
 _FRONT: Final = re.compile(r"---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
+_ALIAS: Final = re.compile(r"/?[^\s/\x00-\x1f\x7f\\\"<>#?*:][^\s\x00-\x1f\x7f\\\"<>#?*:]*")
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -122,6 +123,7 @@ def wrong_values(front: Mapping[str, Any]) -> tuple[Finding, ...]:
         ("order", order_of({"order": front.get("order", 0)}) is not None),
         ("weight", order_of({"weight": front.get("weight", 0)}) is not None),
         ("date", "date" not in front or bool(day_of(front))),
+        ("aliases", "aliases" not in front or aliases_of(front) is not None),
     )
     return tuple(Finding(FRONT_WRONG, f"{name}: {front[name]!r:.100}", 1) for name, is_right in checks if not is_right)
 
@@ -142,6 +144,19 @@ def day_of(front: Mapping[str, Any]) -> str:
     value = front.get("date")
     found = _DAY.match(value) if isinstance(value, str) else None
     return found[0] if found else ""
+
+
+def aliases_of(front: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """Earlier addresses of a page, from the site's root; `None` where they are not a list of such.
+
+    >>> aliases_of({"aliases": ["/old/", "older"]}), aliases_of({"aliases": "old"}), aliases_of({"aliases": ["a b"]})
+    (('/old/', '/older'), ('/old',), None)
+    """
+    value = front.get("aliases", ())
+    listed = value if isinstance(value, list | tuple) else [value]
+    if any(not isinstance(one, str) or not _ALIAS.fullmatch(one) for one in listed):
+        return None
+    return tuple(f"/{one.lstrip('/')}" for one in listed)
 
 
 def authors_of(front: Mapping[str, Any]) -> tuple[str, ...]:

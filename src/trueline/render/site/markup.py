@@ -10,8 +10,9 @@ from html import escape, unescape
 from typing import Final
 
 from trueline.render.site import element, slug
+from trueline.render.site.balance import Balance
 from trueline.render.site.element import Tag
-from trueline.render.site.finding import DUPLICATE_ID, HTML_REMOVED, UNSAFE_LINK
+from trueline.render.site.finding import DUPLICATE_ID, HTML_INVALID, HTML_REMOVED, UNSAFE_LINK
 from trueline.render.site.highlight import highlight
 from trueline.render.site.parsed import IMAGE, LINK, MARK, Finding, Heading, Image, Link, Section, mark
 
@@ -58,6 +59,7 @@ class Markup:
     _section: tuple[str, str] = ("", "")
     _line: int = 0
     _until: str = ""
+    _balance: Balance = field(default_factory=Balance)
 
     def read(self, source: str) -> None:
         """Take the whole HTML."""
@@ -71,6 +73,9 @@ class Markup:
         self._take_text(source[at:])
         self._end_heading()
         self._end_section()
+        if self.allow_html:
+            self.html.append(self._balance.finish())
+            self.findings += [Finding(HTML_INVALID, *found) for found in self._balance.findings]
 
     def _take_text(self, text: str) -> None:
         if self._until:
@@ -97,6 +102,16 @@ class Markup:
         return self.numbers[min(max(line, 1), len(self.numbers)) - 1] if self.numbers else line
 
     def _write(self, tag: Tag, rest: str) -> None:
+        if not self.allow_html or tag.is_close or tag.name in {"", "!"} or tag.name in element.REMOVED:
+            self._write_one(tag, rest)
+        elif not rest.endswith("/"):
+            self._balance.begin(tag.name, self._line)
+            self._write_one(tag, rest)
+        else:
+            self._write_one(tag, rest)
+            self.html.append(self._balance.empty(tag.name))
+
+    def _write_one(self, tag: Tag, rest: str) -> None:
         if tag.name in _HEADINGS:
             self._take_heading(tag, rest)
         elif tag.is_close:
@@ -152,7 +167,7 @@ class Markup:
         if tag.name == "p" and self._paragraph >= 0:
             self.description = shortened(plain(self._text[self._paragraph :]))
             self._paragraph = -1
-        self.html.append(f"</{tag.name}>")
+        self.html.append(self._balance.end(tag.name, self._line) if self.allow_html else f"</{tag.name}>")
 
     def _link(self, rest: str) -> None:
         found = element.attributes(rest)
@@ -195,6 +210,9 @@ class Markup:
         return end + len(_CODE_END)
 
     def _take_heading(self, tag: Tag, rest: str) -> None:
+        inside = self._balance.end(tag.name, self._line) if tag.is_close and self.allow_html else ""
+        if inside := inside.removesuffix(f"</{tag.name}>"):
+            self.html.append(inside)
         self._end_heading()
         if tag.is_close:
             return

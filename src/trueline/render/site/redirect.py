@@ -4,7 +4,7 @@
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from trueline.render.site.file import HeaderRule, Redirect
@@ -42,6 +42,19 @@ def read_redirects(text: str) -> tuple[tuple[Redirect, ...], tuple[Finding, ...]
         else:
             found[redirect.source], lines[redirect.source] = redirect, number
     return tuple(found.values()), (*findings, *_cycles(found, lines))
+
+
+def with_aliases(
+    redirects: Sequence[Redirect], aliases: Iterable[tuple[str, str, str]]
+) -> tuple[tuple[Redirect, ...], tuple[tuple[str, Finding], ...]]:
+    """Redirects with those of pages that had other addresses; `aliases` are (file, old address, new address)."""
+    found = {redirect.source.rstrip("/"): redirect for redirect in redirects}
+    findings = list[tuple[str, Finding]]()
+    for file, source, leads_to in aliases:
+        known = found.setdefault(source.rstrip("/"), Redirect(source=source, leads_to=leads_to))
+        if known.leads_to != leads_to:
+            findings.append((file, Finding(REDIRECT_TWICE, f"{source} leads to {known.leads_to} already", 1)))
+    return tuple(found.values()), tuple(findings)
 
 
 def read_headers(text: str) -> tuple[tuple[HeaderRule, ...], tuple[Finding, ...]]:

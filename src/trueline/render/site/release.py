@@ -25,6 +25,11 @@ class Tree:
     def __contains__(self, path: str) -> bool:
         return path in self._files
 
+    @property
+    def paths(self) -> frozenset[str]:
+        """Where files are published."""
+        return frozenset(self._files)
+
     def sorted(self) -> list[tuple[SiteFile, str]]:
         """The files in the order of their paths, with their sources."""
         return [self._files[path] for path in sorted(self._files)]

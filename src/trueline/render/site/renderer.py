@@ -4,11 +4,12 @@ Cost goes with the change: a page is read once for each content, and made once f
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from trueline.model.fault import UserError
+from trueline.model.origin import Origin
 from trueline.render.options import Site
 from trueline.render.protocol import RenderRequest
 from trueline.render.resource import Rendered
@@ -27,15 +28,16 @@ from trueline.render.site.extra import (
     theme_files,
 )
 from trueline.render.site.file import HeaderRule, Redirect, Release, SiteFile
-from trueline.render.site.finding import NO_PAGE, TOO_LARGE, Told
+from trueline.render.site.finding import IMAGE_TOO_LARGE, NO_PAGE, TOO_LARGE, Told
 from trueline.render.site.keep import Keeper, PageCache, Shelf, identity_of
-from trueline.render.site.link import LinkIndex
+from trueline.render.site.link import LinkIndex, encoded
 from trueline.render.site.navigation import Navigation, declared, from_folders, title_of
 from trueline.render.site.parsed import Finding, ParsedPage
 from trueline.render.site.picture import Pictures, Shown
 from trueline.render.site.read import PageReader, Pages
-from trueline.render.site.redirect import read_headers, read_redirects
+from trueline.render.site.redirect import read_headers, read_redirects, with_aliases
 from trueline.render.site.release import Tree, rendered
+from trueline.render.site.stub import stubs
 from trueline.runtime.blob import Blobs
 from trueline.runtime.files import FileTree
 from trueline.runtime.toolbox import Toolbox
@@ -101,6 +103,11 @@ class SiteRenderer:
         """How many pages the worker was asked for."""
         return self._reader.pages_parsed
 
+    @property
+    def images_encoded(self) -> int:
+        """How many images were encoded."""
+        return self._images.encodes if self._images is not None else 0
+
     async def render(self, request: RenderRequest, files: FileTree) -> Rendered:
         """Render a site; see `Renderer.render`."""
         try:
@@ -129,15 +136,20 @@ class SiteRenderer:
         self._extras(site, frame, navigation, tree)
         if options.search:
             tree.add(await self._search(request, site, files), "")
+        leading = [self._keeper.file(path, data) for path, data in stubs(rules[0], tree.paths)]
+        tree.add(leading, site.found.redirects)
         if told.errors:
             raise UserError(told.errors)
         release = Release(
             files={file.path: file.blob for file, _ in tree.sorted()},
+            stubs=tuple(sorted(file.path for file in leading)),
             redirects=rules[0],
             headers=rules[1],
             not_found=NOT_FOUND,
+            keep_s=options.keep_assets_s,
         )
-        return rendered(tree, release, site.home.source, request.commit, told.notes)
+        made = rendered(tree, release, site.home.source, request.commit, told.notes)
+        return replace(made, outside=_outside(site, request.commit))
 
     async def _read(self, request: RenderRequest, files: FileTree, options: Site, told: Told) -> _Site:
         found = discover(files, request.path)
@@ -193,10 +205,13 @@ class SiteRenderer:
         """
         for path in sorted(shown.files):
             file, source = shown.files[path]
+            _weigh(file, source, site)
             tree.add([file], source)
         for asset in site.found.assets:
             if asset.source not in shown.encoded or asset.source in linked:
-                tree.add([await self._copy(asset, files)], asset.source)
+                file = await self._copy(asset, files)
+                _weigh(file, asset.source, site)
+                tree.add([file], asset.source)
 
     async def _copy(self, asset: AssetFile, files: FileTree) -> SiteFile:
         key = f"site/copy/{identity_of(files, asset.source)}"
@@ -270,6 +285,30 @@ async def _drafts(
     return drafts, frozenset(linked)
 
 
+def _outside(site: _Site, commit: str) -> tuple[tuple[str, Origin], ...]:
+    """Links to other sites, where they are to be asked."""
+    if site.options.external_links != "warn":
+        return ()
+    return tuple(
+        (link.target, Origin(path=page.source, line=link.line, commit=commit))
+        for page in site.pages
+        for link in site.parsed[page.source].links
+        if link.target.startswith(("https://", "http://"))
+    )
+
+
+def _weigh(file: SiteFile, source: str, site: _Site) -> None:
+    if file.media.startswith("image/") and file.size_bytes > site.options.image_bytes_max:
+        detail = f"/{file.path}: {file.size_bytes} bytes, allowed are {site.options.image_bytes_max}"
+        site.told.add(source, [Finding(IMAGE_TOO_LARGE, detail)])
+
+
+def _aliases(site: _Site) -> Iterator[tuple[str, str, str]]:
+    for page in site.listed:
+        for alias in front.aliases_of(site.parsed[page.source].front) or ():
+            yield page.source, alias, f"/{encoded(page.address)}"
+
+
 async def _rules(site: _Site, files: FileTree) -> tuple[tuple[Redirect, ...], tuple[HeaderRule, ...]]:
     """The rules of `_redirects` and `_headers`."""
     redirects: tuple[Redirect, ...] = ()
@@ -277,6 +316,9 @@ async def _rules(site: _Site, files: FileTree) -> tuple[tuple[Redirect, ...], tu
     if path := site.found.redirects:
         redirects, findings = read_redirects((await files.read(path)).decode(errors="replace"))
         site.told.add(path, findings)
+    redirects, doubled = with_aliases(redirects, _aliases(site))
+    for source, finding in doubled:
+        site.told.add(source, [finding])
     if path := site.found.headers:
         headers, findings = read_headers((await files.read(path)).decode(errors="replace"))
         site.told.add(path, findings)

@@ -140,7 +140,7 @@ class SiteWriter:
         if view.published is not None and view.release == digest:
             return view.published
         now_s, site = self._site.clock.now().timestamp(), self._site
-        kept = kept_after(view.published, body, now_s=now_s, keep_s=site.keep_s, has=site.blobs.has)
+        kept = kept_after(view.published, body, now_s=now_s, keep_s=body.keep_s or site.keep_s, has=site.blobs.has)
         lineage = self._lineage_of(view, body.mark)
         return Published(lineage=lineage, release=digest, body=body, kept=kept, made_s=now_s)
 

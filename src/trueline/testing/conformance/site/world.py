@@ -20,6 +20,7 @@ from trueline.record.journal import Journal
 from trueline.record.keep import Bodies
 from trueline.record.ledger import StoreLedger
 from trueline.record.schema import SCHEMA
+from trueline.render.options import Site as SiteOptions
 from trueline.render.resource import Rendered, Resource
 from trueline.render.site.file import FILE_KIND, RELEASE_REF, Release, SiteFile
 from trueline.render.site.media import media_of
@@ -31,6 +32,7 @@ from trueline.testing.conformance.site.sample import Site, as_bytes, is_immutabl
 from trueline.wiring.kept import KeptApprovals
 
 ORIGIN = Origin(path="site.yaml", line=1)
+_PAGES_GO = SiteOptions(removed_pages="allow")
 _SYNC = SyncOptions(approve=Approve.NEVER)
 
 
@@ -105,7 +107,12 @@ class World:
             Bodies(self.store).put_many(normalised.rendered.bodies)
         return Desired(
             application=Application(
-                name=application, sources=(), target=DirectorySpec(path="/srv/site"), origin=ORIGIN, sync=_SYNC
+                name=application,
+                sources=(),
+                render=_PAGES_GO,
+                target=DirectorySpec(path="/srv/site"),
+                origin=ORIGIN,
+                sync=_SYNC,
             ),
             revision="r",
             commit="c" * 40,

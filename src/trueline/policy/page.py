@@ -1,0 +1,51 @@
+"""A page that the last release had and this one has not needs a redirect: readers have its address."""
+
+from collections.abc import Collection, Sequence
+from typing import Final
+
+from trueline.model.diagnostic import Diagnostic
+from trueline.model.origin import Origin
+from trueline.plan.change import Action, Change
+from trueline.render.site.file import FILE_KIND, Redirect
+from trueline.render.site.pattern import matched
+
+SHOWN: Final = 10
+_PAGE: Final = ".html"
+_INDEX: Final = "index.html"
+_NOT_FOUND: Final = "404.html"
+
+
+def gone(changes: Collection[Change], redirects: Sequence[Redirect]) -> tuple[str, ...]:
+    """The addresses of pages that would be gone and lead nowhere, sorted."""
+    pruned = (change.ref.name for change in changes if change.action is Action.PRUNE and change.ref.kind == FILE_KIND)
+    return tuple(sorted(address_of(path) for path in pruned if _is_page(path) and not _is_led(path, redirects)))
+
+
+def refuse_gone(addresses: Sequence[str], origin: Origin | None) -> Diagnostic:
+    """What stops a release that lets pages vanish."""
+    more = f", and {len(addresses) - SHOWN} more" if len(addresses) > SHOWN else ""
+    return Diagnostic(
+        code="TL1540",
+        summary="a published page would be gone without a redirect",
+        detail=", ".join(addresses[:SHOWN]) + more,
+        remedy="add a line `/OLD /NEW` to `_redirects`, or let pages go: `render.site.removedPages: allow`",
+        origin=origin,
+    )
+
+
+def address_of(path: str) -> str:
+    """What a reader asks for.
+
+    >>> address_of("guide/first/index.html"), address_of("index.html"), address_of("about.html")
+    ('/guide/first/', '/', '/about.html')
+    """
+    return "/" + path.removesuffix(_INDEX) if path.rpartition("/")[2] == _INDEX else f"/{path}"
+
+
+def _is_page(path: str) -> bool:
+    return path.endswith(_PAGE) and path.rpartition("/")[2] != _NOT_FOUND
+
+
+def _is_led(path: str, redirects: Sequence[Redirect]) -> bool:
+    asked = {address_of(path), f"/{path}", f"/{path.removesuffix(_PAGE)}"}
+    return any(matched(redirect.source, address) is not None for redirect in redirects for address in asked)

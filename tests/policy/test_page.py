@@ -1,0 +1,44 @@
+"""Which pages would be gone: only those that leave the site and lead nowhere."""
+
+import pytest
+
+from trueline.model.ref import Ref
+from trueline.plan.change import Action, Change
+from trueline.policy.page import SHOWN, gone, refuse_gone
+from trueline.render.site.file import Redirect
+
+
+def leaves(*paths: str, action: Action = Action.PRUNE, kind: str = "File") -> tuple[Change, ...]:
+    return tuple(Change(ref=Ref(kind, "", path), action=action, reason="") for path in paths)
+
+
+CASES = {
+    "a page that leaves": (("a/index.html",), (), ("/a/",)),
+    "the home page": (("index.html",), (), ("/",)),
+    "a page that leads on": (("a/index.html",), ("/a",), ()),
+    "with a slash": (("a/index.html",), ("/a/",), ()),
+    "by its file": (("a/index.html",), ("/a/index.html",), ()),
+    "by a pattern": (("a/b/index.html", "a/c.html"), ("/a/*",), ()),
+    "by a name": (("2020/x/index.html", "2020/x/y/index.html"), ("/:year/x",), ("/2020/x/y/",)),
+    "a file without an ending in the address": (("about.html",), ("/about",), ()),
+    "another page's rule": (("ab/index.html",), ("/a",), ("/ab/",)),
+    "no page": (("a.png", "feed.xml", "404.html", "v1/404.html"), (), ()),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_which_pages_would_be_gone(case: str) -> None:
+    paths, sources, expected = CASES[case]
+    redirects = [Redirect(source=one, leads_to="/") for one in sources]
+    assert gone(leaves(*paths), redirects) == expected
+
+
+def test_what_does_not_leave_is_no_matter() -> None:
+    held = leaves("a/index.html", action=Action.HOLD)
+    assert gone((*held, *leaves("b.html", action=Action.UPDATE), *leaves("c.html", kind="ConfigMap")), ()) == ()
+
+
+def test_many_pages_are_told_in_a_bounded_text() -> None:
+    told = refuse_gone([f"/{number}/" for number in range(100)], None)
+    assert told.detail.count("/") == 2 * SHOWN
+    assert told.detail.endswith("and 90 more")
