@@ -32,6 +32,7 @@ Namespace: TypeAlias = Annotated[
         extra={"what": "at most 63 lower-case letters, digits and `-`, beginning and ending with a letter or digit"},
     ),
 ]
+Glob: TypeAlias = Annotated[str, Meta(min_length=1, max_length=250, extra={"what": "a glob pattern"})]
 Words: TypeAlias = Annotated[str, Meta(min_length=1, max_length=1024, extra={"what": "a text that is not empty"})]
 InnerPath: TypeAlias = Annotated[str, Meta(max_length=1024, extra={"check": check_path})]
 FilePath: TypeAlias = Annotated[str, Meta(min_length=1, max_length=1024, extra={"check": check_file})]
@@ -41,6 +42,13 @@ Days: TypeAlias = Annotated[
     str, Meta(pattern=rf"^[1-9][0-9]{{0,3}}[hd]{_END}", extra={"what": "hours or days, such as 12h or 30d"})
 ]
 RefText: TypeAlias = Annotated[str, Meta(extra={"check": check_ref})]
+Listen: TypeAlias = Annotated[
+    str,
+    Meta(
+        pattern=rf"^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]*):[0-9]{{1,5}}{_END}",
+        extra={"what": "HOST:PORT, such as 127.0.0.1:8080"},
+    ),
+]
 Scalar: TypeAlias = str | int | float | bool
 Pairs: TypeAlias = tuple[tuple[str, str], ...]
 
@@ -172,6 +180,17 @@ class NavigationForm(Form, frozen=True, kw_only=True):
     items: tuple["NavigationForm", ...] | UnsetType = UNSET
 
 
+class VersionsForm(Form, frozen=True, kw_only=True):
+    """Branches and tags as versions of a site."""
+
+    branches: tuple[Glob, ...] = ()
+    tags: tuple[Glob, ...] = ()
+    default: str = ""
+    latest: str = ""
+    keep: Annotated[int, Meta(ge=0)] = 0
+    broken_tags: Literal["error", "skip"] = "error"
+
+
 class SiteForm(Form, frozen=True, kw_only=True):
     """A site from Markdown."""
 
@@ -189,6 +208,7 @@ class SiteForm(Form, frozen=True, kw_only=True):
     page_bytes_max: Annotated[int, Meta(ge=1024)] = 5 << 20
     image_bytes_max: Annotated[int, Meta(ge=1024)] = 20 << 20
     keep_assets: Days = "7d"
+    versions: VersionsForm | UnsetType = UNSET
 
 
 class RenderForm(Form, frozen=True, kw_only=True):
@@ -245,9 +265,9 @@ class SitePlaceForm(Form, frozen=True, kw_only=True):
     """Where a site is published."""
 
     EXCLUDES, SOME_OF = _one_of("directory", "serve", "s3", "ssh", "branch")
-    LATER = frozenset({"serve", "s3", "ssh", "branch"})
+    LATER = frozenset({"s3", "ssh", "branch"})
     directory: Words | UnsetType = UNSET
-    serve: Words | UnsetType = UNSET
+    serve: Listen | UnsetType = UNSET
     s3: BucketPlaceForm | UnsetType = UNSET
     ssh: SshPlaceForm | UnsetType = UNSET
     branch: BranchPlaceForm | UnsetType = UNSET

@@ -8,6 +8,7 @@ from trueline.render.site.context import PageContext
 from trueline.render.site.theme.escape import address, text
 from trueline.render.site.theme.icon import MENU, SCHEME
 from trueline.render.site.theme.navigation import MENU_ID, contents, contents_above, crumbs, menu, neighbours
+from trueline.render.site.theme.version import mark
 
 _HAS_TITLE = re.compile(r"<h1[\s>]", re.IGNORECASE)
 _NOT_FOUND_TITLE = "Page not found"
@@ -86,7 +87,7 @@ def _header(context: PageContext) -> str:
     switch = f'<button class="scheme" type="button" data-scheme hidden>{SCHEME}</button>' if context.scripts else ""
     return (
         f'<header class="top">{opener}<a class="home" href="{home}">{text(context.site_title)}</a>'
-        f"{_search(context)}{switch}</header>"
+        f"{mark(context.version)}{_search(context)}{switch}</header>"
     )
 
 
