@@ -265,7 +265,7 @@ class SitePlaceForm(Form, frozen=True, kw_only=True):
     """Where a site is published."""
 
     EXCLUDES, SOME_OF = _one_of("directory", "serve", "s3", "ssh", "branch")
-    LATER = frozenset({"s3", "ssh", "branch"})
+    LATER = frozenset({"s3", "branch"})
     directory: Words | UnsetType = UNSET
     serve: Listen | UnsetType = UNSET
     s3: BucketPlaceForm | UnsetType = UNSET

@@ -2,7 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 
-from trueline.declare.application import ClusterConnection, ClusterTarget, DirectoryTarget, ServedTarget, TargetSpec
+from trueline.declare.application import (
+    ClusterConnection,
+    ClusterTarget,
+    DirectoryTarget,
+    ServedTarget,
+    SshTarget,
+    TargetSpec,
+)
 from trueline.embedded.cluster import EmbeddedCluster
 from trueline.loop.parts import Parts
 from trueline.model.diagnostic import Diagnostic
@@ -11,15 +18,19 @@ from trueline.target.kubernetes.client import KubernetesClient
 from trueline.wiring.cluster import ClusterTargets
 from trueline.wiring.served import ServedTargets
 from trueline.wiring.site import DirectoryTargets
+from trueline.wiring.ssh import SshTargets
 
 
 class AllTargets:
     """The targets that this version knows; see `loop.supply.Targets`."""
 
-    def __init__(self, clusters: ClusterTargets, directories: DirectoryTargets, served: ServedTargets) -> None:
+    def __init__(
+        self, clusters: ClusterTargets, directories: DirectoryTargets, served: ServedTargets, hosts: SshTargets
+    ) -> None:
         self._clusters = clusters
         self._directories = directories
         self._served = served
+        self._hosts = hosts
 
     @property
     def clients(self) -> Mapping[str, KubernetesClient]:
@@ -49,6 +60,8 @@ class AllTargets:
                 return self._directories.parts(target)
             case ServedTarget():
                 return await self._served.parts(target)
+            case SshTarget():
+                return await self._hosts.parts(target)
             case _:
                 raise _unsupported(target)
 
