@@ -266,7 +266,6 @@ class SitePlaceForm(Form, frozen=True, kw_only=True):
     """Where a site is published."""
 
     EXCLUDES, SOME_OF = _one_of("directory", "serve", "s3", "ssh", "branch")
-    LATER = frozenset({"ssh"})
     directory: Words | UnsetType = UNSET
     serve: Listen | UnsetType = UNSET
     s3: BucketPlaceForm | UnsetType = UNSET

@@ -19,6 +19,7 @@ from trueline.loop.engine_parts import EngineParts
 from trueline.loop.fleet import Fleet
 from trueline.loop.outside import OutsideLinks
 from trueline.loop.register import Register
+from trueline.loop.supply import OpenSource
 from trueline.model.digest import digest_value
 from trueline.model.fault import Fault
 from trueline.record.approval import Approvals
@@ -52,6 +53,7 @@ from trueline.wiring.served import ServedTargets
 from trueline.wiring.settings import Settings
 from trueline.wiring.shared import Shared
 from trueline.wiring.site import DirectoryTargets, SiteBuilder, has_blobs, needed_blobs, site_renderer
+from trueline.wiring.ssh import SshTargets
 from trueline.wiring.target import AllTargets
 
 BLOBS: Final = "blobs"
@@ -162,7 +164,10 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembly]:
         buckets = BucketTargets(
             settings, directory, secrets, installation=installation, blobs=blobs, clock=clock, shared=shared
         )
-        targets = AllTargets(clusters, directories, served, branches=branches, buckets=buckets)
+        hosts = SshTargets(
+            stack, settings, directory, secrets, installation=installation, blobs=blobs, clock=clock, shared=shared
+        )
+        targets = AllTargets(clusters, directories, served, branches=branches, buckets=buckets, hosts=hosts)
         sources = GitSources(
             settings=settings, processes=processes, toolbox=toolbox, directory=directory, secrets=secrets
         )
@@ -170,13 +175,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembly]:
         visits = AiohttpVisits()
         stack.push_async_callback(visits.close)
         outside = OutsideLinks(visits=visits, answers=books.renders, clock=clock)
-        fleet = Fleet(
-            source=fleet_source(settings, sources, processes, clock),
-            dialect=NativeDialect(toolbox),
-            path=settings.path,
-            folder=_folder(settings),
-            follows_default=not (settings.revision or settings.is_working_tree),
-        )
+        fleet = _fleet(settings, fleet_source(settings, sources, processes, clock), toolbox)
         parts = EngineParts(
             fleet=fleet,
             desirer=Desirer(sources=sources, targets=targets, renderer=renderer, outside=outside),
@@ -239,6 +238,16 @@ class _Anchoring(AbstractContextManager[None]):
         except Fault:
             if error is None or isinstance(error, asyncio.CancelledError):
                 raise
+
+
+def _fleet(settings: Settings, source: OpenSource, toolbox: Toolbox) -> Fleet:
+    return Fleet(
+        source=source,
+        dialect=NativeDialect(toolbox),
+        path=settings.path,
+        folder=_folder(settings),
+        follows_default=not (settings.revision or settings.is_working_tree),
+    )
 
 
 def _folder(settings: Settings) -> Application:
