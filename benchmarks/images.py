@@ -1,7 +1,7 @@
 """P7, images: cold photographs of 12 megapixels → every width and format, against the encoders alone.
 
 The floor has the pictures ready in every width and only encodes them, in as many processes, with the same settings.
-Ours reads, checks, decodes, turns, scales, encodes, and keeps. `benchmarks.images N` is a process of the floor.
+Ours reads, checks, decodes, turns, scales, encodes, and keeps. `benchmarks.images N OF` is a process of the floor.
 """
 
 import asyncio
@@ -59,19 +59,19 @@ def photograph(number: int) -> bytes:
     return out.getvalue()
 
 
-async def measure() -> list[Figure]:
+async def measure(count: int = PHOTOGRAPHS) -> list[Figure]:
     """Ours and the floor in turns, so that what else the machine does meets both."""
-    photographs = {f"{number}.jpg": photograph(number) for number in range(PHOTOGRAPHS)}
+    photographs = {f"{number}.jpg": photograph(number) for number in range(count)}
     wall, cpu, floor_wall, floor_cpu, peaks, files = [], [], [], [], [], 0
     for _ in range(REPEATS):
-        walls, cpus = await _floor()
+        walls, cpus = await _floor(count)
         floor_wall.append(walls)
         floor_cpu.append(cpus)
         walls, cpus, peak, files = await _ours(photographs)
         wall.append(walls)
         cpu.append(cpus)
         peaks.append(peak)
-    note = f"{PHOTOGRAPHS} photographs, {files} files, {PROCESSES} workers"
+    note = f"{count} photographs, {files} files, {PROCESSES} workers"
     return [
         _figure("P7 cold images, CPU of the workers", cpu, floor_cpu, note),
         _figure("P7 cold images, wall", wall, floor_wall, note),
@@ -124,12 +124,12 @@ def _peak_mib(pid: int) -> float:
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
 
 
-async def _floor() -> tuple[float, float]:
+async def _floor(count: int) -> tuple[float, float]:
     """Wall and CPU of the processes of the floor, from when all of them have their pictures ready."""
     clock = SystemClock()
     command = [sys.executable, "-m", "benchmarks.images"]
     children = [
-        await asyncio.create_subprocess_exec(*command, str(number), stdin=PIPE, stdout=PIPE)
+        await asyncio.create_subprocess_exec(*command, str(number), str(count), stdin=PIPE, stdout=PIPE)
         for number in range(PROCESSES)
     ]
     for child in children:
@@ -150,10 +150,10 @@ async def _line(child: Process) -> bytes:
     return await child.stdout.readline()
 
 
-def encode_share(share: int) -> None:
+def encode_share(share: int, count: int) -> None:
     """One process of the floor: every so-many-th photograph, scaled beforehand."""
     ready = []
-    for number in range(share, PHOTOGRAPHS, PROCESSES):
+    for number in range(share, count, PROCESSES):
         with Image.open(io.BytesIO(photograph(number))) as opened:
             image = opened.convert("RGB")
             info = ImageInfo(kind=Kind.JPEG, width=image.width, height=image.height, size_bytes=1 << 20)
@@ -173,4 +173,4 @@ def encode_share(share: int) -> None:
 
 
 if __name__ == "__main__":
-    encode_share(int(sys.argv[1]))
+    encode_share(int(sys.argv[1]), int(sys.argv[2]))

@@ -4,7 +4,7 @@ import os
 import platform
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 
@@ -42,6 +42,15 @@ def resident_bytes(pid: int) -> int:
 def children(pid: int) -> list[int]:
     """The processes that a process started and that still run."""
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def descendants(pid: int) -> list[int]:
+    """The same with the processes that those started."""
+    found = []
+    with suppress(OSError):
+        for child in children(pid):
+            found += [child, *descendants(child)]
+    return found
 
 
 @contextmanager

@@ -40,7 +40,7 @@ class Rig:
         assert self.cluster is not None
         return self.cluster
 
-    async def push(self, files: Mapping[str, str | None]) -> str:
+    async def push(self, files: Mapping[str, str | bytes | None]) -> str:
         """Commit and push; the engine is not told. Returns the commit."""
         commit = await self.repository.commit("change", files)
         await self.repository.push("main")
@@ -71,6 +71,13 @@ class Rig:
     async def parts(self, application: str) -> Parts:
         """What its passes work with."""
         return await self.assembly.targets.parts(self.desired(application).application.target)
+
+    @property
+    def counts(self) -> tuple[int, int, int]:
+        """Of all sites so far: pages read, pages made, images encoded."""
+        sites = self.assembly.sites
+        assert sites is not None, "the extra `site` is not installed"
+        return sites.pages_parsed, sites.pages_assembled, sites.images_encoded
 
     def requests(self) -> int:
         """How many requests the engine has sent, of any kind."""

@@ -32,6 +32,7 @@ class Fault(Enum):
     HTML_LINE = "html-line"  # 200 with a page of one line: git takes it for a repository without refs
     HANG = "hang"  # takes the request and never answers
     ERROR = "error"  # 500
+    HALF = "half"  # does its work, and closes in the midst of the answer to a POST
     GONE = "gone"  # nobody listens on the port
 
 
@@ -136,7 +137,7 @@ class GitServer:
                 return web.Response(status=503)
             case Fault.ERROR:
                 return web.Response(status=500, text="the testbed's git server was told to fail")
-            case Fault.NONE | Fault.GONE:
+            case Fault.NONE | Fault.GONE | Fault.HALF:
                 return await self._serve(request)
             case _:
                 assert_never(self._fault)
@@ -154,7 +155,7 @@ class GitServer:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(_feed(request, backend))
-                return await _respond(request, backend)
+                return await _respond(request, backend, is_half=self._fault is Fault.HALF and request.method == "POST")
         finally:
             await _end(backend)
 
@@ -199,7 +200,7 @@ async def _feed(request: web.Request, backend: asyncio.subprocess.Process) -> No
         return
 
 
-async def _respond(request: web.Request, backend: asyncio.subprocess.Process) -> web.StreamResponse:
+async def _respond(request: web.Request, backend: asyncio.subprocess.Process, *, is_half: bool) -> web.StreamResponse:
     """The backend's answer, as it comes: a CGI head, then the body."""
     assert backend.stdout is not None
     response = web.StreamResponse()
@@ -215,6 +216,12 @@ async def _respond(request: web.Request, backend: asyncio.subprocess.Process) ->
             response.headers[name] = value.strip()
     await response.prepare(request)
     while chunk := await backend.stdout.read(_CHUNK_BYTES):
+        if is_half:
+            await response.write(chunk[: len(chunk) // 2])
+            await backend.wait()
+            assert request.transport is not None
+            request.transport.close()
+            return response
         await response.write(chunk)
     await response.write_eof()
     return response

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from trueline.model.digest import Digest
-from trueline.runtime.blob import BlobDirectory
+from trueline.runtime.blob import BlobDirectory, borrow
 
 
 def test_what_is_put_is_got_and_what_was_changed_is_not(tmp_path: Path) -> None:
@@ -23,3 +23,17 @@ def test_the_longest_unused_go_first_and_what_is_needed_stays(tmp_path: Path) ->
         os.utime(blobs.place(digest), (1000 - age, 1000 - age))
     assert blobs.tidy([digests[0]]) <= 25
     assert [blobs.has(digest) for digest in digests] == [True, False, False, True]
+
+
+def test_borrowed_blobs_are_read_and_never_written(tmp_path: Path) -> None:
+    original = BlobDirectory(tmp_path / "original")
+    page = original.put(b"page")
+    before = original.place(page).stat().st_mtime_ns
+    borrow(tmp_path / "original", tmp_path / "copy")
+    blobs = BlobDirectory(tmp_path / "copy")
+    own = blobs.put(b"own")
+    assert (blobs.get(page), blobs.get(own), blobs.put(b"page")) == (b"page", b"own", page)
+    assert original.place(page).stat().st_mtime_ns == before
+    assert not original.has(own)
+    blobs.tidy([])
+    assert original.get(page) == b"page"

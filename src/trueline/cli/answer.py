@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from trueline.cli.meter import CLEAR
+
 _COLOURS = {
     "Synced": "green",
     "Healthy": "green",
@@ -31,8 +33,8 @@ def say(text: str) -> None:
 
 
 def tell(text: str) -> None:
-    """One line of progress, on stderr."""
-    click.echo(text, err=True)
+    """One line of progress, on stderr; a meter that stands there gives way."""
+    click.echo(f"{CLEAR}{text}" if sys.stderr.isatty() else text, err=True)
 
 
 def say_json(value: Any) -> None:

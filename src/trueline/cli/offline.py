@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from trueline.cli.folder import locate
+from trueline.cli.meter import Meter
 from trueline.cli.place import is_folder
 from trueline.cli.render import Answer, Request
 from trueline.declare.application import Application, ClusterConnection, TargetSpec
@@ -74,6 +75,7 @@ async def render_all(request: Request, directory: Path) -> Answer:
         data_directory=directory,
         namespace=request.namespace,
         is_working_tree=is_folder(repository) and not request.revision,
+        progress=Meter().show,
     )
     async with assemble(settings) as assembly:
         look = await assembly.fleet.look(await assembly.fleet.poll())

@@ -8,6 +8,7 @@ from typing import Any
 
 from trueline.cli.answer import say, say_json, tell
 from trueline.cli.folder import locate
+from trueline.cli.meter import Meter
 from trueline.cli.place import is_folder, resolved
 from trueline.cli.plan import Subject
 from trueline.cli.session import looking
@@ -68,6 +69,7 @@ def settings_for(subject: Subject, environment: Mapping[str, str]) -> Settings:
         namespace=subject.namespace,
         cluster=subject.cluster,
         environment=environment,
+        progress=Meter().show,
     )
 
 

@@ -1,7 +1,8 @@
 """A copy of a data directory that may be thrown away: what a plan reads and writes instead of the real one.
 
 So a plan works while `up` owns the directory, and leaves nothing behind. The original is only read: the Git objects
-that it has are borrowed from it, so that what was deployed last can be compared while Git is away.
+that it has are borrowed from it, so that what was deployed last can be compared while Git is away, and so are the
+blobs, so that no image is encoded again to say that nothing changes.
 """
 
 import shutil
@@ -10,6 +11,8 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+
+from trueline.runtime.blob import borrow
 
 _DATABASES = ("trueline.sqlite", "embedded.sqlite")
 _PAGES_AT_ONCE = 4096
@@ -27,6 +30,8 @@ def scratch(original: Path | None) -> Iterator[Path]:
             for database in _DATABASES:
                 if (original / database).is_file():
                     _copy_database(original / database, copy / database)
+            if (original / "blobs").is_dir():
+                borrow(original / "blobs", copy / "blobs")
             for repository in sorted((original / "git").glob("*.git"))[:_REPOSITORIES_MAX]:
                 _borrow(repository.absolute(), copy / "git" / repository.name)
         yield copy

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from trueline.cli.answer import tell
+from trueline.cli.meter import Meter
 from trueline.cli.place import Purpose, check_purpose
 from trueline.cli.question import late
 from trueline.cli.standing import answer_code, say_statuses
@@ -56,6 +57,7 @@ async def serve(wanted: Wanted, environment: Mapping[str, str]) -> int:
         cluster=wanted.cluster,
         is_live=True,
         environment=environment,
+        progress=Meter().show,
     )
     async with assemble(settings) as assembly:
         check_kept(assembly, assembly.data_directory.path)

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from trueline.cli.meter import Meter
 from trueline.cli.place import Place, Purpose
 from trueline.cli.scratch import scratch
 from trueline.cli.serving import check_kept, control_of
@@ -42,6 +43,7 @@ def settings_of(place: Place) -> Settings:
         is_working_tree=purpose.is_working_tree,
         namespace=purpose.namespace,
         cluster=purpose.cluster,
+        progress=Meter().show,
     )
 
 

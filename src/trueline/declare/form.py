@@ -38,6 +38,9 @@ InnerPath: TypeAlias = Annotated[str, Meta(max_length=1024, extra={"check": chec
 FilePath: TypeAlias = Annotated[str, Meta(min_length=1, max_length=1024, extra={"check": check_file})]
 Revision: TypeAlias = Annotated[str, Meta(extra={"check": check_revision})]
 Address: TypeAlias = Annotated[str, Meta(min_length=1, extra={"check": check_address})]
+Days: TypeAlias = Annotated[
+    str, Meta(pattern=rf"^[1-9][0-9]{{0,3}}[hd]{_END}", extra={"what": "hours or days, such as 12h or 30d"})
+]
 RefText: TypeAlias = Annotated[str, Meta(extra={"check": check_ref})]
 Scalar: TypeAlias = str | int | float | bool
 Pairs: TypeAlias = tuple[tuple[str, str], ...]
@@ -197,6 +200,7 @@ class SiteForm(Form, frozen=True, kw_only=True):
     search: bool = True
     page_bytes_max: Annotated[int, Meta(ge=1024)] = 5 << 20
     image_bytes_max: Annotated[int, Meta(ge=1024)] = 20 << 20
+    keep_assets: Days = "7d"
     versions: VersionsForm | UnsetType = UNSET
 
 

@@ -280,6 +280,7 @@ def _site(site: written.SiteForm) -> Site:
         search=site.search,
         page_bytes_max=site.page_bytes_max,
         image_bytes_max=site.image_bytes_max,
+        keep_assets_s=int(site.keep_assets[:-1]) * (3_600 if site.keep_assets.endswith("h") else 86_400),
         versions=None if isinstance(site.versions, UnsetType) else _versions(site.versions),
     )
 

@@ -102,6 +102,7 @@ class Site:
     An empty `navigation` is found from the folders. `broken_links` is `error` or `warn`, `removed_pages` `redirect` (a
     page that leaves the site needs one) or `allow`, `external_links` `ignore` or `warn` (they are asked).
     `page_bytes_max` and `image_bytes_max` bound what one page or image file may be when it is published.
+    `keep_assets_s` is how long files that are named by their content stay after they left the site.
     `version` is that of the pages where they are those of one of several versions.
     """
 
@@ -118,6 +119,7 @@ class Site:
     search: bool = True
     page_bytes_max: int = 5 << 20
     image_bytes_max: int = 20 << 20
+    keep_assets_s: int = 7 * 86_400
     versions: Versions | None = None
     version: PageVersion | None = None
 

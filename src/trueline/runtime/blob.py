@@ -12,6 +12,7 @@ from typing import Protocol
 from trueline.model.digest import Digest
 
 BLOBS_BYTES_MAX = 8 << 30
+ALTERNATES = "alternates"
 _FOLDER_LENGTH = 2
 _WRITE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
 _ROOM_PERCENT = 90
@@ -38,18 +39,24 @@ class Blobs(Protocol):
 
 
 class BlobDirectory:
-    """Blobs under a directory that one process owns. The longest unused go first, never one that is `needed`."""
+    """Blobs under a directory that one process owns. The longest unused go first, never one that is `needed`.
+
+    A file `alternates` in it names another one that is only read: see `borrow`.
+    """
 
     def __init__(self, path: Path, size_bytes_max: int = BLOBS_BYTES_MAX) -> None:
         self._path = path
         self._size_bytes_max = size_bytes_max
+        alternates = path / ALTERNATES
+        self._lender = Path(alternates.read_text()) if alternates.is_file() else None
 
     def put(self, data: bytes) -> Digest:
         """Keep bytes: the whole file appears under its name, or nothing does."""
         digest = Digest(hashlib.sha256(data).hexdigest())
         file = self.place(digest)
         if file.exists():
-            os.utime(file)
+            if self._lender is None or self._lender not in file.parents:
+                os.utime(file)
             return digest
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         beside = file.with_suffix(".new")
@@ -76,7 +83,11 @@ class BlobDirectory:
 
     def place(self, digest: Digest) -> Path:
         """Where a blob stands, or would."""
-        return self._path / digest[:_FOLDER_LENGTH] / digest[_FOLDER_LENGTH:]
+        name = f"{digest[:_FOLDER_LENGTH]}/{digest[_FOLDER_LENGTH:]}"
+        own = self._path / name
+        if self._lender is not None and (lent := self._lender / name).exists() and not own.exists():
+            return lent
+        return own
 
     def tidy(self, needed: Iterable[Digest]) -> int:
         """Let go of the longest unused beyond the bound; the size in bytes that is left."""
@@ -95,3 +106,9 @@ class BlobDirectory:
     def _files(self) -> Iterable[tuple[Path, os.stat_result]]:
         for file in self._path.glob("*/*"):
             yield file, file.stat()
+
+
+def borrow(original: Path, copy: Path) -> None:
+    """Make a directory that reads the blobs of another one and writes its own."""
+    copy.mkdir(parents=True, exist_ok=True)
+    (copy / ALTERNATES).write_text(str(original.absolute()))

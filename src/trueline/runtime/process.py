@@ -10,7 +10,7 @@ import os
 import shutil
 import signal
 from asyncio.subprocess import PIPE, Process, SubprocessStreamProtocol
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum
@@ -52,12 +52,15 @@ NO_LIMITS = Limits()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """One child to start. `environment` is the whole of its environment; a secret belongs there or in `stdin`."""
+    """One child to start. `environment` is the whole of its environment; a secret belongs there or in `stdin`.
+
+    `stdin` as an iterable is taken chunk by chunk, as the child reads it; it never raises: to stop early, it ends.
+    """
 
     argv: tuple[str, ...]
     cwd: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
-    stdin: bytes = b""
+    stdin: bytes | Iterable[bytes] = b""
     timeout_s: float = 60.0
     stdout_bytes_max: int = 64 * 1024 * 1024
     limits: Limits = NO_LIMITS
@@ -264,7 +267,7 @@ class _Taken:
     is_too_much: bool = False
 
 
-async def _converse(process: _Started, stdin: bytes, taken: _Taken) -> None:
+async def _converse(process: _Started, stdin: bytes | Iterable[bytes], taken: _Taken) -> None:
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(_feed(process, stdin))
         tasks.create_task(_take_stdout(process, taken))
@@ -273,12 +276,13 @@ async def _converse(process: _Started, stdin: bytes, taken: _Taken) -> None:
         _signal_group(process, signal.SIGKILL)  # whoever is left holds pipes that we read to their end
 
 
-async def _feed(process: _Started, data: bytes) -> None:
+async def _feed(process: _Started, data: bytes | Iterable[bytes]) -> None:
     stdin = process.stdin
     assert stdin is not None
     with suppress(BrokenPipeError, ConnectionResetError, RuntimeError):  # it may end unread; uvloop says the last
-        stdin.write(data)
-        await stdin.drain()
+        for chunk in (data,) if isinstance(data, bytes) else data:
+            stdin.write(chunk)
+            await stdin.drain()
     stdin.close()
 
 

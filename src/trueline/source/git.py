@@ -14,6 +14,7 @@ from trueline.model.fault import Fault
 from trueline.model.known import Known, Unknown
 from trueline.runtime.files import FileTree
 from trueline.source.artifact import Artifact, References, Revision
+from trueline.source.bare_copy import FETCH, SHA256_HEX_LENGTH, parse_refs, sweep
 from trueline.source.git_command import GitCommand
 from trueline.source.git_object import Malformed, parse_commit
 from trueline.source.listing import Leaf, Listing
@@ -36,13 +37,10 @@ from trueline.source.tree import ListedTree
 
 DEEPEN_STEPS = (50, 500, 5000)
 _LIST = ("ls-remote", "--quiet")
-_FETCH = ("fetch", "--quiet", "--force", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules")
 _COMMIT_BYTES_MAX = 1024 * 1024
 _FOUND = "refs/trueline/found"
 _KEPT = "refs/trueline/kept"
 _KEPT_ORDER = "trueline-kept"
-
-SHA256_HEX_LENGTH = 64
 
 
 class GitRepository:
@@ -215,7 +213,7 @@ class GitRepository:
         completed = await self._git.remote(
             *_LIST, *options, "--", self.address, *wanted, timeout_s=self._bounds.poll_timeout_s
         )
-        return _parse_refs(completed.stdout.decode(errors="backslashreplace"))
+        return parse_refs(completed.stdout.decode(errors="backslashreplace"))
 
     async def _missing(self, selector: Selector) -> Fault:
         completed = await self._git.remote(
@@ -223,7 +221,7 @@ class GitRepository:
         )
         if b"packet:" not in completed.stderr:  # a web page passes for a repository of the old, dumb protocol
             return NOT_GIT.about(f"{self.address}: it answered, and not in Git's protocol")
-        refs = _parse_refs(completed.stdout.decode(errors="backslashreplace"))
+        refs = parse_refs(completed.stdout.decode(errors="backslashreplace"))
         if not refs:
             return EMPTY.about(self.address)
         names = [ref.split("/", 2)[2] for ref in refs]
@@ -241,7 +239,7 @@ class GitRepository:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 algorithm = "sha256" if len(algorithm_of) == SHA256_HEX_LENGTH else "sha1"
                 await self._git.local("init", "--quiet", "--bare", "--template=", f"--object-format={algorithm}")
-            _sweep(path, "*.lock", "refs/trueline/**/*.lock")
+            sweep(path, "*.lock", "refs/trueline/**/*.lock")
             self._is_open = True
 
     async def _obtain(self, ref: str, identity: str) -> Revision:
@@ -278,9 +276,9 @@ class GitRepository:
     async def _receive(self, *depth: str, refspecs: Sequence[str]) -> None:
         timeout_s, bound = self._bounds.fetch_timeout_s, self._bounds.repository_file_bytes_max
         try:
-            await self._git.remote(*_FETCH, *depth, "--", self.address, *refspecs, timeout_s=timeout_s)
+            await self._git.remote(*FETCH, *depth, "--", self.address, *refspecs, timeout_s=timeout_s)
         except Fault:
-            half_bytes = _sweep(self._git.repository, "shallow.lock", f"{_FOUND}/*.lock")
+            half_bytes = sweep(self._git.repository, "shallow.lock", f"{_FOUND}/*.lock")
             if half_bytes >= bound // 512 * 512:  # Git says nothing when the kernel stops its child
                 raise TOO_LARGE.about(f"{self.address}: a pack of more than {bound} bytes") from None
             raise
@@ -398,30 +396,5 @@ def repository_path(data_directory: Path, address: str) -> Path:
     return data_directory / "git" / f"{hashlib.sha256(address.encode()).hexdigest()[:16]}.git"
 
 
-def _sweep(repository: Path, *locks: str) -> int:
-    """Remove what a child that was killed left behind; the size in bytes of the largest half file."""
-    for lock in (path for pattern in locks for path in repository.glob(pattern)):
-        lock.unlink(missing_ok=True)
-    halves = [(path.stat().st_size, path) for path in repository.glob("objects/*/tmp_*")]
-    for _, path in halves:
-        path.unlink(missing_ok=True)
-    return max((size for size, _ in halves), default=0)
-
-
 def _found_ref(ref: str) -> str:
     return f"{_FOUND}/{hashlib.sha256(ref.encode()).hexdigest()[:20]}"
-
-
-def _parse_refs(text: str) -> dict[str, str]:
-    """Names and ids; a tag object gives way to its commit, and `symref` is what HEAD points at."""
-    refs: dict[str, str] = {}
-    peeled: dict[str, str] = {}
-    for line in text.splitlines():
-        identity, _, name = line.partition("\t")
-        if identity.startswith("ref: ") and name == "HEAD":
-            refs["symref"] = identity.removeprefix("ref: ")
-        elif name.endswith("^{}"):
-            peeled[name.removesuffix("^{}")] = identity
-        elif name:
-            refs[name] = identity
-    return refs | peeled

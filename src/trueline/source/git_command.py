@@ -6,10 +6,11 @@ arguments, never sent on a redirect, and is taken out of what Git says.
 
 import base64
 import shlex
+import signal
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import assert_never
 
@@ -45,6 +46,7 @@ _ALONE = {
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_ADVICE": "0",
 }
+_NO_TRANSFER: Mapping[str, str] = {"GIT_NO_LAZY_FETCH": "1"}
 _CONFIG = {
     "core.hooksPath": "/dev/null",
     "core.fsmonitor": "false",
@@ -126,13 +128,22 @@ class GitCommand:
     credentials: GiveCredentials = no_credentials
     bounds: Bounds = field(default_factory=Bounds)
 
-    async def local(self, *arguments: str, stdin: bytes = b"") -> Completed:
-        """Run something that only touches the bare repository."""
+    async def local(self, *arguments: str, stdin: bytes | Iterable[bytes] = b"") -> Completed:
+        """Run something that only touches the bare repository; it can ask no other side, not even for a lost object."""
         argv = ("git", f"--git-dir={self.repository}", *arguments)
-        return await self._run(self._command(argv, {}, self.bounds.fetch_timeout_s, stdin=stdin), ())
+        return await self._run(self._command(argv, _NO_TRANSFER, self.bounds.fetch_timeout_s, stdin=stdin), ())
 
-    async def remote(self, *arguments: str, timeout_s: float, is_traced: bool = False) -> Completed:
+    async def remote(
+        self,
+        *arguments: str,
+        timeout_s: float,
+        is_traced: bool = False,
+        stdin: bytes = b"",
+        exits: Collection[int] = (0,),
+    ) -> Completed:
         """Run something that asks the other side; a trace puts each packet of Git's own protocol into `stderr`.
+
+        `exits` are the exit codes that are an answer. What comes with another than 0 has no secret in it.
 
         Raises:
             Fault: it failed; the diagnostic says how.
@@ -141,14 +152,16 @@ class GitCommand:
         is_there = (self.repository / "HEAD").exists()  # before it is, a remote can already be asked
         async with self._transfer_settings(credentials) as extra:
             argv = ("git", *([f"--git-dir={self.repository}"] if is_there else []), *arguments)
-            settings = {**extra, "GIT_TRACE_PACKET": "1"} if is_traced else extra
-            return await self._run(self._command(argv, settings, timeout_s), credentials.secrets())
+            settings = {f"protocol.{self.address.transfer.value}.allow": "always", **extra}
+            settings |= {"GIT_TRACE_PACKET": "1"} if is_traced else {}
+            command = self._command(argv, settings, timeout_s, stdin=stdin)
+            return await self._run(command, credentials.secrets(), exits)
 
     def reader(self) -> Command:
         """The long-lived reader of objects."""
-        return self._command(("git", f"--git-dir={self.repository}", "cat-file", "--batch"), {}, 0)
+        return self._command(("git", f"--git-dir={self.repository}", "cat-file", "--batch"), _NO_TRANSFER, 0)
 
-    async def _run(self, command: Command, secrets: tuple[Masked, ...]) -> Completed:
+    async def _run(self, command: Command, secrets: tuple[Masked, ...], exits: Collection[int] = (0,)) -> Completed:
         try:
             completed = await self.processes.run(command)
         except NotStarted as failure:
@@ -158,6 +171,11 @@ class GitCommand:
                 return completed
             case Ending.EXITED:
                 said = completed.stderr.decode(errors="replace")
+                if completed.exit_code in exits:
+                    answer = scrub(completed.stdout.decode(errors="replace"), secrets)
+                    return replace(completed, stdout=answer.encode(), stderr=scrub(said, secrets).encode())
+                if completed.exit_code == -signal.SIGXFSZ:  # the kernel stops a file at its bound, without a word
+                    raise TOO_LARGE.about(f"{self.address}: a file of more than {command.limits.file_bytes} bytes")
                 raise explain(str(self.address), said, scrub(said, secrets))
             case Ending.TIMED_OUT:
                 raise SLOW.about(f"{self.address}: no end after {command.timeout_s:g} s")
@@ -167,11 +185,14 @@ class GitCommand:
                 assert_never(completed.ending)
 
     def _command(
-        self, argv: tuple[str, ...], extra: Mapping[str, str], timeout_s: float, *, stdin: bytes = b""
+        self,
+        argv: tuple[str, ...],
+        extra: Mapping[str, str],
+        timeout_s: float,
+        *,
+        stdin: bytes | Iterable[bytes] = b"",
     ) -> Command:
-        config = {f"protocol.{self.address.transfer.value}.allow": "always"}
-        config["http.lowSpeedTime"] = str(self.bounds.stall_timeout_s)
-        config["http.followRedirects"] = "initial"
+        config = {"http.lowSpeedTime": str(self.bounds.stall_timeout_s), "http.followRedirects": "initial"}
         config |= {name: value for name, value in extra.items() if not name.startswith("GIT_")}
         environment = isolated(self.environment, config)
         environment["GIT_CEILING_DIRECTORIES"] = str(self.repository.parent.parent)

@@ -31,6 +31,7 @@ from trueline.record.status import Statuses
 from trueline.render.cache import CachedRenderer
 from trueline.render.dispatch import DispatchingRenderer
 from trueline.render.site.engine import engine_digest
+from trueline.render.site.renderer import SiteRenderer
 from trueline.runtime.blob import BlobDirectory
 from trueline.runtime.clock import Clock, SystemClock
 from trueline.runtime.data_directory import DataDirectory
@@ -46,7 +47,7 @@ from trueline.wiring.git import GitSources, fleet_source
 from trueline.wiring.kept import KeptApprovals, KeptRenders
 from trueline.wiring.settings import Settings
 from trueline.wiring.shared import Shared
-from trueline.wiring.site import DirectoryTargets, has_blobs, needed_blobs, site_renderer
+from trueline.wiring.site import DirectoryTargets, has_blobs, needed_blobs, site_renderer, with_versions
 from trueline.wiring.target import AllTargets
 
 
@@ -61,6 +62,7 @@ class Assembly:
     targets: AllTargets
     sources: GitSources
     renderer: CachedRenderer
+    sites: SiteRenderer | None
     toolbox: Toolbox
     ledger: StoreLedger
     journal: Journal
@@ -119,10 +121,13 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembly]:
         toolbox = await stack.enter_async_context(ProcessToolbox(path=binary.path, clock=clock))
         blobs = BlobDirectory(directory.path / "blobs")
         blobs.tidy(needed_blobs(books.ledger, books.bodies))
-        site = await site_renderer(stack, clock=clock, toolbox=toolbox, blobs=blobs, cache=books.renders)
+        site = await site_renderer(
+            stack, clock=clock, toolbox=toolbox, blobs=blobs, cache=books.renders, progress=settings.progress
+        )
         renders = KeptRenders(books.renders, books.bodies)
         engines = digest_value([binary.digest, engine_digest()])
-        renderer = CachedRenderer(DispatchingRenderer(toolbox, site), renders, engines, is_whole=has_blobs(blobs))
+        sites = with_versions(site, blobs=blobs, cache=books.renders)
+        renderer = CachedRenderer(DispatchingRenderer(toolbox, sites), renders, engines, is_whole=has_blobs(blobs))
         approvals, claims = KeptApprovals(books.approvals), ClaimBook(books.ledger)
         shared = Shared(ledger=books.ledger, bodies=books.bodies, approvals=approvals, claims=claims)
         clusters = ClusterTargets(
@@ -164,7 +169,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembly]:
             clock=clock,
             interval_s=settings.interval_s,
         )
-        yield _assembly(settings, parts, books, targets, sources, renderer, toolbox, directory)
+        yield _assembly(settings, parts, books, targets, sources, renderer, site, toolbox, directory)
 
 
 def _assembly(  # noqa: PLR0913, PLR0917 - everything
@@ -174,6 +179,7 @@ def _assembly(  # noqa: PLR0913, PLR0917 - everything
     targets: AllTargets,
     sources: GitSources,
     renderer: CachedRenderer,
+    site: SiteRenderer | None,
     toolbox: Toolbox,
     directory: DataDirectory,
 ) -> Assembly:
@@ -185,6 +191,7 @@ def _assembly(  # noqa: PLR0913, PLR0917 - everything
         targets=targets,
         sources=sources,
         renderer=renderer,
+        sites=site,
         toolbox=toolbox,
         ledger=books.ledger,
         journal=books.journal,

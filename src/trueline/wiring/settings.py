@@ -1,7 +1,7 @@
 """What a command line says, as everything is put together from it."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,7 +13,7 @@ class Settings:
     """What a command line says. `is_live`: targets are watched and Git is followed; otherwise each is asked once.
 
     `is_working_tree`: `repository` is a folder to take as it stands. `namespace` and `cluster` are for a folder without
-    declarations.
+    declarations. `progress` is told how many images were encoded, of how many.
     """
 
     repository: str
@@ -27,6 +27,7 @@ class Settings:
     namespace: str = ""
     cluster: str = ""
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    progress: Callable[[int, int], None] | None = None
 
     @property
     def data_path(self) -> Path:

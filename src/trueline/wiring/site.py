@@ -17,7 +17,6 @@ from trueline.model.digest import Digest
 from trueline.model.fault import UserError
 from trueline.record.keep import Bodies, RenderStore
 from trueline.record.ledger import StoreLedger
-from trueline.render.protocol import Renderer
 from trueline.render.resource import Rendered
 from trueline.render.site import worker as pages
 from trueline.render.site.file import FILE_KIND
@@ -39,9 +38,15 @@ IMAGE_TIMEOUT_S = 180.0
 """For all sizes and formats of one image: a photograph of 100 megapixels on a machine that has other work."""
 
 
-async def site_renderer(
-    stack: AsyncExitStack, *, clock: Clock, toolbox: Toolbox, blobs: BlobDirectory, cache: RenderStore
-) -> Renderer | None:
+async def site_renderer(  # noqa: PLR0913 - what it is made with
+    stack: AsyncExitStack,
+    *,
+    clock: Clock,
+    toolbox: Toolbox,
+    blobs: BlobDirectory,
+    cache: RenderStore,
+    progress: Callable[[int, int], None] | None = None,
+) -> SiteRenderer | None:
     """The builder of sites, its workers started when they are needed; `None` where the extra is not installed."""
     if not (_version("comrak") and _version("pillow")):
         return None
@@ -56,9 +61,20 @@ async def site_renderer(
     )
     await stack.enter_async_context(reading)
     await stack.enter_async_context(encoding)
-    stage = ImageStage(worker=encoding, blobs=blobs, cache=cache, images_max=IMAGES_AT_ONCE, pillow=_version("pillow"))
-    site = SiteRenderer(worker=reading, toolbox=toolbox, blobs=blobs, cache=cache, images=stage)
-    return VersionedSite(site, cache=cache, blobs=blobs)
+    stage = ImageStage(
+        worker=encoding,
+        blobs=blobs,
+        cache=cache,
+        images_max=IMAGES_AT_ONCE,
+        progress=progress,
+        pillow=_version("pillow"),
+    )
+    return SiteRenderer(worker=reading, toolbox=toolbox, blobs=blobs, cache=cache, images=stage)
+
+
+def with_versions(site: SiteRenderer | None, *, blobs: BlobDirectory, cache: RenderStore) -> VersionedSite | None:
+    """The builder of sites that may have versions."""
+    return VersionedSite(site, cache=cache, blobs=blobs) if site is not None else None
 
 
 def _version(package: str) -> str:

@@ -22,6 +22,7 @@ from trueline.record.journal import Journal
 from trueline.record.keep import Bodies
 from trueline.record.ledger import StoreLedger
 from trueline.record.schema import SCHEMA
+from trueline.render.options import Site
 from trueline.render.resource import Rendered, Resource
 from trueline.render.site.file import RELEASE_REF, Release, SiteFile
 from trueline.runtime.blob import BlobDirectory
@@ -45,6 +46,8 @@ class CountingDisk:
         self.stays_dead = stays_dead
         self.count = 0
         self.done: list[str] = []
+        self.files = 0
+        self.has_failed = False
         self.looks: Callable[[], None] | None = None
 
     def __getattr__(self, name: str) -> Callable[..., object]:
@@ -54,8 +57,10 @@ class CountingDisk:
             self.count += 1
             is_due = self.count == self.fails_at or (self.stays_dead and self.count > self.fails_at > 0)
             if is_due and self.error is not None:
+                self.has_failed = True
                 raise self.error
             self.done.append(name)
+            self.files += (name, arguments[:1]) == ("create", ("file",))
             result = real(*arguments, **named)
             if self.looks is not None:
                 self.looks()
@@ -77,6 +82,7 @@ class Bench:
     clock: Any = field(default_factory=StillClock)
     installation: str = "here"
     retention: Retention = field(default_factory=Retention)
+    keep_s: int = 0
 
     def __post_init__(self) -> None:
         self.path = self.folder / "www"
@@ -125,7 +131,13 @@ class Bench:
     async def desire(self, files: dict[str, str], application: str = "site", *, is_removal: bool = False) -> Desired:
         """What a render of these pages is."""
         normalised = await self.normalise(files, application) if files else None
-        declared = Application(name=application, sources=(), target=DirectorySpec(path=str(self.path)), origin=ORIGIN)
+        declared = Application(
+            name=application,
+            sources=(),
+            render=Site(removed_pages="allow"),
+            target=DirectorySpec(path=str(self.path)),
+            origin=ORIGIN,
+        )
         if normalised is not None:
             self.bodies.put_many(normalised.rendered.bodies)
         return Desired(
@@ -154,7 +166,7 @@ class Bench:
             )
             bodies[digest_bytes(file.body())] = file.body()
             resources.append(Resource(ref=file.ref, digest=digest_bytes(file.body()), origin=ORIGIN))
-        body = Release(files=site).body()
+        body = Release(files=site, keep_s=self.keep_s).body()
         bodies[digest_bytes(body)] = body
         resources.append(Resource(ref=RELEASE_REF, digest=digest_bytes(body), origin=ORIGIN))
         return Rendered(resources=tuple(resources), bodies=bodies)

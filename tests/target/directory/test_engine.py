@@ -227,8 +227,10 @@ async def test_a_stranger_in_the_release_is_told_once_and_stays(bench: Bench) ->
     assert (again.drifts, again.review.plan.is_empty, stranger.read_text()) == ((), True, "precious")
 
 
-async def test_old_assets_stay_for_their_time(bench: Bench) -> None:
-    bench.retention = Retention(keep_s=3600.0)
+@pytest.mark.parametrize("is_declared", [False, True])
+async def test_old_assets_stay_for_their_time(bench: Bench, is_declared: bool) -> None:
+    bench.retention = Retention(keep_s=60.0 if is_declared else 3600.0)
+    bench.keep_s = 3600 if is_declared else 0
     bench.restart()
     await bench.go(PAGES)
     second = {**PAGES, "assets/m.2.css": "p { x }"}

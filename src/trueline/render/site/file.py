@@ -54,6 +54,7 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
     """A whole release: the pointer of a platform leads to exactly one. `files` are paths with their blobs.
 
     `stubs` are those of the files that only stand for a redirect, where a platform knows no rules: see `stub`.
+    `keep_s` is how long immutable files stay after they left the site; 0 is the platform's own time.
     """
 
     files: dict[str, str]
@@ -61,6 +62,7 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
     redirects: tuple[Redirect, ...] = ()
     headers: tuple[HeaderRule, ...] = ()
     not_found: str = ""
+    keep_s: int = 0
 
     def body(self) -> bytes:
         """The canonical JSON that the resource of it has; its digest names the release."""

@@ -63,13 +63,12 @@ class Note(msgspec.Struct, frozen=True):
 class Part(msgspec.Struct, frozen=True, kw_only=True):
     """One version as it was rendered. `files` are below its folder, each with the path in the source it came from.
 
-    `outside` are links to other sites that are to be asked, with path and line.
+    `release` is the rest of what it would be alone, without its files. `outside` are links to other sites that are to
+    be asked, with path and line.
     """
 
     files: tuple[tuple[SiteFile, str], ...]
-    stubs: tuple[str, ...] = ()
-    redirects: tuple[Redirect, ...] = ()
-    headers: tuple[HeaderRule, ...] = ()
+    release: Release
     notes: tuple[Note, ...] = ()
     outside: tuple[tuple[str, str, int], ...] = ()
 
@@ -96,18 +95,18 @@ def join(
             moved = [pair for pair in part.files if part is not entry or pair[0].path not in _AT_ROOT]
             for file, source in moved:
                 tree.add([msgspec.structs.replace(file, path=f"{folder}/{file.path}")], source, one.commit)
-            leading |= {f"{folder}/{path}" for path in part.stubs}
+            leading |= {f"{folder}/{path}" for path in part.release.stubs}
     made = [keeper.file(path, data) for path, data in stubs(rules, tree.paths)]
     tree.add(made, home, default.commit)
     if len(tree.paths) > FILES_MAX or len(rules) > RULES_MAX:
         detail = f"{len(tree.paths)} files and {len(rules)} redirects of all versions, allowed are {FILES_MAX}"
         raise UserError([TOO_MANY.about(f"{detail} and {RULES_MAX}")])
-    release = Release(
+    release = msgspec.structs.replace(
+        entry.release,
         files={file.path: file.blob for file, _ in tree.sorted()},
         stubs=tuple(sorted({*leading, _INDEX, *(file.path for file in made)})),
         redirects=rules,
         headers=tuple(_headers(parts)),
-        not_found=NOT_FOUND,
     )
     return replace(rendered(tree, release, home, default.commit, notes), outside=tuple(_outside(parts)))
 
@@ -126,13 +125,12 @@ def _redirects(parts: Sequence[tuple[SiteVersion, Part]]) -> tuple[Redirect, ...
     found = {"/": Redirect(source="/", leads_to=_below(default, "/"), status=_FOUND)}
     for one, part in parts:
         for folder in one.version.folders:
-            for rule in part.redirects:
+            for rule in part.release.redirects:
                 source, leads_to = _below(folder, rule.source), _below(folder, rule.leads_to)
                 if not _leads_to_itself(rule):
-                    found.setdefault(source, Redirect(source=source, leads_to=leads_to, status=rule.status))
-    for rule in _newest(parts).redirects:
-        leads_to = _below(default, rule.leads_to)
-        found.setdefault(rule.source, Redirect(source=rule.source, leads_to=leads_to, status=rule.status))
+                    found.setdefault(source, msgspec.structs.replace(rule, source=source, leads_to=leads_to))
+    for rule in _newest(parts):
+        found.setdefault(rule.source, msgspec.structs.replace(rule, leads_to=_below(default, rule.leads_to)))
     return tuple(found.values())
 
 
@@ -145,17 +143,17 @@ def _leads_to_itself(rule: Redirect) -> bool:
     return rule.source.replace("*", ":splat").rstrip("/") == rule.leads_to.rstrip("/")
 
 
-def _newest(parts: Sequence[tuple[SiteVersion, Part]]) -> Part:
-    """What is developed: there a line can still be written."""
+def _newest(parts: Sequence[tuple[SiteVersion, Part]]) -> Sequence[Redirect]:
+    """Those of what is developed: there a line can still be written."""
     newest = [part for one, part in parts if one.version.is_own or LATEST in one.version.folders]
-    return newest[0] if newest else Part(files=())
+    return newest[0].release.redirects if newest else ()
 
 
 def _headers(parts: Sequence[tuple[SiteVersion, Part]]) -> Iterator[HeaderRule]:
     for one, part in parts:
         for folder in one.version.folders:
-            for rule in part.headers:
-                yield HeaderRule(pattern=_below(folder, rule.pattern), headers=rule.headers)
+            for rule in part.release.headers:
+                yield msgspec.structs.replace(rule, pattern=_below(folder, rule.pattern))
 
 
 def _below(folder: str, where: str) -> str:

@@ -23,7 +23,12 @@ AT_ONCE_MAX: Final = 256
 
 
 class Pictures(Protocol):
-    """What makes the files and the HTML of images: `image.stage.ImageStage`."""
+    """What makes the files and the HTML of images: `image.stage.ImageStage`. `encodes` counts what was made anew."""
+
+    @property
+    def encodes(self) -> int:
+        """How many images were encoded."""
+        ...
 
     async def pictures(
         self, requests: Sequence[ImageRequest], read: Callable[[str], Awaitable[bytes]]

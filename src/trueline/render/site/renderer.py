@@ -103,6 +103,11 @@ class SiteRenderer:
         """How many pages the worker was asked for."""
         return self._reader.pages_parsed
 
+    @property
+    def images_encoded(self) -> int:
+        """How many images were encoded."""
+        return self._images.encodes if self._images is not None else 0
+
     async def render(self, request: RenderRequest, files: FileTree) -> Rendered:
         """Render a site; see `Renderer.render`."""
         try:
@@ -141,6 +146,7 @@ class SiteRenderer:
             redirects=rules[0],
             headers=rules[1],
             not_found=NOT_FOUND,
+            keep_s=options.keep_assets_s,
         )
         made = rendered(tree, release, site.home.source, request.commit, told.notes)
         return replace(made, outside=_outside(site, request.commit))

@@ -159,9 +159,7 @@ def _part_of(rendered: Rendered) -> Part:
             release = _release(rendered, one)
     return Part(
         files=tuple(files),
-        stubs=release.stubs,
-        redirects=release.redirects,
-        headers=release.headers,
+        release=msgspec.structs.replace(release, files={}),
         notes=tuple(Note.of(note) for note in rendered.notes),
         outside=tuple((link, origin.path, origin.line) for link, origin in rendered.outside),
     )

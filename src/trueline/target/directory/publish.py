@@ -138,16 +138,18 @@ class Publisher:
             release=release,
             files=files,
             immutable=frozenset(body.immutable),
-            kept=self._kept(site.before, files, now_s),
+            kept=self._kept(site.before, files, now_s, body.keep_s or self._retention.keep_s),
             made_s=now_s,
         )
 
-    def _kept(self, before: Manifest | None, files: Mapping[str, Digest], now_s: float) -> dict[str, Kept]:
+    def _kept(
+        self, before: Manifest | None, files: Mapping[str, Digest], now_s: float, keep_s: float
+    ) -> dict[str, Kept]:
         """Immutable files that the site has no more, for those who have a page that names them."""
         if before is None:
             return {}
         left = {path: Kept(before.files[path], now_s) for path in sorted(before.immutable & before.files.keys())}
-        left |= {path: kept for path, kept in before.kept.items() if now_s - kept.left_s < self._retention.keep_s}
+        left |= {path: kept for path, kept in before.kept.items() if now_s - kept.left_s < keep_s}
         fitting = {path: kept for path, kept in left.items() if self._copier.size_bytes(kept.blob) is not None}
         taken = {folded(path) for path in files}
         above = {folded(parent) for path in files for parent in parents(path)}

@@ -64,8 +64,8 @@ class Look:
 
     `files` are the digests of what really stands at the paths that are ours; a path that is not in it is not there.
     `pointer` says in words what is wrong with what makes the release live, empty where nothing is. `strangers` are
-    paths of others in the same place, sorted and bounded. `version` is what a `publish` compares with: the platform's
-    own word for this state.
+    paths of others in the same place, sorted and bounded: for people to read, not to decide by. `version` is what a
+    `publish` compares with: the platform's own word for this state.
     """
 
     published: Published | None
@@ -87,7 +87,9 @@ class PlatformRefused(Exception):
 class Platform(Protocol):
     """A place that serves one site. Every method raises `PlatformRefused`; what was live before is live then.
 
-    One call at a time; a cancelled one leaves what the next `look` makes sense of.
+    One call at a time; a cancelled one leaves what the next `look` makes sense of. Whose place it is was compared
+    before a call is made: `published` and `live` are of the same application as `after`. The bytes of blobs are read,
+    and hashed, by the platform itself.
     """
 
     @property
@@ -99,8 +101,19 @@ class Platform(Protocol):
         """What is there, with the digests of its files as they are now."""
         ...
 
+    async def try_publish(self, before: Look, after: Published) -> None:
+        """Tell what would stop a `publish`, as far as can be known without writing; it asks as little as it can.
+
+        Raises:
+            PlatformRefused: `DENIED`, with the path, where a stranger stands in the way; else what would stop it.
+        """
+        ...
+
     async def publish(self, before: Look, after: Published) -> None:
         """Make a release live: bring what is missing, then switch. Nothing is written where all is as `after` says.
+
+        What a stranger has at one of our paths is never written over: it is refused, unless its bytes are the same.
+        A release that is live already and not whole is made whole; the bytes of an earlier one are not trusted unread.
 
         Raises:
             PlatformRefused: `STALE` where the place is not as `before` says; else what stopped it.

@@ -5,8 +5,8 @@ settings, and the versions of what encodes.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -30,7 +30,7 @@ from trueline.runtime.toolbox import Toolbox, ToolboxFailed, ToolboxRefused
 Read = Callable[[str], Awaitable[bytes]]
 """Reads a file of the source: `FileTree.read`."""
 Progress = Callable[[int, int], None]
-"""How many images were encoded, of how many that have to be as far as is known."""
+"""How many images were read and encoded, of how many that have to be as far as is known."""
 
 _FORMAT: Final = 1  # raise it whenever the same encoders make other files than before
 _TRIES: Final = 2  # a worker may have reached its own limit of time over the images before this one
@@ -111,6 +111,7 @@ class ImageStage:
         self._turns = _Turns()
         self._encoder: Digest | None = None
         self._wanted = 0
+        self._done = 0
         self.encodes = 0
         self.reads = 0
 
@@ -140,18 +141,30 @@ class ImageStage:
         content = self._cache.get(by_identity) if request.identity else None
         if content is not None and (kept := self._found(content.decode())) is not None:
             return kept
-        async with self._slots:
-            try:
-                data = await read(request.path)
-            except FileNotFoundError:
-                return _refused(ABSENT, "")
-            self.reads += 1
-            key = f"image/{digest_value([encoder, digest_bytes(data)])}"
-            async with self._turns.of(key):
-                kept = self._found(key) or await self._encoded(data, key)
+        with self._watched():
+            async with self._slots:
+                try:
+                    data = await read(request.path)
+                except FileNotFoundError:
+                    return _refused(ABSENT, "")
+                self.reads += 1
+                key = f"image/{digest_value([encoder, digest_bytes(data)])}"
+                async with self._turns.of(key):
+                    kept = self._found(key) or await self._encoded(data, key)
         if request.identity:
             self._cache.put(by_identity, key.encode())
         return kept
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        """An image that is not kept under its file's identity."""
+        self._wanted += 1
+        self._progress(self._done, self._wanted)
+        try:
+            yield
+        finally:
+            self._done += 1
+            self._progress(self._done, self._wanted)
 
     async def _encoder_digest(self) -> Digest:
         """Of all that belongs to a key but the image."""
@@ -180,15 +193,12 @@ class ImageStage:
     async def _encoded(self, data: bytes, key: str) -> _Kept:
         if len(data) > self._settings.source_bytes_max:
             return _refused(TOO_LARGE, f"{len(data)} bytes; the limit is {self._settings.source_bytes_max}")
-        self._wanted += 1
-        self._progress(self.encodes, self._wanted)
         try:
             header, files = unpack(await self._asked(data))
         except ToolboxFailed as failed:
             return _refused(NOT_ENCODED, failed.reason)  # not kept: the next build may be luckier
         finally:
             self.encodes += 1
-            self._progress(self.encodes, self._wanted)
         kept = self._keep(header, files)
         self._cache.put(key, msgspec.json.encode(kept))
         return kept

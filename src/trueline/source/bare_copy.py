@@ -1,0 +1,34 @@
+"""What every bare copy of a repository needs, whether it is read from or published to.
+
+A copy belongs to one process, so a lock in it was left by a child that was killed.
+"""
+
+from pathlib import Path
+
+SHA256_HEX_LENGTH = 64
+FETCH = ("fetch", "--quiet", "--force", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules")
+
+
+def sweep(repository: Path, *locks: str) -> int:
+    """Remove what a child that was killed left behind; the size in bytes of the largest half file."""
+    for lock in (path for pattern in locks for path in repository.glob(pattern)):
+        lock.unlink(missing_ok=True)
+    halves = [(path.stat().st_size, path) for path in repository.glob("objects/*/tmp_*")]
+    for _, path in halves:
+        path.unlink(missing_ok=True)
+    return max((size for size, _ in halves), default=0)
+
+
+def parse_refs(text: str) -> dict[str, str]:
+    """Names and ids; a tag object gives way to its commit, and `symref` is what HEAD points at."""
+    refs: dict[str, str] = {}
+    peeled: dict[str, str] = {}
+    for line in text.splitlines():
+        identity, _, name = line.partition("\t")
+        if identity.startswith("ref: ") and name == "HEAD":
+            refs["symref"] = identity.removeprefix("ref: ")
+        elif name.endswith("^{}"):
+            peeled[name.removesuffix("^{}")] = identity
+        elif name:
+            refs[name] = identity
+    return refs | peeled

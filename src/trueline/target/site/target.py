@@ -1,0 +1,208 @@
+"""A place elsewhere that serves the files of a site, as a target, over any `Platform`.
+
+To apply a `File` (stage 0) notes what the next release will have, which no reader sees, and puts a file of the live
+release back where it was tampered with. To apply the `Release` (stage 1) publishes: the platform brings what is
+missing and then switches. To delete a `File` is to see that no live release has it; to delete the `Release` is to
+remove what is ours. How the planner's terms map to this: `view`. A dry run writes nothing, and all that a pass asks
+costs one look.
+"""
+
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from pathlib import Path
+
+from trueline.model.digest import Digest, canonical
+from trueline.model.known import Known, Unknown
+from trueline.model.ref import Ref
+from trueline.render.options import Capabilities
+from trueline.render.resource import Rendered
+from trueline.render.site.file import RELEASE_REF
+from trueline.runtime.clock import Clock
+from trueline.target.answer import Accepted, Answer, Refusal, Refused
+from trueline.target.inventory import Inventory
+from trueline.target.protocol import Normalised, Sighting, Write
+from trueline.target.reclaim import Reclaim
+from trueline.target.rules import Rules
+from trueline.target.site.access import Access
+from trueline.target.site.normalise import RULES, normalise
+from trueline.target.site.platform import Platform, PlatformRefused
+from trueline.target.site.retention import KEEP_S
+from trueline.target.site.staged import StagedNote
+from trueline.target.site.view import Part, View
+from trueline.target.site.watch import SightingStream
+from trueline.target.site.write import HeldBlobs, Site, SiteWriter
+from trueline.target.snapshot import Observed, Snapshot
+
+INTERVAL_S = 60.0
+
+
+class SiteTarget:
+    """A platform. `folder` is this target's own in the data directory; `keep_s` is how long old immutable files stay.
+
+    `family` is what every mark of this installation begins with, `mark` an application's.
+    """
+
+    def __init__(  # noqa: PLR0913 - what a site is published with
+        self,
+        name: str,
+        platform: Platform,
+        blobs: HeldBlobs,
+        *,
+        folder: Path,
+        family: str,
+        mark: Callable[[str], str],
+        clock: Clock,
+        interval_s: float = INTERVAL_S,
+        keep_s: float = KEEP_S,
+    ) -> None:
+        self._name = name
+        self._family = family
+        self._mark = mark
+        self._clock = clock
+        self._interval_s = interval_s
+        self._access = Access(platform)
+        self._note = StagedNote(folder)
+        site = Site(
+            name=name,
+            family=family,
+            access=self._access,
+            note=self._note,
+            blobs=blobs,
+            clock=clock,
+            keep_s=keep_s,
+        )
+        self._writer = SiteWriter(site)
+        self._seen: dict[Ref, Part] = {}
+
+    @property
+    def name(self) -> str:
+        """The name under which declarations know it."""
+        return self._name
+
+    @property
+    def rules(self) -> Rules:
+        """Files come before their release."""
+        return RULES
+
+    @property
+    def family(self) -> str:
+        """What every mark of this installation begins with."""
+        return self._family
+
+    def mark(self, application: str) -> str:
+        """What the platform says of the application that owns it."""
+        return self._mark(application)
+
+    # ---- what is there --------------------------------------------------------------------------------------------
+
+    async def normalise(self, rendered: Rendered, *, application: str, namespace: str, create: bool) -> Normalised:  # noqa: ARG002 - a site has no namespaces
+        """Put files before their release, and mark them as the application's."""
+        return normalise(rendered, self.mark(application))
+
+    async def snapshot(self, desired: Collection[Ref], inventory: Inventory) -> Snapshot:
+        """What is at every ref that is desired or owned."""
+        refs = tuple(dict.fromkeys((*desired, *inventory.entries)))
+        try:
+            look = await self._access.look_for_pass(self._clock.monotonic_s())
+        except PlatformRefused as refused:
+            unknown = Unknown(f"{self._name}: {refused.message}")
+            self._seen.update(dict.fromkeys(refs, unknown))
+            return Snapshot(parts=dict.fromkeys(refs, unknown))
+        parts = View(look=look, staged=self._note.get()).parts(refs, self.mark(inventory.application))
+        self._seen.update(parts)
+        return Snapshot(parts=parts)
+
+    async def read(self, ref: Ref) -> Known[bytes | None] | Unknown:
+        """What stands there, as JSON: the content's digest of a file, the digest of the release that is live."""
+        match await self._part(ref):
+            case Known(None):
+                return Known(None)
+            case Known(observed):
+                assert observed is not None
+                metadata = {"name": ref.name, "uid": observed.uid}
+                return Known(canonical({"kind": ref.kind, "metadata": metadata, "content": observed.ours}))
+            case Unknown() as unknown:
+                return unknown
+
+    def marked(self, mark: str, refs: Collection[Ref] | None = None) -> Mapping[Ref, Observed]:
+        """The release, where that mark owns it: its files leave with it, and none of them is left behind alone."""
+        part = self._seen.get(RELEASE_REF)
+        observed = part.value if isinstance(part, Known) else None
+        is_asked = refs is None or RELEASE_REF in refs
+        return {RELEASE_REF: observed} if observed is not None and observed.mark == mark and is_asked else {}
+
+    async def capabilities(self) -> Capabilities:
+        """Nothing that a render may ask of."""
+        return Capabilities()
+
+    # ---- what is done there -----------------------------------------------------------------------------------------
+
+    async def write(self, write: Write) -> Answer:
+        """Apply one resource, or try to."""
+        answer = await self._writer.write(write)
+        if isinstance(answer, Accepted) and not write.mode.is_dry:
+            self._seen[write.ref] = Known(answer.observed)
+        return answer
+
+    async def delete(self, ref: Ref, *, uid: str, version: str, dry: bool) -> Answer:  # noqa: ARG002 - see `view`: one place, one identity
+        """Delete one resource if it is still the one with this UID, or try to."""
+        answer = await self._writer.delete(ref, uid=uid, dry=dry)
+        if not dry and (isinstance(answer, Accepted) or answer.refusal is Refusal.GONE):
+            self._seen.pop(ref, None)
+        return answer
+
+    async def take_over(self, ref: Ref, *, uid: str, dry: bool) -> Answer:  # noqa: ARG002 - there is nothing to take over
+        """Nothing here is ever another tool's with our mark on it."""
+        return Refused(refusal=Refusal.STALE, message=f"{ref} was made by no other tool")
+
+    async def reclaim(self, ref: Ref, *, body: bytes, extent: Reclaim, uid: str, dry: bool) -> Answer:  # noqa: ARG002 - files have no parts that others own
+        """A file is whole: nothing can stand in the place of a part of it."""
+        match await self._part(ref):
+            case Known(observed) if observed is not None:
+                return Accepted(observed=observed, wrote=False)
+            case _:
+                return Refused(refusal=Refusal.GONE, message="it is not there any more")
+
+    # ---- what happens there without us ------------------------------------------------------------------------------
+
+    def sightings(self) -> AsyncIterator[Sighting]:
+        """Everything that a look each interval finds changed, from now on."""
+        stream = SightingStream(
+            name=self._name,
+            access=self._access,
+            note=self._note,
+            clock=self._clock,
+            interval_s=self._interval_s,
+            seen=self._seen,
+        )
+        return stream.sightings()
+
+    def judged(self, ref: Ref) -> Known[None] | Unknown:
+        """Files have no state of their own."""
+        there = self.is_there(ref)
+        return there if isinstance(there, Unknown) else Known(None)
+
+    def last_judged(self, uid: str) -> None:
+        """Nothing is remembered of what left."""
+
+    def is_there(self, ref: Ref) -> Known[bool] | Unknown:
+        """Whether it was there when it was last seen."""
+        match self._seen.get(ref):
+            case Known(observed):
+                return Known(observed is not None)
+            case Unknown() as unknown:
+                return unknown
+            case _:
+                return Unknown("it was not looked at yet")
+
+    def needed(self) -> frozenset[Digest]:
+        """The blobs that heal, as far as was looked, and those that are staged. Whoever tidies blobs leaves them."""
+        last = self._access.last
+        published = last.published if last else None
+        live = {blob for _, blob in published.holdings()} if published else set()
+        return frozenset(live | set(self._note.get().files.values()))
+
+    async def _part(self, ref: Ref) -> Part:
+        try:
+            return (await self._writer.view()).parts([ref], "")[ref]
+        except PlatformRefused as refused:
+            return Unknown(f"{self._name}: {refused.message}")

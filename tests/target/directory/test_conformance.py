@@ -1,0 +1,16 @@
+"""The conformance suite of places on a directory of this machine."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.target.directory.site_ground import FEATURES, DirectoryGround
+from trueline.target.site.platform import Order
+from trueline.testing.conformance.site.case import SiteCase
+from trueline.testing.conformance.site.suite import site_cases
+from trueline.testing.conformance.site.world import World
+
+
+@pytest.mark.parametrize("case", site_cases(Order.ATOMIC, FEATURES), ids=lambda case: case.name)
+async def test_conformance(tmp_path: Path, case: SiteCase) -> None:
+    await case.run(await World.on(DirectoryGround(tmp_path)))
