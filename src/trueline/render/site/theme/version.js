@@ -77,7 +77,7 @@
     const banner = made("p", `outdated ${shown.standing}`, `${BANNERS[shown.standing](shown.name)} `);
     banner.setAttribute("role", "note");
     banner.append(leadTo(made("a", "", `Go to ${best.name}`), folder), ".");
-    document.querySelector("main").before(banner);
+    document.querySelector("main").prepend(banner);
   }
 
   document.addEventListener("DOMContentLoaded", async () => {
