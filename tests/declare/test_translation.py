@@ -10,6 +10,7 @@ from trueline.declare.application import (
     ComposeTarget,
     DirectoryTarget,
     HostTarget,
+    ServedTarget,
     SourceSpec,
     TargetSpec,
     TofuTarget,
@@ -36,6 +37,8 @@ def form(**spec: Any) -> ApplicationForm:
     [
         ({"directory": "/srv"}, DirectoryTarget(path="/srv")),
         ({"site": {"directory": "/srv/www"}}, DirectoryTarget(path="/srv/www")),
+        ({"site": {"serve": "0.0.0.0:80"}}, ServedTarget(address="0.0.0.0:80", site="shop")),
+        ({"site": {"serve": ":8080"}}, ServedTarget(address=":8080", site="shop")),
         ({"host": "web1"}, HostTarget(host="web1")),
         ({"compose": "shop"}, ComposeTarget(project="shop")),
         ({"tofu": {"workspace": "net"}}, TofuTarget(workspace="net")),

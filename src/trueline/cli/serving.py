@@ -2,7 +2,7 @@
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from trueline.cli.question import late
 from trueline.cli.standing import answer_code, say_statuses
 from trueline.cli.story import Story
 from trueline.cli.up import LISTEN_DEFAULT, Wanted
+from trueline.declare.application import ServedTarget
 from trueline.loop.control import Control, ControlParts
 from trueline.loop.register import status_body
 from trueline.model.diagnostic import Diagnostic
@@ -56,6 +57,7 @@ async def serve(wanted: Wanted, environment: Mapping[str, str]) -> int:
         namespace=wanted.namespace,
         cluster=wanted.cluster,
         is_live=True,
+        is_serving=True,
         environment=environment,
         progress=Meter().show,
     )
@@ -161,11 +163,24 @@ async def _followed(assembly: Assembly, feed: Feed, story: Story) -> AsyncIterat
 async def _problems(assembly: Assembly, story: Story) -> None:
     while True:
         _tell_problems(assembly, story)
+        await assembly.targets.served.keep(list(_wanted(assembly)))
         await assembly.clock.sleep(PROBLEMS_PAUSE_S)
+
+
+def _wanted(assembly: Assembly) -> Iterator[ServedTarget]:
+    """The addresses of sites that are to be served now: of what Git says, and of what a rollback put back."""
+    known = assembly.engine.kept
+    if not known.keys() >= assembly.targets.served.addresses.keys():  # Git is not read yet, or cannot be
+        lost = (one for one in assembly.register.applications() if one.name not in known)
+        yield from (one.target for one in lost if isinstance(one.target, ServedTarget))
+    for kept in known.values():
+        aims = (kept.application, kept.aim.application if kept.aim else None)
+        yield from (aim.target for aim in aims if aim is not None and isinstance(aim.target, ServedTarget))
 
 
 def _tell_problems(assembly: Assembly, story: Story) -> None:
     story.tell_problems(assembly.engine.problems)
+    story.tell_served(assembly.targets.served.addresses)
     story.tell_notes("", assembly.engine.look.declared.notes if assembly.engine.look else ())
     for status in assembly.engine.statuses():
         story.tell_refusals(status.application, status.problems)
@@ -209,4 +224,9 @@ def _counts(assembly: Assembly, feed: Feed) -> Counts:
                 )
                 yield labels, count
 
-    return Counts(renders=lambda: assembly.renderer.renders, requests=requests, drifts_healed=lambda: feed.healed)
+    return Counts(
+        renders=lambda: assembly.renderer.renders,
+        requests=requests,
+        drifts_healed=lambda: feed.healed,
+        answers=assembly.targets.served.counts,
+    )

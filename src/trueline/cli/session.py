@@ -13,6 +13,7 @@ from trueline.loop.control import Control
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.fault import UserError
 from trueline.wiring.assembly import Assembly, assemble
+from trueline.wiring.served import SITES
 from trueline.wiring.settings import Settings
 
 
@@ -50,8 +51,9 @@ def settings_of(place: Place) -> Settings:
 @asynccontextmanager
 async def looking(settings: Settings, original: Path | None) -> AsyncIterator[tuple[Assembly, Control]]:
     """The engine over a copy of the directory, after one look at Git; nothing is written anywhere else."""
+    sites = original / SITES if original is not None and (original / SITES).is_dir() else None  # only read
     with scratch(original) as copy:
-        async with assemble(replace(settings, data_directory=copy, is_live=False)) as assembly:
+        async with assemble(replace(settings, data_directory=copy, sites_path=sites, is_live=False)) as assembly:
             if original is not None:
                 check_kept(assembly, original)
             control = control_of(assembly)

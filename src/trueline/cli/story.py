@@ -20,6 +20,7 @@ class Story:
         self._problems: tuple[Diagnostic, ...] = ()
         self._refusals: dict[str, tuple[Diagnostic, ...]] = {}
         self._notes: dict[str, tuple[Diagnostic, ...]] = {}
+        self._served: dict[str, str] = {}
 
     def tell_records(self, records: Sequence[Record]) -> None:
         """The lines of records that are news to a person; many of one sort that follow each other are one line."""
@@ -56,6 +57,15 @@ class Story:
         for note in notes:
             if note not in before:
                 self._tell(f"{application}: {note_line(note)}" if application else note_line(note))
+
+    def tell_served(self, addresses: Mapping[str, str]) -> None:
+        """Where sites are served, and which are no more."""
+        for site, address in sorted(addresses.items()):
+            if self._served.get(site) != address:
+                self._tell(f"{site}: served at {address}")
+        for site in sorted(self._served.keys() - addresses.keys()):
+            self._tell(f"{site}: no longer served at {self._served[site]}")
+        self._served = dict(addresses)
 
 
 def _sort(record: Record) -> tuple[str, tuple[str, str] | None]:

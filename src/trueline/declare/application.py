@@ -92,9 +92,13 @@ class DirectoryTarget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServedTarget:
-    """A site that this process serves itself, at `HOST:PORT`."""
+    """A site that this process serves itself, at `HOST:PORT`; `site` is the application's name.
+
+    It is published below the data directory by that name, so that another address is no other release.
+    """
 
     address: str
+    site: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

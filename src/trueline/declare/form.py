@@ -42,6 +42,13 @@ Days: TypeAlias = Annotated[
     str, Meta(pattern=rf"^[1-9][0-9]{{0,3}}[hd]{_END}", extra={"what": "hours or days, such as 12h or 30d"})
 ]
 RefText: TypeAlias = Annotated[str, Meta(extra={"check": check_ref})]
+Listen: TypeAlias = Annotated[
+    str,
+    Meta(
+        pattern=rf"^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]*):[0-9]{{1,5}}{_END}",
+        extra={"what": "HOST:PORT, such as 127.0.0.1:8080"},
+    ),
+]
 Scalar: TypeAlias = str | int | float | bool
 Pairs: TypeAlias = tuple[tuple[str, str], ...]
 
@@ -258,9 +265,9 @@ class SitePlaceForm(Form, frozen=True, kw_only=True):
     """Where a site is published."""
 
     EXCLUDES, SOME_OF = _one_of("directory", "serve", "s3", "ssh", "branch")
-    LATER = frozenset({"serve", "s3", "ssh", "branch"})
+    LATER = frozenset({"s3", "ssh", "branch"})
     directory: Words | UnsetType = UNSET
-    serve: Words | UnsetType = UNSET
+    serve: Listen | UnsetType = UNSET
     s3: BucketPlaceForm | UnsetType = UNSET
     ssh: SshPlaceForm | UnsetType = UNSET
     branch: BranchPlaceForm | UnsetType = UNSET

@@ -65,7 +65,7 @@ def application(
         labels=read.metadata.labels,
         sources=tuple(_source(one, at, sources, place) for at, one in _sources(spec)),
         render=_render(spec.render) if not isinstance(spec.render, UnsetType) else None,
-        target=_target(spec.target, place),
+        target=_target(spec.target, place, read.metadata.name),
         depends_on=tuple(dict.fromkeys(spec.depends_on)),
         sync=_sync(spec.sync),
         origin=origin,
@@ -190,12 +190,12 @@ def _secret(secret: written.SecretForm, origin: Origin) -> SecretReference:
     return SecretReference.parse(written_as, replace(origin, commit=""))
 
 
-def _target(target: written.TargetForm, place: Where) -> TargetSpec:
+def _target(target: written.TargetForm, place: Where, application: str) -> TargetSpec:
     match target:
         case written.TargetForm(directory=str(path)):
             return DirectoryTarget(path=path)
         case written.TargetForm(site=written.SitePlaceForm() as site):
-            return _site_place(site, place)
+            return _site_place(site, place, application)
         case written.TargetForm(host=str(host)):
             return HostTarget(host=host)
         case written.TargetForm(compose=str(project)):
@@ -210,7 +210,7 @@ def _target(target: written.TargetForm, place: Where) -> TargetSpec:
             )
 
 
-def _site_place(site: written.SitePlaceForm, place: Where) -> TargetSpec:
+def _site_place(site: written.SitePlaceForm, place: Where, application: str) -> TargetSpec:
     at: Path = ("spec", "target", "site")
     match site:
         case written.SitePlaceForm(ssh=written.SshPlaceForm() as ssh):
@@ -240,7 +240,7 @@ def _site_place(site: written.SitePlaceForm, place: Where) -> TargetSpec:
                 known_hosts=branch.known_hosts,
             )
         case written.SitePlaceForm(serve=str(address)):
-            return ServedTarget(address=address)
+            return ServedTarget(address=address, site=application)
         case _:
             return DirectoryTarget(path=_or(site.directory, ""))
 

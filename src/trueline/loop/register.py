@@ -11,6 +11,7 @@ from trueline.declare.application import (
     ClusterTarget,
     DirectoryTarget,
     OnRemoval,
+    ServedTarget,
     SyncOptions,
     TargetSpec,
 )
@@ -111,12 +112,19 @@ def _application(name: str, kept: dict[str, Any]) -> Application:
         allow_delete=tuple(kept["allowDelete"]),
         approve=Approve(kept["approve"]),
     )
-    target = (
-        DirectoryTarget(path=kept["directory"])
-        if "directory" in kept
-        else ClusterTarget(cluster=kept["cluster"], namespace=kept["namespace"])
+    return Application(
+        name=name, sources=(), target=_known_target(name, kept), origin=Origin(path=kept["path"]), sync=sync
     )
-    return Application(name=name, sources=(), target=target, origin=Origin(path=kept["path"]), sync=sync)
+
+
+def _known_target(name: str, kept: dict[str, Any]) -> TargetSpec:
+    match kept:
+        case {"directory": path}:
+            return DirectoryTarget(path=path)
+        case {"serve": address}:
+            return ServedTarget(address=address, site=name)
+        case _:
+            return ClusterTarget(cluster=kept["cluster"], namespace=kept["namespace"])
 
 
 def _target(target: TargetSpec) -> dict[str, str]:
@@ -126,5 +134,7 @@ def _target(target: TargetSpec) -> dict[str, str]:
             return {"cluster": cluster, "namespace": namespace}
         case DirectoryTarget(path=path):
             return {"directory": path}
+        case ServedTarget(address=address):
+            return {"serve": address}
         case _:
             return {"cluster": "", "namespace": ""}

@@ -11,11 +11,16 @@ Labels = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """Where the counters are: renders by kind, and requests by cluster, verb, resource and dry run."""
+    """Where the counters are.
+
+    Renders by kind; requests by cluster, verb, resource and dry run; the answers of served sites by application and
+    status.
+    """
 
     renders: Callable[[], Mapping[str, int]]
     requests: Callable[[], Iterable[tuple[Labels, int]]]
     drifts_healed: Callable[[], int]
+    answers: Callable[[], Iterable[tuple[Labels, int]]] = tuple
 
 
 def exposition(engine: Engine, counts: Counts) -> str:
@@ -31,6 +36,8 @@ def _lines(engine: Engine, counts: Counts) -> Iterator[str]:
     yield from _family("trueline_renders_total", "counter", "Renders that were not kept already.", renders)
     requests = sorted(counts.requests())
     yield from _family("trueline_kubernetes_requests_total", "counter", "Requests to API servers.", requests)
+    answers = sorted(counts.answers())
+    yield from _family("trueline_site_answers_total", "counter", "Answers of sites that are served here.", answers)
     healed = [((), counts.drifts_healed())]
     yield from _family("trueline_drift_healed_total", "counter", "Objects put back after drift.", healed)
 

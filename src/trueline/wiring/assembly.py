@@ -45,9 +45,10 @@ from trueline.target.kubernetes.mark import Installation
 from trueline.wiring.cluster import ClusterTargets
 from trueline.wiring.git import GitSources, fleet_source
 from trueline.wiring.kept import KeptApprovals, KeptRenders
+from trueline.wiring.served import ServedTargets
 from trueline.wiring.settings import Settings
 from trueline.wiring.shared import Shared
-from trueline.wiring.site import DirectoryTargets, has_blobs, needed_blobs, site_renderer, with_versions
+from trueline.wiring.site import DirectoryTargets, SiteBuilder, has_blobs, needed_blobs, site_renderer
 from trueline.wiring.target import AllTargets
 
 
@@ -126,8 +127,9 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembly]:
         )
         renders = KeptRenders(books.renders, books.bodies)
         engines = digest_value([binary.digest, engine_digest()])
-        sites = with_versions(site, blobs=blobs, cache=books.renders)
-        renderer = CachedRenderer(DispatchingRenderer(toolbox, sites), renders, engines, is_whole=has_blobs(blobs))
+        renderer = CachedRenderer(
+            DispatchingRenderer(toolbox, site.renderer if site else None), renders, engines, is_whole=has_blobs(blobs)
+        )
         approvals, claims = KeptApprovals(books.approvals), ClaimBook(books.ledger)
         shared = Shared(ledger=books.ledger, bodies=books.bodies, approvals=approvals, claims=claims)
         clusters = ClusterTargets(
@@ -141,7 +143,9 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembly]:
         await stack.enter_async_context(clusters)
         installation = Installation(directory.installation)
         directories = DirectoryTargets(installation=installation, blobs=blobs, clock=clock, shared=shared)
-        targets = AllTargets(clusters, directories)
+        served = ServedTargets(settings, installation=installation, blobs=blobs, clock=clock, shared=shared)
+        await served.begin(stack, books.register.applications())
+        targets = AllTargets(clusters, directories, served)
         secrets = SystemSecrets(settings.environment, kubernetes=clusters.secret)
         sources = GitSources(
             settings=settings, processes=processes, toolbox=toolbox, directory=directory, secrets=secrets
@@ -179,7 +183,7 @@ def _assembly(  # noqa: PLR0913, PLR0917 - everything
     targets: AllTargets,
     sources: GitSources,
     renderer: CachedRenderer,
-    site: SiteRenderer | None,
+    site: SiteBuilder | None,
     toolbox: Toolbox,
     directory: DataDirectory,
 ) -> Assembly:
@@ -191,7 +195,7 @@ def _assembly(  # noqa: PLR0913, PLR0917 - everything
         targets=targets,
         sources=sources,
         renderer=renderer,
-        sites=site,
+        sites=site.pages if site else None,
         toolbox=toolbox,
         ledger=books.ledger,
         journal=books.journal,

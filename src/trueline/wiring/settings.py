@@ -12,8 +12,10 @@ from trueline.runtime.data_directory import default_path
 class Settings:
     """What a command line says. `is_live`: targets are watched and Git is followed; otherwise each is asked once.
 
-    `is_working_tree`: `repository` is a folder to take as it stands. `namespace` and `cluster` are for a folder without
-    declarations. `progress` is told how many images were encoded, of how many.
+    `is_serving`: sites are served at their addresses; otherwise they are only published. `sites_path` is where the
+    releases of those sites stand, if not in the data directory. `is_working_tree`: `repository` is a folder to take as
+    it stands. `namespace` and `cluster` are for a folder without declarations. `progress` is told how many images were
+    encoded, of how many.
     """
 
     repository: str
@@ -23,6 +25,8 @@ class Settings:
     data_directory: Path | None = None
     interval_s: float = 30.0
     is_live: bool = False
+    is_serving: bool = False
+    sites_path: Path | None = None
     is_working_tree: bool = False
     namespace: str = ""
     cluster: str = ""

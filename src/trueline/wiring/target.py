@@ -2,27 +2,34 @@
 
 from collections.abc import Mapping, Sequence
 
-from trueline.declare.application import ClusterConnection, ClusterTarget, DirectoryTarget, TargetSpec
+from trueline.declare.application import ClusterConnection, ClusterTarget, DirectoryTarget, ServedTarget, TargetSpec
 from trueline.embedded.cluster import EmbeddedCluster
 from trueline.loop.parts import Parts
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.fault import UserError
 from trueline.target.kubernetes.client import KubernetesClient
 from trueline.wiring.cluster import ClusterTargets
+from trueline.wiring.served import ServedTargets
 from trueline.wiring.site import DirectoryTargets
 
 
 class AllTargets:
     """The targets that this version knows; see `loop.supply.Targets`."""
 
-    def __init__(self, clusters: ClusterTargets, directories: DirectoryTargets) -> None:
+    def __init__(self, clusters: ClusterTargets, directories: DirectoryTargets, served: ServedTargets) -> None:
         self._clusters = clusters
         self._directories = directories
+        self._served = served
 
     @property
     def clients(self) -> Mapping[str, KubernetesClient]:
         """The clusters that were reached, by name."""
         return self._clusters.clients
+
+    @property
+    def served(self) -> ServedTargets:
+        """The sites that this process serves."""
+        return self._served
 
     @property
     def embedded(self) -> EmbeddedCluster | None:
@@ -40,6 +47,8 @@ class AllTargets:
                 return await self._clusters.parts(target)
             case DirectoryTarget():
                 return self._directories.parts(target)
+            case ServedTarget():
+                return await self._served.parts(target)
             case _:
                 raise _unsupported(target)
 
@@ -51,7 +60,7 @@ def _unsupported(target: TargetSpec) -> UserError:
                 code="TL0213",
                 summary="this is not supported by this version",
                 detail="target: " + type(target).__name__.removesuffix("Target").lower(),
-                remedy="use target: {cluster: NAME} or {directory: PATH}",
+                remedy="use target: {cluster: NAME}, {directory: PATH} or {site: {serve: HOST:PORT}}",
             )
         ]
     )

@@ -36,11 +36,15 @@ class SiteFile(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Redirect(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """An address that leads to another one; `status` is 301, 302, 307, 308, or 200 for a rewrite."""
+    """An address that leads to another one; `status` is 301, 302, 303, 307, 308, or 200 for a rewrite.
+
+    `is_forced`: it holds where a file is, too.
+    """
 
     source: str
     leads_to: str
     status: int = 301
+    is_forced: bool = False
 
 
 class HeaderRule(msgspec.Struct, frozen=True, kw_only=True, gc=False):

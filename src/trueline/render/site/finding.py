@@ -39,6 +39,9 @@ BAD_NAME: Final = "TL1524"
 FRONT_WRONG: Final = "TL1525"
 IMAGE_TOO_LARGE: Final = "TL1541"
 HTML_INVALID: Final = "TL1543"
+HEADER_OF_SERVER: Final = "TL1620"
+REWRITE_AWAY: Final = "TL1621"
+STAR_TWICE: Final = "TL1622"
 
 TEXTS: Final = {
     "TL1501": ("there is no Markdown to make a site of", "add an `index.md`, or correct `source.path`"),
@@ -71,6 +74,12 @@ TEXTS: Final = {
     "TL1525": ("a value of the front matter is not what it should be", "correct the value; it was not used"),
     "TL1541": ("an image is too large as it is published", "make it smaller, or raise `render.site.imageBytesMax`"),
     "TL1543": ("HTML in a page is not whole", "close what is opened, in the order in which it was opened"),
+    "TL1620": ("a header is the server's own and no site's to set", "take the line out of `_headers`"),
+    "TL1621": (
+        "a rewrite leads to another site",
+        "the built-in server shows only its own files: redirect with 302, or let a proxy do it",
+    ),
+    "TL1622": ("an address of a rule has more than one `*`", "only the first one stands for anything: write two rules"),
 }
 """Code → summary and remedy."""
 
@@ -85,6 +94,9 @@ WARNINGS: Final = frozenset(
         REDIRECT_TWICE,
         FRONT_WRONG,
         HTML_INVALID,
+        HEADER_OF_SERVER,
+        REWRITE_AWAY,
+        STAR_TWICE,
     }
 )
 """Findings beside which the site is published all the same."""

@@ -1,6 +1,7 @@
 """`_redirects` and `_headers` as people know them from other platforms → the rules of a release. Pure.
 
-`/from /to [status]` a line; a header rule is an address, then indented lines `Name: value`. `#` begins a comment.
+`/from /to [status]` a line, with `!` behind the status where it goes before a file; a header rule is an address, then
+indented lines `Name: value`. `#` begins a comment. What a server can do with a rule is told here, when it is read.
 """
 
 import re
@@ -8,19 +9,34 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from trueline.render.site.file import HeaderRule, Redirect
-from trueline.render.site.finding import HEADER_WRONG, REDIRECT_CYCLE, REDIRECT_TWICE, REDIRECT_WRONG, TOO_MANY
+from trueline.render.site.finding import (
+    HEADER_OF_SERVER,
+    HEADER_WRONG,
+    REDIRECT_CYCLE,
+    REDIRECT_TWICE,
+    REDIRECT_WRONG,
+    REWRITE_AWAY,
+    STAR_TWICE,
+    TOO_MANY,
+)
 from trueline.render.site.parsed import Finding
 
 RULES_MAX: Final = 10_000
 LINE_LENGTH_MAX: Final = 2_000
 _STATUSES: Final = frozenset({200, 301, 302, 303, 307, 308})
-_STATUS: Final = re.compile(r"(\d{3})!?")
+_STATUS: Final = re.compile(r"(\d{3})(!?)")
 _ADDRESS: Final = re.compile(r"/[^\s\x00-\x1f\x7f\\\"<>]*")
 _AWAY: Final = re.compile(r"https?://[^\s\x00-\x1f\x7f\\\"<>]+")
 _NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE: Final = re.compile(r"[\t\x20-\x7e\x80-\uffff]*")
 _DEFAULT_STATUS: Final = 301
 _REWRITE: Final = 200
+_OF_SERVER: Final = frozenset(
+    {"accept-ranges", "age", "allow", "alt-svc", "content-encoding", "content-length", "content-range", "date", "etag"}
+    | {"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"}
+    | {"last-modified", "location", "proxy-authenticate", "proxy-authorization", "server", "set-cookie"}
+)
+"""What says how an answer is sent, or is true of one answer only; with these a site could break the connection."""
 
 
 def read_redirects(text: str) -> tuple[tuple[Redirect, ...], tuple[Finding, ...]]:
@@ -41,6 +57,7 @@ def read_redirects(text: str) -> tuple[tuple[Redirect, ...], tuple[Finding, ...]
             break
         else:
             found[redirect.source], lines[redirect.source] = redirect, number
+            findings += _doubts(redirect, number)
     return tuple(found.values()), (*findings, *_cycles(found, lines))
 
 
@@ -68,11 +85,14 @@ def read_headers(text: str) -> tuple[tuple[HeaderRule, ...], tuple[Finding, ...]
         if not line[0].isspace():
             if _ADDRESS.fullmatch(line.strip()):
                 rules.append((line.strip(), []))
+                findings += _stars(line.strip(), number)
                 continue
             wrong = "no address from the site's root"
         else:
             wrong = _take_header(line, rules)
-        if wrong:
+        if wrong in _OF_SERVER:
+            findings.append(Finding(HEADER_OF_SERVER, f"{wrong}: it is left out", number))
+        elif wrong:
             findings.append(Finding(HEADER_WRONG, f"{wrong}: {line.strip():.200}", number))
     return tuple(HeaderRule(pattern=at, headers=tuple(headers)) for at, headers in rules if headers), tuple(findings)
 
@@ -98,15 +118,30 @@ def _redirect(line: str) -> Redirect | str:
         return "the first address does not begin at the site's root"
     if not _ADDRESS.fullmatch(leads_to) and not _AWAY.fullmatch(leads_to):
         return "the second address is neither of this site nor of http or https"
-    return Redirect(source=source, leads_to=leads_to, status=int(status[1]) if status else _DEFAULT_STATUS)
+    code = int(status[1]) if status else _DEFAULT_STATUS
+    return Redirect(source=source, leads_to=leads_to, status=code, is_forced=bool(status and status[2]))
+
+
+def _doubts(redirect: Redirect, line: int) -> Iterator[Finding]:
+    yield from _stars(redirect.source, line)
+    if redirect.status == _REWRITE and not redirect.leads_to.startswith("/"):
+        yield Finding(REWRITE_AWAY, f"{redirect.source} → {redirect.leads_to}", line)
+
+
+def _stars(address: str, line: int) -> Iterator[Finding]:
+    if address.count("*") > 1:
+        yield Finding(STAR_TWICE, f"{address:.200}", line)
 
 
 def _take_header(line: str, rules: list[tuple[str, list[tuple[str, str]]]]) -> str:
+    """What is wrong with the line: a sentence, or the name of a header that a site cannot set."""
     name, colon, value = line.strip().partition(":")
     if not rules:
         return "no address stands before it"
     if not colon or not _NAME.fullmatch(name.strip()) or not _VALUE.fullmatch(value):
         return "no header"
+    if name.strip().lower() in _OF_SERVER:
+        return name.strip().lower()
     rules[-1][1].append((name.strip(), value.strip()))
     return ""
 

@@ -140,6 +140,10 @@ class Publisher:
             immutable=frozenset(body.immutable),
             kept=self._kept(site.before, files, now_s, body.keep_s or self._retention.keep_s),
             made_s=now_s,
+            redirects=body.redirects,
+            stubs=frozenset(body.stubs),
+            headers=body.headers,
+            not_found=body.not_found,
         )
 
     def _kept(

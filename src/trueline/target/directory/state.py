@@ -13,6 +13,7 @@ from typing import TypeVar
 import msgspec
 
 from trueline.model.digest import Digest, canonical
+from trueline.render.site.file import HeaderRule, Redirect
 from trueline.target.directory.disk import Disk, folder, make_if_absent, names, remove_if_there
 from trueline.target.directory.place import RELEASES, Place
 from trueline.target.directory.stamp import Stamp
@@ -37,13 +38,17 @@ class Owner(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """What a release's tree holds. `made_s` is when it was made live last."""
+    """What a release's tree holds, and its rules. `made_s` is when it was made live last."""
 
     release: Digest
     files: dict[str, Digest]
     immutable: frozenset[str] = frozenset()
     kept: dict[str, Kept] = {}
     made_s: float = 0.0
+    redirects: tuple[Redirect, ...] = ()
+    headers: tuple[HeaderRule, ...] = ()
+    not_found: str = ""
+    stubs: frozenset[str] = frozenset()
 
     def blob(self, path: str) -> Digest | None:
         """What shall stand at a path of the tree."""

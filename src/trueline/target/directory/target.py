@@ -24,6 +24,7 @@ from trueline.target.directory.look import Looker, Part
 from trueline.target.directory.place import Place
 from trueline.target.directory.publish import Publisher, Retention
 from trueline.target.directory.remove import Remover
+from trueline.target.directory.serve import ServedDirectory
 from trueline.target.directory.stamp import Stamps
 from trueline.target.directory.state import State
 from trueline.target.directory.watch import SightingStream
@@ -84,7 +85,13 @@ class DirectoryTarget:
             remover=Remover(self._state, disk, stamps),
             clock=clock,
         )
+        self._served = ServedDirectory(self._place, self._looker, stamps, blobs)
         self._seen: dict[Ref, Part] = {}
+
+    @property
+    def served(self) -> ServedDirectory:
+        """What is live, for a server."""
+        return self._served
 
     @property
     def name(self) -> str:
