@@ -193,6 +193,24 @@ async def test_redirects_and_headers_hold_below_each_version(shelf: Shelf) -> No
     assert {"index.html", "before/index.html", "main/before/index.html"} <= set(stubs)
 
 
+async def test_a_rule_for_every_address_does_not_catch_the_versions_themselves(shelf: Shelf) -> None:
+    rules = "/* /:splat 302\n/stable/lost/ /stable/guide/\n/gone /v0.8/guide/\n/away/* https://example.com/:splat\n"
+    rendered = await shelf.render({MAIN: NEW | {"_redirects": rules}, V1: OLD, "refs/tags/v0.8": OLD})
+    found = {source: rule for source, rule in redirects_of(rendered).items() if source.count("/") < 3 or source == "/stable/lost/"}
+    assert found == {
+        "/": ("/stable/", 302),
+        "/latest/gone": ("/latest/v0.8/guide/", 301),
+        "/main/gone": ("/main/v0.8/guide/", 301),
+        "/guide/": ("/stable/guide/", 302),
+        "/old/": ("/stable/old/", 302),
+        "/stable/lost/": ("/stable/guide/", 301),
+        "/gone": ("/v0.8/guide/", 301),
+        "/away/*": ("https://example.com/:splat", 301),
+    }
+    published = shelf.bench.published(rendered)
+    assert b'url=../stable/guide/"' in published["guide/index.html"]
+
+
 async def test_names_are_safe_and_pages_keep_their_letters(shelf: Shelf) -> None:
     declared = replace(DECLARED, versions=Versions(branches=("main", "feature/**")))
     odd = "refs/heads/feature/größe & <b>"
