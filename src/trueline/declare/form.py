@@ -196,7 +196,7 @@ class SiteForm(Form, frozen=True, kw_only=True):
 
     title: str = ""
     url: Annotated[str, Meta(pattern="^(https?://.+)?$")] = ""
-    language: str = "en"
+    language: Annotated[str, Meta(pattern="^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] = "en"
     navigation: tuple[NavigationForm, ...] = ()
     allow_html: bool = False
     broken_links: Literal["error", "warn"] = "error"
