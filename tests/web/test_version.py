@@ -7,14 +7,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from selenium.webdriver import Chrome, ChromeOptions, ChromeService
-from selenium.webdriver.support.wait import WebDriverWait
+from selenium.webdriver.common.keys import Keys
 
-from testbed.debian import program
+from testbed.browser import Browser, Screen
 from tests.render.site.case import Bench
 from tests.render.site.shelf import DECLARED, MAIN, NEW, OLD, URL, V1, V2, Shelf
 from trueline.render.site.media import media_of
@@ -28,17 +26,13 @@ pytestmark = pytest.mark.xdist_group("web")
 
 FOLDER = "/handbook/"
 REFS = {MAIN: NEW, "refs/tags/v3.0-rc1": NEW, V2: NEW, V1: OLD}
-TIMEOUT_S = 30.0
-ARGUMENTS = (
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--no-proxy-server",
-    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
+MENU = "return document.querySelector('.version details')"
+CURRENT = "return document.querySelector('.version [aria-current]').textContent"
+CHOOSE = (
+    "const links = [...document.querySelectorAll('.version li a')];"
+    "links.find((one) => one.firstChild.textContent === arguments[0]).click()"
 )
+LISTED = "return [...document.querySelectorAll('article li a')].map((one) => one.href)"
 
 
 async def _built(place: Path) -> dict[str, bytes]:
@@ -89,85 +83,60 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 class Reader:
     """Somebody with a browser."""
 
-    def __init__(self, driver: Chrome, site: str) -> None:
-        self._driver = driver
+    def __init__(self, window: Browser, site: str) -> None:
+        self.window = window
         self._site = site
 
     def opens(self, path: str) -> None:
         """Go to a page, and wait for what its scripts make."""
-        self._driver.get(self._site + path)
-        self.waits("return document.querySelector('.version details')")
-
-    def asks(self, script: str) -> Any:
-        """What a script answers."""
-        return self._driver.execute_script(script)
-
-    def waits(self, script: str) -> Any:
-        """The same, once it is true."""
-        return WebDriverWait(self._driver, TIMEOUT_S, 0.02).until(lambda _: self.asks(script), script)
+        self.window.show(self._site + path)
+        self.window.wait(MENU)
 
     def chooses(self, folder: str) -> str:
         """Take a version from the menu; the path that it led to."""
-        self._driver.find_element("css selector", ".version summary").click()
         before = self.where
-        links = self._driver.find_elements("css selector", ".version li a")
-        next(link for link in links if link.text.split(" ")[0] == folder).click()
-        WebDriverWait(self._driver, TIMEOUT_S, 0.02).until(lambda _: self.where != before, f"still at {before}")
+        self.window.click(".version summary")
+        self.window.run(CHOOSE, folder)
+        self.window.wait("return location.href !== arguments[0]", self._site + before)
+        self.window.wait(MENU)
         return self.where
 
     @property
     def where(self) -> str:
         """The path from the site's root."""
-        return self._driver.current_url.removeprefix(self._site)
+        return self.window.address.removeprefix(self._site)
 
     @property
     def banner(self) -> str:
         """What the banner says; empty where there is none."""
-        found = self._driver.find_elements("css selector", ".outdated")
-        return found[0].text if found else ""
-
-    @property
-    def complaints(self) -> list[str]:
-        """What the browser holds against the page."""
-        return [entry["message"] for entry in self._driver.get_log("browser")]  # type: ignore[no-untyped-call]
-
-
-@pytest.fixture(scope="module")
-def driver() -> Iterator[Chrome]:
-    options = ChromeOptions()
-    options.binary_location = str(program("chromium", "chromium"))
-    for argument in ARGUMENTS:
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    service = ChromeService(executable_path=str(program("chromedriver", "chromium-driver")))
-    with Chrome(options=options, service=service) as started:
-        yield started
+        found = self.window.run("return [...document.querySelectorAll('.outdated')].map((one) => one.textContent)")
+        assert len(found) < 2
+        return str(found[0]) if found else ""
 
 
 @pytest.fixture
-def reader(driver: Chrome, site: str) -> Reader:
-    driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
-    return Reader(driver, site)
+def reader(window: Browser, site: str) -> Reader:
+    return Reader(window, site)
 
 
 def test_the_menu_lists_all_and_leads_to_the_same_page(reader: Reader) -> None:
     reader.opens("v1.0/guide/")
-    listed = reader.asks("return [...document.querySelectorAll('.version li a')].map((one) => one.textContent)")
+    listed = reader.window.run("return [...document.querySelectorAll('.version li a')].map((one) => one.textContent)")
     assert listed == ["latest main", "stable v2.0", "main", "v3.0-rc1", "v2.0", "v1.0"]
-    assert reader.asks("return document.querySelector('.version [aria-current]').textContent") == "v1.0"
+    assert reader.window.run(CURRENT) == "v1.0"
     assert reader.chooses("v2.0") == "v2.0/guide/"
     assert reader.chooses("latest") == "latest/guide/"
+    assert reader.window.complaints() == []
     reader.opens("v1.0/old/")
     assert reader.chooses("v2.0") == "v2.0/"
-    assert [one for one in reader.complaints if "404" not in one] == []  # the page that was asked for and is not there
 
 
 def test_versions_that_are_not_the_one_to_read_have_a_banner(reader: Reader) -> None:
     expected = {
-        "v1.0/guide/": "This is v1.0, an older version. Go to v2.0.",
-        "v3.0-rc1/guide/": "This is v3.0-rc1, which is not released yet. Go to v2.0.",
-        "latest/guide/": "This is the development version (main). Go to v2.0.",
-        "main/": "This is the development version (main). Go to v2.0.",
+        "v1.0/guide/": "This is v1.0, an older version. Go to v2.0",
+        "v3.0-rc1/guide/": "This is v3.0-rc1, which is not released yet. Go to v2.0",
+        "latest/guide/": "This is the development version (main). Go to v2.0",
+        "main/": "This is the development version (main). Go to v2.0",
         "v2.0/guide/": "",
         "stable/guide/": "",
     }
@@ -177,37 +146,43 @@ def test_versions_that_are_not_the_one_to_read_have_a_banner(reader: Reader) -> 
         found[path] = reader.banner
     assert found == expected
     reader.opens("v1.0/guide/")
-    reader.asks("document.querySelector('.outdated a').click()")
-    reader.waits("return location.pathname.endsWith('/stable/guide/')")
+    reader.window.click(".outdated a")
+    reader.window.wait("return location.pathname.endsWith('/stable/guide/')")
+
+
+def test_the_banner_takes_no_room_and_hides_no_text(reader: Reader) -> None:
+    reader.opens("v1.0/guide/")
+    reader.window.wait("return document.querySelector('.outdated')")
+    assert reader.window.moves() == []
+    below = "scrollTo(0, 1e6); return innerHeight - document.querySelector('.bottom').getBoundingClientRect().bottom"
+    height = "return document.querySelector('.outdated').getBoundingClientRect().height"
+    assert reader.window.run(below) >= reader.window.run(height)
 
 
 def test_the_menu_is_shut_by_a_click_beside_it_and_by_the_keyboard(reader: Reader) -> None:
     reader.opens("v1.0/guide/")
     is_open = "return document.querySelector('.version details').open"
-    reader.asks("document.querySelector('.version summary').click()")
-    assert reader.asks(is_open)
-    reader.asks("document.querySelector('main').click()")
-    assert not reader.asks(is_open)
-    reader.asks("document.querySelector('.version summary').click()")
-    reader.asks(
-        "document.querySelector('.version li a').dispatchEvent("
-        "new KeyboardEvent('keydown', { key: 'Escape', bubbles: true }))"
-    )
-    assert not reader.asks(is_open)
+    reader.window.click(".version summary")
+    assert reader.window.run(is_open)
+    reader.window.click("h1")
+    assert not reader.window.run(is_open)
+    reader.window.click(".version summary")
+    reader.window.press(Keys.ESCAPE)
+    assert not reader.window.run(is_open)
 
 
 def test_the_page_for_no_page_knows_the_versions_too(reader: Reader) -> None:
     reader.opens("v1.0/nothing/here/")
-    assert reader.asks("return document.querySelector('.version [aria-current]').textContent") == "v1.0"
+    assert reader.window.run(CURRENT) == "v1.0"
 
 
-def test_without_scripts_a_link_leads_to_the_list(driver: Chrome, site: str) -> None:
-    driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
-    driver.get(f"{site}v1.0/guide/")
-    driver.find_element("css selector", ".version a").click()
-    WebDriverWait(driver, TIMEOUT_S, 0.02).until(lambda _: driver.current_url == f"{site}versions.html")
-    links = [one.get_attribute("href") for one in driver.find_elements("css selector", "article li a")]
+def test_without_scripts_a_link_leads_to_the_list(window: Browser, site: str) -> None:
+    window.show(f"{site}v1.0/guide/", Screen(has_scripts=False))
+    window.follow(".version a")
+    assert window.address == f"{site}versions.html"
+    assert window.seen("article li a") == ["a"] * 6
+    window.show(f"{site}versions.html")
     folders = ["main", "latest", "v3.0-rc1", "v2.0", "stable", "v1.0"]
-    assert links == [f"{site}{folder}/" for folder in folders]
-    driver.get(site)
-    WebDriverWait(driver, TIMEOUT_S, 0.02).until(lambda _: driver.current_url == f"{site}stable/")
+    assert window.run(LISTED) == [f"{site}{folder}/" for folder in folders]
+    window.show(site)
+    window.wait("return location.href === arguments[0]", f"{site}stable/")

@@ -196,7 +196,11 @@ async def test_redirects_and_headers_hold_below_each_version(shelf: Shelf) -> No
 async def test_a_rule_for_every_address_does_not_catch_the_versions_themselves(shelf: Shelf) -> None:
     rules = "/* /:splat 302\n/stable/lost/ /stable/guide/\n/gone /v0.8/guide/\n/away/* https://example.com/:splat\n"
     rendered = await shelf.render({MAIN: NEW | {"_redirects": rules}, V1: OLD, "refs/tags/v0.8": OLD})
-    found = {source: rule for source, rule in redirects_of(rendered).items() if source.count("/") < 3 or source == "/stable/lost/"}
+    found = {
+        source: rule
+        for source, rule in redirects_of(rendered).items()
+        if source.count("/") < 3 or source == "/stable/lost/"
+    }
     assert found == {
         "/": ("/stable/", 302),
         "/latest/gone": ("/latest/v0.8/guide/", 301),

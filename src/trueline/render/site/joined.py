@@ -25,6 +25,7 @@ from trueline.render.site.sitemap import ROBOTS, SITEMAP
 from trueline.render.site.stub import stub, stubs
 from trueline.render.site.theme import page as theme
 from trueline.render.site.theme.escape import address, text
+from trueline.render.site.theme.language import words_of
 from trueline.render.site.version import MENU, OVERVIEW, TOO_MANY, SiteVersion, Version
 
 FILES_MAX: Final = 200_000
@@ -100,7 +101,7 @@ def _overview(versions: Iterable[Version], home: str, entry: Part, options: Site
     context = PageContext(
         language=options.language,
         site_title=options.title,
-        title="Versions",
+        title=words_of(options.language).version.all,
         body=f"<ul>\n{rows}</ul>",
         root=root,
         styles=[root + path for path in paths if path.endswith(".css")],
