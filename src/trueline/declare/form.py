@@ -32,6 +32,7 @@ Namespace: TypeAlias = Annotated[
         extra={"what": "at most 63 lower-case letters, digits and `-`, beginning and ending with a letter or digit"},
     ),
 ]
+Glob: TypeAlias = Annotated[str, Meta(min_length=1, max_length=250, extra={"what": "a glob pattern"})]
 Words: TypeAlias = Annotated[str, Meta(min_length=1, max_length=1024, extra={"what": "a text that is not empty"})]
 InnerPath: TypeAlias = Annotated[str, Meta(max_length=1024, extra={"check": check_path})]
 FilePath: TypeAlias = Annotated[str, Meta(min_length=1, max_length=1024, extra={"check": check_file})]
@@ -179,6 +180,17 @@ class NavigationForm(Form, frozen=True, kw_only=True):
     items: tuple["NavigationForm", ...] | UnsetType = UNSET
 
 
+class VersionsForm(Form, frozen=True, kw_only=True):
+    """Branches and tags as versions of a site."""
+
+    branches: tuple[Glob, ...] = ()
+    tags: tuple[Glob, ...] = ()
+    default: str = ""
+    latest: str = ""
+    keep: Annotated[int, Meta(ge=0)] = 0
+    broken_tags: Literal["error", "skip"] = "error"
+
+
 class SiteForm(Form, frozen=True, kw_only=True):
     """A site from Markdown."""
 
@@ -196,6 +208,7 @@ class SiteForm(Form, frozen=True, kw_only=True):
     page_bytes_max: Annotated[int, Meta(ge=1024)] = 5 << 20
     image_bytes_max: Annotated[int, Meta(ge=1024)] = 20 << 20
     keep_assets: Days = "7d"
+    versions: VersionsForm | UnsetType = UNSET
 
 
 class RenderForm(Form, frozen=True, kw_only=True):

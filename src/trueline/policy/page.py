@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Sequence
 from typing import Final
+from urllib.parse import quote
 
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.origin import Origin
 from trueline.plan.change import Action, Change
 from trueline.render.site.file import FILE_KIND, Redirect
-from trueline.render.site.pattern import matched
+from trueline.render.site.pattern import Pattern, normal
 
 SHOWN: Final = 10
 _PAGE: Final = ".html"
@@ -15,10 +16,17 @@ _INDEX: Final = "index.html"
 _NOT_FOUND: Final = "404.html"
 
 
-def gone(changes: Collection[Change], redirects: Sequence[Redirect]) -> tuple[str, ...]:
-    """The addresses of pages that would be gone and lead nowhere, sorted."""
+def gone(
+    changes: Collection[Change], redirects: Sequence[Redirect], versions: Collection[str] | None = None
+) -> tuple[str, ...]:
+    """The addresses of pages that would be gone and lead nowhere, sorted.
+
+    `versions` are the folders that a site with versions still has: a version that leaves takes its pages with it.
+    """
     pruned = (change.ref.name for change in changes if change.action is Action.PRUNE and change.ref.kind == FILE_KIND)
-    return tuple(sorted(address_of(path) for path in pruned if _is_page(path) and not _is_led(path, redirects)))
+    patterns = [Pattern.of(redirect.source) for redirect in redirects]
+    left = (path for path in pruned if versions is None or path.partition("/")[0] in versions)
+    return tuple(sorted(address_of(path) for path in left if _is_page(path) and not _is_led(path, patterns)))
 
 
 def refuse_gone(addresses: Sequence[str], origin: Origin | None) -> Diagnostic:
@@ -46,6 +54,6 @@ def _is_page(path: str) -> bool:
     return path.endswith(_PAGE) and path.rpartition("/")[2] != _NOT_FOUND
 
 
-def _is_led(path: str, redirects: Sequence[Redirect]) -> bool:
-    asked = {address_of(path), f"/{path}", f"/{path.removesuffix(_PAGE)}"}
-    return any(matched(redirect.source, address) is not None for redirect in redirects for address in asked)
+def _is_led(path: str, patterns: Sequence[Pattern]) -> bool:
+    asked = {normal(quote(one)) for one in (address_of(path), f"/{path}", f"/{path.removesuffix(_PAGE)}")}
+    return any(pattern.match(address) is not None for pattern in patterns for address in asked)

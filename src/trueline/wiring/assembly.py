@@ -48,7 +48,7 @@ from trueline.wiring.kept import KeptApprovals, KeptRenders
 from trueline.wiring.served import ServedTargets
 from trueline.wiring.settings import Settings
 from trueline.wiring.shared import Shared
-from trueline.wiring.site import DirectoryTargets, has_blobs, needed_blobs, site_renderer
+from trueline.wiring.site import DirectoryTargets, SiteBuilder, has_blobs, needed_blobs, site_renderer
 from trueline.wiring.target import AllTargets
 
 
@@ -127,7 +127,9 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembly]:
         )
         renders = KeptRenders(books.renders, books.bodies)
         engines = digest_value([binary.digest, engine_digest()])
-        renderer = CachedRenderer(DispatchingRenderer(toolbox, site), renders, engines, is_whole=has_blobs(blobs))
+        renderer = CachedRenderer(
+            DispatchingRenderer(toolbox, site.renderer if site else None), renders, engines, is_whole=has_blobs(blobs)
+        )
         approvals, claims = KeptApprovals(books.approvals), ClaimBook(books.ledger)
         shared = Shared(ledger=books.ledger, bodies=books.bodies, approvals=approvals, claims=claims)
         clusters = ClusterTargets(
@@ -181,7 +183,7 @@ def _assembly(  # noqa: PLR0913, PLR0917 - everything
     targets: AllTargets,
     sources: GitSources,
     renderer: CachedRenderer,
-    site: SiteRenderer | None,
+    site: SiteBuilder | None,
     toolbox: Toolbox,
     directory: DataDirectory,
 ) -> Assembly:
@@ -193,7 +195,7 @@ def _assembly(  # noqa: PLR0913, PLR0917 - everything
         targets=targets,
         sources=sources,
         renderer=renderer,
-        sites=site,
+        sites=site.pages if site else None,
         toolbox=toolbox,
         ledger=books.ledger,
         journal=books.journal,

@@ -104,7 +104,7 @@ async def test_the_release_names_all_of_it(bench: Bench) -> None:
     assert body["files"] == {
         path: json.loads(rendered.body(one))["blob"] for one in rendered.resources[:-1] if (path := one.ref.name)
     }
-    assert body["redirects"] == [{"source": "/old", "leads_to": "/guide/", "status": 301}]
+    assert body["redirects"] == [{"source": "/old", "leads_to": "/guide/", "status": 301, "is_forced": False}]
     assert body["headers"] == [{"pattern": "/*", "headers": [["X-Frame-Options", "DENY"]]}]
     assert body["not_found"] == "404.html"
     origins = {one.ref.name: str(one.origin) for one in rendered.resources}
@@ -384,6 +384,7 @@ async def test_an_image_is_published_only_as_it_was_made(
 
         def __init__(self) -> None:
             self.asked: list[ImageRequest] = []
+            self.encodes = 0
 
         async def pictures(self, requests: Sequence[ImageRequest], read: Read) -> Sequence[PictureResult]:
             self.asked += requests

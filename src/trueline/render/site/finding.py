@@ -116,10 +116,12 @@ TOLD_MAX: Final = 1_000
 class Told:
     """Collects findings by file; each is told once, in the order of files and lines."""
 
-    def __init__(self, commit: str, *, broken_links_stop: bool) -> None:
+    def __init__(self, commit: str, *, broken_links_stop: bool, is_past: bool = False) -> None:
+        """`is_past`: the navigation was not written for these files; see `Site.is_past`."""
         self._commit = commit
         known = WARNINGS | images.WARNINGS
         self._warnings = known if broken_links_stop else known | LINKS | {images.ABSENT}
+        self._warnings |= {NAVIGATION} if is_past else set()
         self._errors: dict[tuple[str, int, str, str], Diagnostic] = {}
         self._notes: dict[tuple[str, int, str, str], Diagnostic] = {}
 

@@ -1,54 +1,63 @@
-"""The patterns of `_redirects` and `_headers`: exact addresses, `*` for any rest, `:name` for one part. Pure."""
+"""The addresses of `_redirects` and `_headers`: which others they stand for. Pure.
+
+A pattern has at most one `*`, which takes anything, and placeholders `:name` that take one part of the path. A slash at
+the end of an address counts for no rule.
+"""
 
 import re
+import unicodedata
 from collections.abc import Mapping
-from functools import lru_cache
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, Self
+from urllib.parse import unquote
 
-PATTERNS_REMEMBERED: Final = 20_000
-_PIECE: Final = re.compile(r"\*|:[A-Za-z_][A-Za-z0-9_]*")
 SPLAT: Final = "splat"
+_PLACEHOLDER: Final = re.compile(r"(?<=/):([A-Za-z][A-Za-z0-9_]*)(?=/|$)")
 
 
-def is_pattern(source: str) -> bool:
-    """Whether it stands for more than one address.
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """An address with places that take what stands there; `names` are those of its groups, in their order."""
 
-    >>> is_pattern("/news/*"), is_pattern("/blog/:year"), is_pattern("/a:b/c")
-    (True, True, True)
-    >>> is_pattern("/plain")
-    False
+    expression: re.Pattern[str]
+    names: tuple[str, ...]
+
+    @classmethod
+    def of(cls, written: str) -> Self:
+        """The pattern of a rule as it is written."""
+        head, star, tail = normal(written).partition("*")
+        names: list[str] = []
+        pieces = [_pieces(head.rstrip("/") if star and not tail else head, names)]
+        if star:
+            names.append(SPLAT)
+            pieces.append(r"(?:/(.*))?" if not tail and head.endswith("/") else r"(.*)")
+            pieces.append(_pieces(tail, names))
+        return cls(re.compile("".join(pieces), re.DOTALL), tuple(names))
+
+    def match(self, path: str) -> Mapping[str, str] | None:
+        """What stands in its places; `None` where the path is another one."""
+        found = self.expression.fullmatch(path)
+        return None if found is None else dict(zip(self.names, (part or "" for part in found.groups()), strict=True))
+
+
+def is_pattern(written: str) -> bool:
+    """Whether a rule's address has places in it.
+
+    >>> is_pattern("/blog/*"), is_pattern("/blog/:slug"), is_pattern("/at/12:30")
+    (True, True, False)
     """
-    return _PIECE.search(source) is not None
+    return "*" in written or _PLACEHOLDER.search(written) is not None
 
 
-def matched(pattern: str, address: str) -> Mapping[str, str] | None:
-    """What the pieces of a pattern stand for in an address; `None` where it is another one.
-
-    A slash at the end makes no difference, and neither does that of a bare `/*`.
-
-    >>> matched("/blog/:year/*", "/blog/2020/a/b"), matched("/old", "/old/"), matched("/x/*", "/x")
-    ({'year': '2020', 'splat': 'a/b'}, {}, {'splat': ''})
-    >>> matched("/old", "/older")
-    """
-    found = _compiled(pattern).fullmatch(address)
-    if found is None:
-        return None
-    return {name: value or "" for name, value in found.groupdict().items()}
+def _pieces(text: str, names: list[str]) -> str:
+    made, at = [], 0
+    for found in _PLACEHOLDER.finditer(text):
+        names.append(found[1])
+        made += [re.escape(text[at : found.start()]), "([^/]+)"]
+        at = found.end()
+    return "".join((*made, re.escape(text[at:])))
 
 
-@lru_cache(maxsize=PATTERNS_REMEMBERED)
-def _compiled(pattern: str) -> re.Pattern[str]:
-    """A name or `*` that stands twice counts where it stands first."""
-    text, at, known = "", 0, set[str]()
-    pattern = pattern.rstrip("/") or "/"
-    for piece in _PIECE.finditer(pattern):
-        before = pattern[at : piece.start()]
-        is_splat = piece[0] == "*"
-        name = SPLAT if is_splat else piece[0][1:]
-        group = f"(?P<{name}>" if name not in known else "(?:"
-        known.add(name)
-        is_rest = is_splat and piece.end() == len(pattern) and before.endswith("/")
-        text += re.escape(before[:-1] if is_rest else before)
-        text += f"(?:/{group}.*))?" if is_rest else f"{group}{'.*' if is_splat else '[^/]+'})"
-        at = piece.end()
-    return re.compile(text + re.escape(pattern[at:]).removesuffix("/") + "/?", re.DOTALL)
+def normal(written: str) -> str:
+    """An address as it is compared."""
+    return unicodedata.normalize("NFC", unquote(written)).rstrip("/") or "/"

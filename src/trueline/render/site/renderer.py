@@ -118,14 +118,14 @@ class SiteRenderer:
 
     async def _render(self, request: RenderRequest, files: FileTree) -> Rendered:
         options = request.options if isinstance(request.options, Site) else Site()
-        told = Told(request.commit, broken_links_stop=options.broken_links != "warn")
+        told = Told(request.commit, broken_links_stop=options.broken_links != "warn", is_past=options.is_past)
         if not has_words(options.language):
             told.add("", [Finding(NO_WORDS, f"{options.language}; there are words for {', '.join(languages())}")])
         site = await self._read(request, files, options, told)
         shown = await picture.show(site.pages, site.parsed, site.links, files, self._images)
         for source, finding in shown.findings:
             told.add(source, [finding])
-        theme = theme_files(self._keeper)
+        theme = theme_files(self._keeper, has_versions=options.version is not None)
         frame = _frame(site, theme)
         navigation = _navigation(site)
         drafts, linked = await _drafts(site, frame, navigation, shown)

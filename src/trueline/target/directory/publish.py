@@ -141,6 +141,7 @@ class Publisher:
             kept=self._kept(site.before, files, now_s, body.keep_s or self._retention.keep_s),
             made_s=now_s,
             redirects=body.redirects,
+            stubs=frozenset(body.stubs),
             headers=body.headers,
             not_found=body.not_found,
         )

@@ -86,7 +86,7 @@ class ServedDirectory:
             before.let_go()
 
     def _served(self, view: View, manifest: Manifest) -> ServedRelease:
-        files = dict(manifest.holdings())
+        files = {path: blob for path, blob in manifest.holdings() if path not in manifest.stubs}  # rules are known here
         stamps = view.lived.stamps.values() if view.lived else ()
         sizes = {stamp.blob: stamp.size_bytes for stamp in stamps}
         for blob in files.values():

@@ -48,6 +48,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     redirects: tuple[Redirect, ...] = ()
     headers: tuple[HeaderRule, ...] = ()
     not_found: str = ""
+    stubs: frozenset[str] = frozenset()
 
     def blob(self, path: str) -> Digest | None:
         """What shall stand at a path of the tree."""

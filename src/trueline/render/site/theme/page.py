@@ -9,6 +9,7 @@ from trueline.render.site.theme.escape import address, text
 from trueline.render.site.theme.icon import MENU, SCHEME
 from trueline.render.site.theme.language import Words, is_right_to_left, script_words, tag_of, words_of
 from trueline.render.site.theme.navigation import MENU_ID, contents, contents_above, crumbs, menu, neighbours
+from trueline.render.site.theme.version import mark
 
 _HAS_TITLE = re.compile(r"<h1[\s>]", re.IGNORECASE)
 _TITLE = re.compile(
@@ -94,7 +95,7 @@ def _header(context: PageContext, words: Words) -> str:
     switch = f'<button class="scheme" type="button" data-scheme>{SCHEME}</button>' if context.scripts else ""
     return (
         f'<header class="top">{opener}<a class="home" href="{home}">{text(context.site_title)}</a>'
-        f"{_search(context, words)}{switch}</header>"
+        f"{mark(context.version)}{_search(context, words)}{switch}</header>"
     )
 
 
