@@ -7,6 +7,7 @@ grammar. Time is linear in the text. What is not known here is `highlight`'s, by
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from html import escape
 from typing import Final
 
@@ -19,12 +20,17 @@ _NUMBER: Final = (
 _WORD: Final = r"[A-Za-z_]\w*"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Scanner:
-    """`pattern`'s named groups are pygments' short classes; a `word` has the class that `words` gives it, or none."""
+    """`rule`'s named groups are pygments' short classes; a `word` has the class that `words` gives it, or none."""
 
-    pattern: re.Pattern[str]
+    rule: str
     words: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """Compiled when it is needed: most sites show three languages."""
+        return re.compile(self.rule, re.MULTILINE)
 
     def scanned(self, code: str) -> str:
         """The inner HTML of a block; its text is the code's."""
@@ -66,7 +72,7 @@ def _scanner(*rules: tuple[str, str], words: Mapping[str, str] | None = None) ->
             assert kind not in {one[0] for one in merged}, kind
             merged.append([kind, rule])
     pattern = "|".join(f"(?P<{kind}>{'|'.join(some)})" for kind, *some in merged)
-    return Scanner(re.compile(pattern, re.MULTILINE), words or {})
+    return Scanner(pattern, words or {})
 
 
 def _words(**classes: str) -> dict[str, str]:
