@@ -160,6 +160,22 @@ def test_a_site_is_not_published_to_the_branch_that_it_is_read_from(writer: Pers
     assert forge.count("fleet", "main") == 2
 
 
+def test_a_branch_that_is_published_to_is_no_version_of_the_site(writer: Person, forge: Forge) -> None:
+    url = forge.create("fleet")
+    versions = "{site: {title: Handbook, versions: {branches: ['*']}}}"
+    declared = DECLARED.replace("URL", url).replace("BRANCH", "pages\n        folder: docs")
+    declared = declared.replace("{site: {title: Handbook}}", versions)
+    (writer.fleet / "fleet.yaml").write_text(declared)
+    writer.commit("every branch is a version")
+    writer.git("push", "--quiet", str(forge.server.path("fleet")), "main")
+    writer.environment |= {"TRUELINE_GIT_USERNAME": "ci", "TRUELINE_GIT_PASSWORD": TOKEN}
+    writer.types("up", url, "--once")
+    assert forge.count("fleet") == 1
+    writer.types("up", url, "--once", code=1)
+    assert "TL1596" in writer.stderr
+    assert forge.count("fleet") == 1
+
+
 def test_a_wrong_token_is_said_and_nothing_is_published(writer: Person, forge: Forge) -> None:
     writer.environment["PAGES_TOKEN"] = "another"
     writer.types("up", "fleet", "--once", code=1)

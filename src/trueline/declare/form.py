@@ -32,6 +32,7 @@ Namespace: TypeAlias = Annotated[
         extra={"what": "at most 63 lower-case letters, digits and `-`, beginning and ending with a letter or digit"},
     ),
 ]
+Glob: TypeAlias = Annotated[str, Meta(min_length=1, max_length=250, extra={"what": "a glob pattern"})]
 Words: TypeAlias = Annotated[str, Meta(min_length=1, max_length=1024, extra={"what": "a text that is not empty"})]
 InnerPath: TypeAlias = Annotated[str, Meta(max_length=1024, extra={"check": check_path})]
 FilePath: TypeAlias = Annotated[str, Meta(min_length=1, max_length=1024, extra={"check": check_file})]
@@ -180,12 +181,23 @@ class NavigationForm(Form, frozen=True, kw_only=True):
     items: tuple["NavigationForm", ...] | UnsetType = UNSET
 
 
+class VersionsForm(Form, frozen=True, kw_only=True):
+    """Branches and tags as versions of a site."""
+
+    branches: tuple[Glob, ...] = ()
+    tags: tuple[Glob, ...] = ()
+    default: str = ""
+    latest: str = ""
+    keep: Annotated[int, Meta(ge=0)] = 0
+    broken_tags: Literal["error", "skip"] = "error"
+
+
 class SiteForm(Form, frozen=True, kw_only=True):
     """A site from Markdown."""
 
     title: str = ""
     url: Annotated[str, Meta(pattern="^(https?://.+)?$")] = ""
-    language: str = "en"
+    language: Annotated[str, Meta(pattern="^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] = "en"
     navigation: tuple[NavigationForm, ...] = ()
     allow_html: bool = False
     broken_links: Literal["error", "warn"] = "error"
@@ -197,6 +209,7 @@ class SiteForm(Form, frozen=True, kw_only=True):
     page_bytes_max: Annotated[int, Meta(ge=1024)] = 5 << 20
     image_bytes_max: Annotated[int, Meta(ge=1024)] = 20 << 20
     keep_assets: Days = "7d"
+    versions: VersionsForm | UnsetType = UNSET
 
 
 class RenderForm(Form, frozen=True, kw_only=True):
@@ -253,7 +266,6 @@ class SitePlaceForm(Form, frozen=True, kw_only=True):
     """Where a site is published."""
 
     EXCLUDES, SOME_OF = _one_of("directory", "serve", "s3", "ssh", "branch")
-    LATER = frozenset({"ssh"})
     directory: Words | UnsetType = UNSET
     serve: Listen | UnsetType = UNSET
     s3: BucketPlaceForm | UnsetType = UNSET

@@ -104,7 +104,11 @@ def fleet_source(settings: Settings, sources: GitSources, processes: SystemProce
     """The fleet repository: an address, or a folder as it stands."""
     if settings.is_working_tree:
         return DirectorySource(
-            Path(settings.repository), processes=processes, clock=clock, environment=settings.environment
+            Path(settings.repository),
+            processes=processes,
+            clock=clock,
+            environment=settings.environment,
+            repository=lambda top: sources.open(SourceSpec(url=str(top))),
         )
     auth, known_hosts = _fleet_auth(settings.environment)
     return sources.open(

@@ -9,6 +9,7 @@ from trueline.declare.application import (
     ClusterTarget,
     DirectoryTarget,
     ServedTarget,
+    SshTarget,
     TargetSpec,
 )
 from trueline.embedded.cluster import EmbeddedCluster
@@ -16,22 +17,33 @@ from trueline.loop.parts import Parts
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.fault import UserError
 from trueline.target.kubernetes.client import KubernetesClient
+from trueline.wiring.branch import BranchTargets
+from trueline.wiring.bucket import BucketTargets
 from trueline.wiring.cluster import ClusterTargets
-from trueline.wiring.remote import RemoteTargets
 from trueline.wiring.served import ServedTargets
 from trueline.wiring.site import DirectoryTargets
+from trueline.wiring.ssh import SshTargets
 
 
 class AllTargets:
     """The targets that this version knows; see `loop.supply.Targets`."""
 
-    def __init__(
-        self, clusters: ClusterTargets, directories: DirectoryTargets, served: ServedTargets, remote: RemoteTargets
+    def __init__(  # noqa: PLR0913 - one for each kind
+        self,
+        clusters: ClusterTargets,
+        directories: DirectoryTargets,
+        served: ServedTargets,
+        *,
+        branches: BranchTargets,
+        buckets: BucketTargets,
+        hosts: SshTargets,
     ) -> None:
         self._clusters = clusters
         self._directories = directories
         self._served = served
-        self._remote = remote
+        self._branches = branches
+        self._buckets = buckets
+        self._hosts = hosts
 
     @property
     def clients(self) -> Mapping[str, KubernetesClient]:
@@ -59,10 +71,14 @@ class AllTargets:
                 return await self._clusters.parts(target)
             case DirectoryTarget():
                 return self._directories.parts(target)
-            case BranchTarget() | BucketTarget():
-                return self._remote.parts(target)
+            case BranchTarget():
+                return self._branches.parts(target)
+            case BucketTarget():
+                return self._buckets.parts(target)
             case ServedTarget():
                 return await self._served.parts(target)
+            case SshTarget():
+                return await self._hosts.parts(target)
             case _:
                 raise _unsupported(target)
 
@@ -74,7 +90,7 @@ def _unsupported(target: TargetSpec) -> UserError:
                 code="TL0213",
                 summary="this is not supported by this version",
                 detail="target: " + type(target).__name__.removesuffix("Target").lower(),
-                remedy="use target: {cluster: NAME}, {directory: PATH}, or {site: …} with serve, s3 or branch",
+                remedy="use target: {cluster: NAME}, {directory: PATH}, or {site: …} with serve, ssh, s3 or branch",
             )
         ]
     )

@@ -16,11 +16,17 @@ class Tree:
 
     def __init__(self) -> None:
         self._files: dict[str, tuple[SiteFile, str]] = {}
+        self._commits: dict[str, str] = {}
 
-    def add(self, files: Iterable[SiteFile], source: str) -> None:
-        """Put files in."""
+    def add(self, files: Iterable[SiteFile], source: str, commit: str = "") -> None:
+        """Put files in; `commit` where they are not of that which is rendered."""
         for file in files:
-            self._files.setdefault(file.path, (file, source))
+            if self._files.setdefault(file.path, (file, source))[0] is file and commit:
+                self._commits[file.path] = commit
+
+    def commit(self, path: str, otherwise: str) -> str:
+        """That of the file at a path."""
+        return self._commits.get(path, otherwise)
 
     def __contains__(self, path: str) -> bool:
         return path in self._files
@@ -42,7 +48,7 @@ def rendered(tree: Tree, release: Release, home: str, commit: str, notes: tuple[
     for file, source in tree.sorted():
         body = file.body()
         bodies[digest := digest_bytes(body)] = body
-        origin = Origin(path=source or home, commit=commit)
+        origin = Origin(path=source or home, commit=tree.commit(file.path, commit))
         resources.append(Resource(ref=file.ref, digest=digest, origin=origin, position=Position(stage=FILE_STAGE)))
     body = release.body()
     bodies[digest := digest_bytes(body)] = body
