@@ -119,6 +119,12 @@ def test_a_bucket_that_is_not_there_and_a_key_that_is_not_set_are_told(writer: P
     writer.commit("one")
     writer.types("up", "fleet", "--once", code=1)
     assert "NoSuchBucket" in writer.types("status", code=2)
+    (writer.fleet / "fleet.yaml").write_text(declared.replace("prefix: handbook", "prefix: docs/../x"))
+    writer.commit("two")
+    writer.types("up", "fleet", "--once", code=1)
+    assert "TL1583" in writer.stderr
+    (writer.fleet / "fleet.yaml").write_text(declared)
+    writer.commit("three")
     del writer.environment["BUCKET_KEY"]
     writer.types("up", "fleet", "--once", code=1)
     assert "BUCKET_KEY" in writer.types("status", code=2)
