@@ -23,6 +23,7 @@ PARTS = {
     "08": "The data directory and the journal",
     "09": "Trueline itself",
     "15": "Sites",
+    "16": "Sites that another program builds",
 }
 OPENING = """# Diagnostics
 

@@ -169,15 +169,45 @@ class NavigationForm(Form, frozen=True, kw_only=True):
     items: tuple["NavigationForm", ...] | UnsetType = UNSET
 
 
-class SiteForm(Form, frozen=True, kw_only=True):
-    """A site from Markdown."""
+Command: TypeAlias = Annotated[tuple[Words, ...], Meta(min_length=1, max_length=256)]
+Variables: TypeAlias = dict[str, str]
+Seconds: TypeAlias = Annotated[int, Meta(ge=1, le=3600)]
+Memory: TypeAlias = Annotated[int, Meta(ge=64 << 20, le=16 << 30)]
 
+
+class MkDocsForm(Form, frozen=True, kw_only=True):
+    """A documentation project of MkDocs."""
+
+    config: FilePath = "mkdocs.yml"
+    variables: Variables = {}
+    timeout_seconds: Seconds = 300
+    memory_bytes_max: Memory = 2 << 30
+
+
+_OWN_FIELDS = ("title", "language", "navigation", "allowHtml", "drafts", "feed", "search", "pageBytesMax")
+_COMMAND_FIELDS = ("output", "variables", "timeoutSeconds", "memoryBytesMax")
+
+
+class SiteForm(Form, frozen=True, kw_only=True):
+    """A site: from Markdown by our own builder, or by MkDocs, or by a command."""
+
+    EXCLUDES = (
+        *product(("mkdocs",), ("command", *_COMMAND_FIELDS)),
+        *product(("mkdocs", "command"), _OWN_FIELDS),
+    )
+    NEEDS = (("command", "output"), *product(_COMMAND_FIELDS, ("command",)))
+    mkdocs: MkDocsForm | UnsetType = UNSET
+    command: Command | UnsetType = UNSET
+    output: FilePath | UnsetType = UNSET
+    variables: Variables = {}
+    timeout_seconds: Seconds = 300
+    memory_bytes_max: Memory = 2 << 30
     title: str = ""
     url: Annotated[str, Meta(pattern="^(https?://.+)?$")] = ""
     language: str = "en"
     navigation: tuple[NavigationForm, ...] = ()
     allow_html: bool = False
-    broken_links: Literal["error", "warn"] = "error"
+    broken_links: Literal["error", "warn"] | UnsetType = UNSET
     drafts: bool = False
     feed: bool = True
     search: bool = True

@@ -37,6 +37,7 @@ from trueline.model.origin import Origin
 from trueline.model.pointer import Path, text
 from trueline.plan.guard import Approve
 from trueline.render.options import (
+    GeneratedSite,
     Helm,
     Jsonnet,
     JsonnetVariable,
@@ -264,14 +265,33 @@ def _render(render: written.RenderForm) -> RenderOptions | None:
             return None
 
 
-def _site(site: written.SiteForm) -> Site:
+def _site(site: written.SiteForm) -> Site | GeneratedSite:
+    if not isinstance(site.mkdocs, UnsetType):
+        return GeneratedSite(
+            mkdocs=normal_path(site.mkdocs.config),
+            variables=site.mkdocs.variables,
+            timeout_s=site.mkdocs.timeout_seconds,
+            memory_bytes_max=site.mkdocs.memory_bytes_max,
+            url=site.url,
+            broken_links=_or(site.broken_links, "warn"),
+        )
+    if not isinstance(site.command, UnsetType):
+        return GeneratedSite(
+            command=site.command,
+            output=normal_path(_or(site.output, "")),
+            variables=site.variables,
+            timeout_s=site.timeout_seconds,
+            memory_bytes_max=site.memory_bytes_max,
+            url=site.url,
+            broken_links=_or(site.broken_links, "warn"),
+        )
     return Site(
         title=site.title,
         url=site.url,
         language=site.language,
         navigation=tuple(map(_entry, site.navigation)),
         allow_html=site.allow_html,
-        broken_links=site.broken_links,
+        broken_links=_or(site.broken_links, "error"),
         drafts=site.drafts,
         feed=site.feed,
         search=site.search,

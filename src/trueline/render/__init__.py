@@ -1,4 +1,4 @@
-"""Artifact → Resources: plain, kustomize, helm, jsonnet; one renderer a module behind `protocol`.
+"""Artifact → Resources: plain, kustomize, helm, jsonnet, sites; one renderer a module behind `protocol`.
 
 `resource` is the value this stage produces · `options` says how to render · `detect` finds that out from the files ·
 `dispatch` takes the renderer that the options ask for · `manifest` makes resources of what an engine gave: `body` makes

@@ -31,6 +31,7 @@ from trueline.render.cache import CachedRenderer
 from trueline.render.dispatch import DispatchingRenderer
 from trueline.render.site.engine import engine_digest
 from trueline.runtime.blob import BlobDirectory
+from trueline.runtime.cell.process import ProcessCells
 from trueline.runtime.clock import Clock, SystemClock
 from trueline.runtime.data_directory import DataDirectory
 from trueline.runtime.process import SystemProcesses
@@ -44,7 +45,7 @@ from trueline.wiring.git import GitSources, fleet_source
 from trueline.wiring.kept import KeptApprovals, KeptRenders
 from trueline.wiring.settings import Settings
 from trueline.wiring.shared import Shared
-from trueline.wiring.site import DirectoryTargets, has_blobs, needed_blobs, site_renderer
+from trueline.wiring.site import DirectoryTargets, generated_renderer, has_blobs, needed_blobs, site_renderer
 from trueline.wiring.target import AllTargets
 
 
@@ -118,9 +119,13 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembly]:
         blobs = BlobDirectory(directory.path / "blobs")
         blobs.tidy(needed_blobs(books.ledger, books.bodies))
         site = await site_renderer(stack, clock=clock, toolbox=toolbox, blobs=blobs, cache=books.renders)
+        cells = ProcessCells(processes, directory.path / "cells", readable=settings.generator_paths)
+        await cells.tidy()
+        generated, builder = await generated_renderer(stack, clock=clock, cells=cells, blobs=blobs, cache=books.renders)
         renders = KeptRenders(books.renders, books.bodies)
         engines = digest_value([binary.digest, engine_digest()])
-        renderer = CachedRenderer(DispatchingRenderer(toolbox, site), renders, engines, is_whole=has_blobs(blobs))
+        dispatching = DispatchingRenderer(toolbox, site, generated)
+        renderer = CachedRenderer(dispatching, renders, engines, is_whole=has_blobs(blobs), installed=builder.identity)
         approvals, claims = KeptApprovals(books.approvals), ClaimBook(books.ledger)
         shared = Shared(ledger=books.ledger, bodies=books.bodies, approvals=approvals, claims=claims)
         clusters = ClusterTargets(
