@@ -35,6 +35,7 @@ Namespace: TypeAlias = Annotated[
 Words: TypeAlias = Annotated[str, Meta(min_length=1, max_length=1024, extra={"what": "a text that is not empty"})]
 InnerPath: TypeAlias = Annotated[str, Meta(max_length=1024, extra={"check": check_path})]
 FilePath: TypeAlias = Annotated[str, Meta(min_length=1, max_length=1024, extra={"check": check_file})]
+InnerFile: TypeAlias = Annotated[str, Meta(min_length=1, max_length=1024, extra={"check": check_path})]
 Revision: TypeAlias = Annotated[str, Meta(extra={"check": check_revision})]
 Address: TypeAlias = Annotated[str, Meta(min_length=1, extra={"check": check_address})]
 RefText: TypeAlias = Annotated[str, Meta(extra={"check": check_ref})]
@@ -178,7 +179,7 @@ Memory: TypeAlias = Annotated[int, Meta(ge=64 << 20, le=16 << 30)]
 class MkDocsForm(Form, frozen=True, kw_only=True):
     """A documentation project of MkDocs."""
 
-    config: FilePath = "mkdocs.yml"
+    config: InnerFile = "mkdocs.yml"
     variables: Variables = {}
     timeout_seconds: Seconds = 300
     memory_bytes_max: Memory = 2 << 30
@@ -198,7 +199,7 @@ class SiteForm(Form, frozen=True, kw_only=True):
     NEEDS = (("command", "output"), *product(_COMMAND_FIELDS, ("command",)))
     mkdocs: MkDocsForm | UnsetType = UNSET
     command: Command | UnsetType = UNSET
-    output: FilePath | UnsetType = UNSET
+    output: InnerFile | UnsetType = UNSET
     variables: Variables = {}
     timeout_seconds: Seconds = 300
     memory_bytes_max: Memory = 2 << 30

@@ -48,7 +48,7 @@ VARIABLES: Final[Mapping[str, str]] = MappingProxyType(
 )
 MKDOCS_OUTPUT: Final = ".trueline-output"
 SITE, REPORT = "site/", "report.json"
-_TEXT_LENGTH_MAX: Final = 1_500
+TEXT_LENGTH_MAX: Final = 1_500
 _CONTROL: Final = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]")
 
 
@@ -198,4 +198,4 @@ def _left(result: CellResult, taken: _Taken, options: GeneratedSite, origin: str
 def _last(text: str, site: str) -> str:
     """The end of what was printed: there programs say why they gave up."""
     told = text.replace(f"{site}/", "").strip()
-    return told[-_TEXT_LENGTH_MAX:] if told else "it printed nothing"
+    return told[-TEXT_LENGTH_MAX:] if told else "it printed nothing"

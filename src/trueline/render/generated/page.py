@@ -3,12 +3,15 @@
 import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Final
 
 from trueline.render.generated.outline import LINKS_MAX, Outline, Place
 from trueline.render.site.element import attributes
 
-_TAG: Final = re.compile(r"<(?:(/?)([A-Za-z][^\s/>]*)((?:[^>\"']|\"[^\"]*\"|'[^']*')*)>|!--)")
+_OPEN: Final = re.compile(r"<(?:(/?)([A-Za-z][^\s/>]*+)|!--)")
+_REST: Final = re.compile(r"[^>=]*+(?:=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s\"'>][^\s>]*+)?[^>=]*+)*+")
+"""The attributes of a tag: a quote counts only behind `=`. Nothing is tried twice, whatever the text."""
 _RAW: Final = frozenset({"script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes"})
 _ADDRESSES: Final = {
     "a": ("href",),
@@ -63,24 +66,26 @@ def outline(text: str) -> Outline:
     """
     lines = [found.start() for found in re.finditer("\n", text)]
     reading, at = _Reading(), 0
-    while (tag := _TAG.search(text, at)) is not None:
-        at = tag.end()
-        name = (tag[2] or "").lower()
-        if not name:
+    while (tag := _OPEN.search(text, at)) is not None:
+        if not tag[2]:
             end = text.find("-->", tag.start() + 2)
             if end < 0:
                 break
             at = end + 3
-        elif not tag[1]:
-            if "=" in (rest := tag[3]):
-                reading.take(name, rest, bisect_right(lines, tag.start()) + 1)
-            elif name == "img":
-                reading.take(name, "", bisect_right(lines, tag.start()) + 1)
-            if name in _RAW:
-                close = re.compile(rf"</{name}[\s/>]", re.IGNORECASE).search(text, at)
-                if close is None:
-                    break
-                at = close.start()
+            continue
+        name, rest = tag[2].lower(), _REST.match(text, tag.end())
+        if rest is None or not text.startswith(">", rest.end()):
+            break  # it never ends: a browser reads no further either
+        at = rest.end() + 1
+        if tag[1]:
+            continue
+        if "=" in rest[0] or name == "img":
+            reading.take(name, rest[0], bisect_right(lines, tag.start()) + 1)
+        if name in _RAW:
+            close = _close(name).search(text, at)
+            if close is None:
+                break
+            at = close.start()
     return Outline(
         ids=tuple(reading.ids),
         links=tuple(Place(address, line) for address, line in reading.links.items()),
@@ -88,3 +93,8 @@ def outline(text: str) -> Outline:
         silent=tuple(reading.silent),
         root=reading.root,
     )
+
+
+@cache
+def _close(name: str) -> re.Pattern[str]:
+    return re.compile(rf"</{name}[\s/>]", re.IGNORECASE)

@@ -6,6 +6,7 @@ nothing else, leads to one.
 """
 
 import asyncio
+import posixpath
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias, TypeVar
@@ -14,10 +15,11 @@ import msgspec
 
 from trueline.model.digest import Digest, digest_value
 from trueline.model.fault import UserError
-from trueline.render.generated.build import Builder, Built
+from trueline.render.generated.build import TEXT_LENGTH_MAX, Builder, Built
 from trueline.render.generated.check import Checker, Ground
 from trueline.render.generated.finding import (
     CONFIGURATION,
+    FAILED,
     LINKS,
     NO_MKDOCS,
     NO_OUTPUT,
@@ -95,7 +97,7 @@ class GeneratedRenderer:
         source = Source.of(files, request.path)
         _refuse([*source.cases, *self._missing(options, source)], request.commit)
         built = await self._builder.build(options, source, request.commit)
-        report = DECODER.decode(built.report) if options.mkdocs else Report(built=True)
+        report = _report(built, options, request)
         links_stop = options.broken_links == "error"
         notes, told = list(built.notes), frozenset[str]()
         if options.mkdocs:
@@ -105,7 +107,9 @@ class GeneratedRenderer:
         if not built.files:
             origin = source.at(options.mkdocs) if options.mkdocs else source.root
             _refuse([Case(code=NO_OUTPUT, detail="it holds no file", path=origin)], request.commit)
-        notes += await self._differing(request, options, source, built)
+        sight = self._sight(request, options)
+        if self._cache.get(sight) is None:
+            notes += await self._differing(options, source, built, request.commit)
         rules = self._rules(built, options)
         ground = Ground(
             files=built.files,
@@ -117,6 +121,7 @@ class GeneratedRenderer:
         found = [*rules.cases, *await asyncio.to_thread(Checker(ground).cases, _output(options))]
         _refuse([one for one in found if _stops(one, links_stop=links_stop)], request.commit)
         notes += [one for one in found if not _stops(one, links_stop=links_stop)]
+        self._cache.put(sight, b"1")
         return _release(built, rules, source.at(options.mkdocs), request.commit, notes)
 
     def _missing(self, options: GeneratedSite, source: Source) -> list[Case]:
@@ -128,16 +133,14 @@ class GeneratedRenderer:
             return [Case(code=CONFIGURATION, detail=f"there is no {options.mkdocs}", path=path)]
         return [] if self._mkdocs else [Case(code=NO_MKDOCS, detail=f"it is asked for by {options.mkdocs}", path=path)]
 
-    async def _differing(
-        self, request: RenderRequest, options: GeneratedSite, source: Source, built: Built
-    ) -> list[Case]:
-        """Build again at first sight of a generator, and name the files that differ."""
+    def _sight(self, request: RenderRequest, options: GeneratedSite) -> str:
+        """Under what it is remembered that an application was seen to be built so."""
         asked = [request.application, request.source, request.path, self._builder.identity(options)]
-        key = f"generated/seen/{digest_value(asked)}"
-        if self._cache.get(key) is not None:
-            return []
-        again = await self._builder.build(options, source, request.commit)
-        self._cache.put(key, b"1")
+        return f"generated/seen/{digest_value(asked)}"
+
+    async def _differing(self, options: GeneratedSite, source: Source, built: Built, commit: str) -> list[Case]:
+        """Build again, and name the files that differ."""
+        again = await self._builder.build(options, source, commit)
         names = sorted(
             path for path in {**built.files, **again.files} if built.files.get(path) != again.files.get(path)
         )
@@ -235,6 +238,18 @@ def _stops(case: Case, *, links_stop: bool) -> bool:
     if case.code in LINKS:
         return links_stop
     return case.code not in WARNINGS and case.code not in own.WARNINGS
+
+
+def _report(built: Built, options: GeneratedSite, request: RenderRequest) -> Report:
+    """What MkDocs reported; a command reports nothing."""
+    if not options.mkdocs:
+        return Report(built=True)
+    try:
+        return DECODER.decode(built.report)
+    except (msgspec.MsgspecError, RecursionError):
+        detail = f"it left no report: {built.text[-TEXT_LENGTH_MAX:].strip() or 'it printed nothing'}"
+        path = posixpath.join(request.path, options.mkdocs)
+        raise UserError([Case(code=FAILED, detail=detail, path=path).diagnostic(request.commit)]) from None
 
 
 def _refuse(cases: Sequence[Case], commit: str) -> None:

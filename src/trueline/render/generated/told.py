@@ -22,6 +22,7 @@ from trueline.render.generated.finding import (
 )
 from trueline.render.generated.report import Report, Said
 from trueline.render.generated.source import Source
+from trueline.render.site.discover import is_markdown
 
 _VALUE: Final = re.compile(r"Config value '([^']+)': (.*)", re.DOTALL)
 _PAGE: Final = re.compile(r"Doc file '([^']*)' contains (.*)", re.DOTALL)
@@ -32,6 +33,7 @@ _THEME: Final = re.compile(r"Unrecognised theme name: '([^']+)'")
 _EXTENSION: Final = re.compile(r"Failed to load extension '([^']+)'.*No module named '([^']+)'", re.DOTALL)
 _PLACE: Final = re.compile(r"line (\d+)")
 _PRINTED: Final = re.compile(r"^Warning: .+$", re.MULTILINE)
+_ABSENT: Final = re.compile(r"could not find file (\S+?)\. ")
 _QUOTED: Final = re.compile(r"'([^']+)'")
 _PLUGINS: Final = {
     "awesome-nav": "mkdocs-awesome-nav",
@@ -82,15 +84,15 @@ async def tell(report: Report, built: Built, source: Source, configuration: str,
     if report.crashed:
         told.errors.append(Case(code=FAILED, detail=report.crashed, path=reader.configuration))
     if report.refused:
-        line = _PLACE.search(report.refused)
+        lines = [int(one) for one in _PLACE.findall(report.refused)]
         detail = report.refused
         told.errors.append(
-            Case(code=CONFIGURATION, detail=detail, path=reader.configuration, line=int(line[1]) if line else 0)
+            Case(code=CONFIGURATION, detail=detail, path=reader.configuration, line=lines[-1] if lines else 0)
         )
     if report.aborted and not told.errors:
         told.errors.append(Case(code=FAILED, detail=report.aborted, path=reader.configuration))
     for printed in dict.fromkeys(_PRINTED.findall(built.text)):
-        told.notes.append(Case(code=WARNED, detail=printed, path=reader.configuration))
+        told.notes.append(await reader.printed(printed))
     return told
 
 
@@ -121,6 +123,19 @@ class _Reader:
                 code=NAVIGATION, detail=nav[1], path=self.configuration, line=await self._line(self._name, nav[1])
             )
         return Case(code=WARNED, detail=text, path=self.configuration)
+
+    async def printed(self, text: str) -> Case:
+        """What a plug-in printed beside the log; an include that is not there is looked for where it is asked for."""
+        if absent := _ABSENT.search(text):
+            asked = "{!" + absent[1]
+            for path in self._pages():
+                lines = enumerate(await self._read(path), 1)
+                if line := next((number for number, one in lines if asked in one), 0):
+                    return Case(code=WARNED, detail=text, path=self._source.at(path), line=line)
+        return Case(code=WARNED, detail=text, path=self.configuration)
+
+    def _pages(self) -> list[str]:
+        return [path for path in self._source.paths if path.startswith(f"{self._documents}/") and is_markdown(path)]
 
     async def _value(self, name: str, text: str) -> Case:
         """What is wrong with a value of the configuration."""
