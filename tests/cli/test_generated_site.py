@@ -106,6 +106,22 @@ def test_python_builds_a_site(writer: Person) -> None:
     assert (served(writer) / "index.html").read_text() == "<h1>x</h1>"
 
 
+def test_a_program_in_a_folder_that_whoever_runs_it_names(writer: Person) -> None:
+    tool = writer.home / "tools" / "bin" / "my-generator"
+    tool.parent.mkdir(parents=True)
+    tool.write_text("#!/bin/sh\nmkdir _site; echo made > _site/x.txt\n")
+    tool.chmod(0o755)
+    declare(writer, "{command: [my-generator], output: _site}", {"a.txt": "a"})
+    writer.commit("one")
+    writer.types("render", "fleet", code=1)
+    assert "TL1606" in writer.stderr
+    writer.environment["TRUELINE_GENERATOR_PATHS"] = f"/:relative:{writer.home}/tools/"
+    assert "path: x.txt" in writer.types("render", "fleet")
+    declare(writer, "{command: [cat, FILE], output: _site}".replace("FILE", str(writer.fleet / "fleet.yaml")), {})
+    writer.types("render", "fleet", code=1)
+    assert "TL1607" in writer.stderr
+
+
 @pytest.mark.skipif(find_spec("mkdocs") is None, reason="MkDocs is not installed: NOT RUN")
 def test_a_project_of_mkdocs_is_found_built_and_told_of(writer: Person) -> None:
     pages = {"docs/index.md": "# Handbook\n\n[a](b.md)\n", "docs/b.md": "# B\n"}

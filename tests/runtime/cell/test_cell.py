@@ -51,8 +51,26 @@ async def test_it_says_what_holds(bench: Bench) -> None:
     result = await bench.sh("mkdir _site")
     assert result.has_output
     assert result.confinement.limits
-    assert result.confinement.namespaces is not bench.is_plain or not bench.is_plain
+    assert not (bench.is_plain and result.confinement.namespaces)
     assert result.confinement.lacks == ()
+
+
+async def test_what_may_be_read_may_stand_anywhere(bench: Bench, tmp_path: Path) -> None:
+    tool = tmp_path / "tools" / "bin" / "tool"
+    tool.parent.mkdir(parents=True)
+    tool.write_text("#!/bin/sh\necho from a tool\n")
+    tool.chmod(0o755)
+    (tmp_path / "beside").write_text("correct-horse")
+    before = await bench.sh("mkdir _site")
+    bench.cells = ProcessCells(
+        SystemProcesses(), bench.place, readable=[str(tmp_path / "tools")], is_plain=bench.is_plain
+    )
+    result = await bench.run("tool")
+    assert result.text == b"from a tool\n"
+    assert result.confinement == before.confinement
+    assert (await bench.sh(f"cat {tmp_path}/beside")).exit_code == 1
+    assert (await bench.sh(f"echo x > {tool}")).exit_code == 2
+    assert (await bench.sh(f"mv {tool.parent} {tmp_path}/x")).exit_code != 0
 
 
 def test_what_does_not_hold_is_named() -> None:

@@ -181,7 +181,7 @@ def _room(readable: Sequence[str], tree_bytes: int, files: int, begun: int) -> R
     os.chdir("/")
     room = Room(site=f"/{SITE}", temporary=f"/{TEMPORARY}", is_own=True, has_processes=has_processes)
     for folder_path in (room.site, room.temporary):
-        Path(folder_path).mkdir(mode=0o700)
+        Path(folder_path).mkdir(mode=0o700, exist_ok=True)  # what can be read may stand beneath it
     os.write(begun, _READY)
     os.close(begun)
     return room
