@@ -116,7 +116,7 @@ class _Walk:
         entry = self.files.entry(path)
         if entry is not None and entry.kind is FileKind.DIRECTORY:
             self.under(path, depth + 1)
-        elif wrong := "a link that leads nowhere" if entry is None else _wrong(name):
+        elif wrong := "a link that leads nowhere" if entry is None else wrong_name(name):
             self.findings.append((path.encode(errors="replace").decode(), Finding(BAD_NAME, wrong)))
         else:
             self.found.append(path)
@@ -142,7 +142,7 @@ def discover(files: FileTree, path: str) -> Found:
         assets=tuple(assets),
         redirects=special.get(REDIRECTS, ""),
         headers=special.get(HEADERS, ""),
-        findings=(*walk.findings, *_collisions(published)),
+        findings=(*walk.findings, *collisions(published)),
     )
 
 
@@ -174,7 +174,8 @@ def _page(source: str, name: str) -> PageFile:
     return PageFile(source=source, name=name, address=address)
 
 
-def _wrong(name: str) -> str:
+def wrong_name(name: str) -> str:
+    """Why a name cannot be published; empty where it can."""
     if any(unicodedata.category(one) in {"Cc", "Cs"} for one in name):
         return "it has control characters, or is not UTF-8"
     if "\\" in name:
@@ -184,7 +185,7 @@ def _wrong(name: str) -> str:
     return ""
 
 
-def _collisions(published: list[tuple[str, str]]) -> Iterator[tuple[str, Finding]]:
+def collisions(published: list[tuple[str, str]]) -> Iterator[tuple[str, Finding]]:
     """Told at the later one of two files, by their sources."""
     exact: dict[str, str] = {}
     folded: dict[str, str] = {}
