@@ -7,6 +7,7 @@ import pytest
 
 from trueline.declare import translation
 from trueline.declare.application import (
+    BranchTarget,
     ComposeTarget,
     DirectoryTarget,
     HostTarget,
@@ -39,6 +40,10 @@ def form(**spec: Any) -> ApplicationForm:
     [
         ({"directory": "/srv"}, DirectoryTarget(path="/srv")),
         ({"site": {"directory": "/srv/www"}}, DirectoryTarget(path="/srv/www")),
+        (
+            {"site": {"branch": {"url": "https://git.example.com/site.git", "name": "gh-pages", "folder": "./a//b/"}}},
+            BranchTarget(url="https://git.example.com/site.git", branch="gh-pages", folder="a/b"),
+        ),
         ({"site": {"serve": "0.0.0.0:80"}}, ServedTarget(address="0.0.0.0:80", site="shop")),
         ({"site": {"serve": ":8080"}}, ServedTarget(address=":8080", site="shop")),
         (

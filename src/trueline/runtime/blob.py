@@ -37,6 +37,10 @@ class Blobs(Protocol):
         """Whether something is kept under a digest; it is not read."""
         ...
 
+    def known(self, digests: Iterable[Digest]) -> frozenset[Digest]:
+        """Which of them are kept, by one question; none is read."""
+        ...
+
 
 class BlobDirectory:
     """Blobs under a directory that one process owns. The longest unused go first, never one that is `needed`.
@@ -80,6 +84,12 @@ class BlobDirectory:
     def has(self, digest: Digest) -> bool:
         """Whether there is such a file."""
         return self.place(digest).exists()
+
+    def known(self, digests: Iterable[Digest]) -> frozenset[Digest]:
+        """Those of which there is a file."""
+        roots, there = [os.fspath(path) for path in (self._path, self._lender) if path], os.path.exists
+        names = ((one, f"{one[:_FOLDER_LENGTH]}/{one[_FOLDER_LENGTH:]}") for one in digests)
+        return frozenset(one for one, name in names if any(there(f"{root}/{name}") for root in roots))
 
     def place(self, digest: Digest) -> Path:
         """Where a blob stands, or would."""

@@ -1,11 +1,12 @@
 """Everything, put together: settings in, an engine with all its parts out."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import Final
 
 from trueline.declare.application import Application
 from trueline.declare.folder import folder_application
@@ -43,6 +44,8 @@ from trueline.runtime.toolbox import Toolbox
 from trueline.runtime.toolbox_process import ProcessToolbox, find_toolbox
 from trueline.runtime.visit import AiohttpVisits
 from trueline.target.kubernetes.mark import Installation
+from trueline.wiring.branch import BranchTargets
+from trueline.wiring.bucket import BucketTargets
 from trueline.wiring.cluster import ClusterTargets
 from trueline.wiring.git import GitSources, fleet_source
 from trueline.wiring.kept import KeptApprovals, KeptRenders
@@ -52,6 +55,8 @@ from trueline.wiring.shared import Shared
 from trueline.wiring.site import DirectoryTargets, SiteBuilder, has_blobs, needed_blobs, site_renderer
 from trueline.wiring.ssh import SshTargets
 from trueline.wiring.target import AllTargets
+
+BLOBS: Final = "blobs"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +81,11 @@ class Assembly:
     register: Register
     clock: Clock
     data_directory: DataDirectory
+
+    @property
+    def blobs(self) -> BlobDirectory:
+        """The bytes that renders name."""
+        return BlobDirectory(self.data_directory.path / BLOBS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +132,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembly]:
         stack.push(_Anchoring(books.journal))
         binary = find_toolbox()
         toolbox = await stack.enter_async_context(ProcessToolbox(path=binary.path, clock=clock))
-        blobs = BlobDirectory(directory.path / "blobs")
+        blobs = BlobDirectory(directory.path / BLOBS)
         blobs.tidy(needed_blobs(books.ledger, books.bodies))
         site = await site_renderer(
             stack, clock=clock, toolbox=toolbox, blobs=blobs, cache=books.renders, progress=settings.progress
@@ -143,15 +153,18 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembly]:
             shared=shared,
         )
         await stack.enter_async_context(clusters)
-        installation = Installation(directory.installation)
-        directories = DirectoryTargets(installation=installation, blobs=blobs, clock=clock, shared=shared)
-        served = ServedTargets(settings, installation=installation, blobs=blobs, clock=clock, shared=shared)
-        await served.begin(stack, books.register.applications())
         secrets = SystemSecrets(settings.environment, kubernetes=clusters.secret)
-        hosts = SshTargets(
-            stack, settings, directory, secrets, installation=installation, blobs=blobs, clock=clock, shared=shared
+        opened = _Opened(
+            closing=stack,
+            settings=settings,
+            processes=processes,
+            directory=directory,
+            secrets=secrets,
+            blobs=blobs,
+            clock=clock,
+            shared=shared,
         )
-        targets = AllTargets(clusters, directories, served, hosts)
+        targets = await _all_targets(opened, clusters, books.register.applications())
         sources = GitSources(
             settings=settings, processes=processes, toolbox=toolbox, directory=directory, secrets=secrets
         )
@@ -173,6 +186,47 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembly]:
             interval_s=settings.interval_s,
         )
         yield _assembly(settings, parts, books, targets, sources, renderer, site, toolbox, directory)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Opened:
+    """What every place of a site is opened with."""
+
+    closing: AsyncExitStack
+    settings: Settings
+    processes: SystemProcesses
+    directory: DataDirectory
+    secrets: SystemSecrets
+    blobs: BlobDirectory
+    clock: Clock
+    shared: Shared
+
+
+async def _all_targets(opened: _Opened, clusters: ClusterTargets, applications: Iterator[Application]) -> AllTargets:
+    """Every kind of target; sites that were served before are served again at once."""
+    settings, directory, secrets = opened.settings, opened.directory, opened.secrets
+    installation = Installation(directory.installation)
+    blobs, clock, shared = opened.blobs, opened.clock, opened.shared
+    directories = DirectoryTargets(installation=installation, blobs=blobs, clock=clock, shared=shared)
+    served = ServedTargets(settings, installation=installation, blobs=blobs, clock=clock, shared=shared)
+    await served.begin(opened.closing, applications)
+    branches = BranchTargets(
+        settings,
+        opened.processes,
+        directory,
+        secrets,
+        installation=installation,
+        blobs=blobs,
+        clock=clock,
+        shared=shared,
+    )
+    buckets = BucketTargets(
+        settings, directory, secrets, installation=installation, blobs=blobs, clock=clock, shared=shared
+    )
+    hosts = SshTargets(
+        opened.closing, settings, directory, secrets, installation=installation, blobs=blobs, clock=clock, shared=shared
+    )
+    return AllTargets(clusters, directories, served, branches=branches, buckets=buckets, hosts=hosts)
 
 
 def _assembly(  # noqa: PLR0913, PLR0917 - everything

@@ -22,9 +22,10 @@ from trueline.target.site.s3.bucket import (
     Upload,
 )
 from trueline.target.site.s3.note import notes
+from trueline.target.site.s3.place import BucketPlace, Opening
 from trueline.target.site.s3.platform import BucketPlatform
 from trueline.target.site.s3.state import STATE
-from trueline.target.site.s3.store import BucketPlace, Keys, ObstoreBucket
+from trueline.target.site.s3.store import ObstoreBucket
 from trueline.target.site.target import SiteTarget
 from trueline.testing.clock import StillClock
 from trueline.testing.conformance.site.ground import Counts, Feature, Observer
@@ -197,13 +198,22 @@ class _Watched:
             await self._ground.seen()
 
 
-async def moto_ground(server: BucketServer, folder: Path, *, failures_max: int = 3) -> BucketGround:
+async def moto_place(server: BucketServer) -> BucketPlace:
     """A bucket of its own at moto."""
     name = f"b-{uuid.uuid4().hex[:12]}"
     await server.create(name)
-    place = BucketPlace(bucket=name, prefix="site", endpoint=server.address)
-    return BucketGround(folder, lambda: ObstoreBucket(place, _signing, retries_max=0), failures_max=failures_max)
+    return BucketPlace(bucket=name, prefix="site", endpoint=server.address)
 
 
-async def _signing() -> Keys:
-    return Keys(Masked("access"), Masked("secret"))
+def ground_at(place: BucketPlace, folder: Path, *, failures_max: int = 3) -> BucketGround:
+    """A ground on a real server."""
+    return BucketGround(folder, lambda: opened(place), failures_max=failures_max)
+
+
+def opened(place: BucketPlace, *, retries_max: int = 0) -> ObstoreBucket:
+    """As a process opens it."""
+
+    async def find() -> Opening:
+        return Opening(place, Masked("access"), Masked("secret"))
+
+    return ObstoreBucket(find, retries_max=retries_max)

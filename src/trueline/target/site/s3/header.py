@@ -1,14 +1,14 @@
 """What a browser is told of an object: its media type, how long it may be kept, and what `_headers` says. Pure."""
 
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Self
-from urllib.parse import unquote
+from urllib.parse import quote
 
 from trueline.render.site.file import HeaderRule, Release
 from trueline.render.site.media import media_of
+from trueline.render.site.pattern import Pattern, is_pattern, normal
 from trueline.target.site.body import MarkedRelease
 from trueline.target.site.s3.bucket import Attributes
 
@@ -20,7 +20,6 @@ CARRIED: Final[Mapping[str, str]] = {
     for name in ("Cache-Control", "Content-Disposition", "Content-Encoding", "Content-Language", "Content-Type")
 }
 _VALUE: Final = re.compile(r"[\t\x20-\x7e]*")
-_PLACEHOLDER: Final = re.compile(r"(?<=/):[A-Za-z]\w*(?=/|$)", re.ASCII)
 _JOINED: Final = ", "
 _INDEX: Final = "/index.html"
 
@@ -31,19 +30,19 @@ class HeaderTable:
 
     immutable: frozenset[str] = frozenset()
     exact: Mapping[str, Sequence[int]] = field(default_factory=dict)
-    patterns: Sequence[tuple[int, re.Pattern[str]]] = ()
+    patterns: Sequence[tuple[int, Pattern]] = ()
     rules: Sequence[HeaderRule] = ()
 
     @classmethod
     def of(cls, release: MarkedRelease) -> Self:
         """The table of a release."""
         exact: dict[str, list[int]] = {}
-        patterns: list[tuple[int, re.Pattern[str]]] = []
+        patterns: list[tuple[int, Pattern]] = []
         for number, rule in enumerate(release.headers):
-            if "*" in rule.pattern or _PLACEHOLDER.search(rule.pattern):
-                patterns.append((number, _compiled(rule.pattern)))
+            if is_pattern(rule.pattern):
+                patterns.append((number, Pattern.of(rule.pattern)))
             else:
-                exact.setdefault(_normal(rule.pattern), []).append(number)
+                exact.setdefault(normal(rule.pattern), []).append(number)
         immutable = frozenset(release.immutable)
         return cls(immutable=immutable, exact=exact, patterns=patterns, rules=release.headers)
 
@@ -65,7 +64,7 @@ class HeaderTable:
     def _matching(self, path: str) -> list[int]:
         addresses = tuple(_addresses(path))
         found = {number for address in addresses for number in self.exact.get(address, ())}
-        found |= {number for number, one in self.patterns if any(map(one.fullmatch, addresses))}
+        found |= {number for number, one in self.patterns if any(one.match(at) is not None for at in addresses)}
         return sorted(found)
 
 
@@ -82,24 +81,7 @@ def uncarried(release: Release) -> tuple[str, ...]:
 
 def _addresses(path: str) -> Iterator[str]:
     """Under which addresses a file is known: an index page is its folder's."""
-    address = _normal(f"/{path}", is_written=False)
+    address = normal(quote(f"/{path}"))
     yield address
     if address.endswith(_INDEX):
         yield address.removesuffix(_INDEX) or "/"
-
-
-def _normal(address: str, *, is_written: bool = True) -> str:
-    text = unquote(address) if is_written else address
-    return unicodedata.normalize("NFC", text).rstrip("/") or "/"
-
-
-def _compiled(pattern: str) -> re.Pattern[str]:
-    """At most one `*` takes anything; `:name` takes one part of the path."""
-    head, star, tail = _normal(pattern).partition("*")
-    if star and not tail and head.endswith("/"):
-        return re.compile(f"{_pieces(head.rstrip('/'))}(?:/.*)?", re.DOTALL)
-    return re.compile(f"{_pieces(head)}{'.*' if star else ''}{_pieces(tail)}", re.DOTALL)
-
-
-def _pieces(text: str) -> str:
-    return "[^/]+".join(map(re.escape, _PLACEHOLDER.split(text)))

@@ -20,11 +20,11 @@ def notes(release: Release, origin: Origin) -> Iterator[Diagnostic]:
             remedy=f"an object carries {', '.join(CARRIED.values())}; set the others where the bucket is served from",
             origin=origin,
         )
-    if release.redirects:
+    if (count := len(release.redirects) - len(release.stubs)) > 0:
         yield Diagnostic(
             code="TL1581",
             summary="a bucket does not redirect",
-            detail=f"{len(release.redirects)} redirects of _redirects are not applied",
-            remedy="set them where the bucket is served from, or publish to a place that redirects",
+            detail=f"{count} of _redirects cannot be a page that leads on: patterns, rewrites, and where a file is",
+            remedy="write whole addresses, or set these where the bucket is served from",
             origin=origin,
         )

@@ -2,16 +2,15 @@
 
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Any
 
 import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError, PreconditionError
 from obstore.store import S3Store
 
 from trueline.model.fault import UserError
-from trueline.runtime.secret import Masked, scrub
+from trueline.runtime.secret import scrub
 from trueline.target.answer import Refusal
 from trueline.target.site.s3.bucket import (
     Attributes,
@@ -24,67 +23,36 @@ from trueline.target.site.s3.bucket import (
     Upload,
 )
 from trueline.target.site.s3.fault import refused
+from trueline.target.site.s3.place import Open, Opening
 
 PART_BYTES = 8 << 20
 PARTS_AT_ONCE = 4
 PIECE_BYTES = 1 << 20
 CONNECT_S, REQUEST_S = 5.0, 60.0
+REGION = "us-east-1"
+"""What a service that knows no regions is told."""
 RETRIES_MAX, RETRIES_S = 4, 30.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BucketPlace:
-    """Where a bucket is. An empty `endpoint` is Amazon's; `prefix` begins and ends without a slash."""
-
-    bucket: str
-    prefix: str = ""
-    region: str = ""
-    endpoint: str = ""
-
-    @property
-    def name(self) -> str:
-        """How people know it."""
-        return f"s3://{self.bucket}/{self.prefix}".rstrip("/")
-
-
-@dataclass(frozen=True, slots=True)
-class Keys:
-    """What a request is signed with."""
-
-    access: Masked
-    secret: Masked
-
-
-class Signing(Protocol):
-    """Finds the keys, now."""
-
-    async def __call__(self) -> Keys | None:
-        """The keys; `None` where nothing is signed.
-
-        Raises:
-            UserError: they are not there.
-        """
-        ...
+_BACKOFF: Any = {"init_backoff": timedelta(seconds=0.1), "max_backoff": timedelta(seconds=2), "base": 2}
 
 
 class ObstoreBucket:
     """A bucket over HTTP; what may pass is tried again by the library, `retries_max` times."""
 
-    def __init__(self, place: BucketPlace, signing: Signing, *, retries_max: int = RETRIES_MAX) -> None:
-        self._place = place
-        self._signing = signing
+    def __init__(self, find: Open, *, retries_max: int = RETRIES_MAX) -> None:
+        self._find = find
         self._retries_max = retries_max
-        self._keys: Keys | None = None
+        self._opening: Opening | None = None
         self._store: S3Store | None = None
+        self._prefix = ""
 
     async def list(self) -> Mapping[str, Stored]:
         """Every object below the prefix."""
         store = await self._opened(anew=True)
         found: dict[str, Stored] = {}
         with self._refusing():
-            async for objects in obstore.list(store, self._place.prefix or None):
+            async for objects in obstore.list(store, self._prefix or None):
                 for one in objects:
-                    path = one["path"][len(self._place.prefix) :].lstrip("/")
+                    path = one["path"][len(self._prefix) :].lstrip("/")
                     found[path] = Stored(one["e_tag"] or "", one["size"])
         return found
 
@@ -145,45 +113,52 @@ class ObstoreBucket:
     # ---- how it is opened -----------------------------------------------------------------------------------------
 
     async def _opened(self, *, anew: bool = False) -> S3Store:
-        """The store; with `anew` the keys are found again, for they may have changed."""
+        """The store; with `anew` it is found again, for its keys may have changed."""
         if self._store is not None and not anew:
             return self._store
         try:
-            keys = await self._signing()
+            opening = await self._find()
         except UserError as error:
             told = error.diagnostics[0]
             raise BucketRefused(Refusal.FORBIDDEN, f"{told.code} {told.summary}: {told.detail}") from None
-        if self._store is None or _revealed(keys) != _revealed(self._keys):
-            self._keys, self._store = keys, self._open(keys)
+        if self._store is None or _revealed(opening) != _revealed(self._opening):
+            self._opening, self._store, self._prefix = opening, self._made(opening), opening.place.prefix
         return self._store
 
-    def _open(self, keys: Keys | None) -> S3Store:
-        place = self._place
-        named = {"endpoint": place.endpoint} if place.endpoint else {}
-        signed = (
-            {"access_key_id": keys.access.reveal(), "secret_access_key": keys.secret.reveal()}
-            if keys
-            else {"skip_signature": True}
-        )
-        return S3Store(
-            place.bucket,
-            region=place.region or "us-east-1",
-            client_options={
-                "allow_http": place.endpoint.startswith("http://"),
-                "connect_timeout": timedelta(seconds=CONNECT_S),
-                "timeout": timedelta(seconds=REQUEST_S),
-            },
-            retry_config={
-                "max_retries": self._retries_max,
-                "retry_timeout": timedelta(seconds=RETRIES_S),
-                "backoff": {"init_backoff": timedelta(seconds=0.1), "max_backoff": timedelta(seconds=2), "base": 2},
-            },
-            **named,  # type: ignore[arg-type]
-            **signed,
-        )
+    def _made(self, opening: Opening) -> S3Store:
+        """All that the library would take from variables of the process, and that leads elsewhere, is said here."""
+        place, access, secret = opening.place, opening.access, opening.secret
+        region = place.region or REGION
+        endpoint = place.endpoint or f"https://s3.{region}.amazonaws.com"
+        signed: dict[str, Any] = {"skip_signature": True, "access_key_id": "", "secret_access_key": ""}
+        if access is not None and secret is not None:
+            credential = {"access_key_id": access.reveal(), "secret_access_key": secret.reveal()}
+            signed = {"skip_signature": False, "credential_provider": _Given({**credential, "expires_at": None})}
+        with self._refusing():
+            return S3Store(
+                place.bucket,
+                region=region,
+                endpoint=endpoint,
+                aws_endpoint_url_s3=endpoint,
+                virtual_hosted_style_request=False,
+                s3_express=False,
+                request_payer=False,
+                conditional_put="etag",
+                client_options={
+                    "allow_http": endpoint.startswith("http://"),
+                    "connect_timeout": timedelta(seconds=CONNECT_S),
+                    "timeout": timedelta(seconds=REQUEST_S),
+                },
+                retry_config={
+                    "max_retries": self._retries_max,
+                    "retry_timeout": timedelta(seconds=RETRIES_S),
+                    "backoff": _BACKOFF,
+                },
+                **signed,
+            )
 
     def _key(self, path: str) -> str:
-        return f"{self._place.prefix}/{path}" if self._place.prefix else path
+        return f"{self._prefix}/{path}" if self._prefix else path
 
     # ---- what it says no with -------------------------------------------------------------------------------------
 
@@ -203,8 +178,18 @@ class ObstoreBucket:
 
     def _refused(self, error: Exception) -> BucketRefused:
         found = refused(error)
-        keys = (self._keys.access, self._keys.secret) if self._keys else ()
-        return BucketRefused(found.refusal, scrub(found.message, keys))
+        keys = (self._opening.access, self._opening.secret) if self._opening else ()
+        return BucketRefused(found.refusal, scrub(found.message, filter(None, keys)))
+
+
+class _Given:
+    """Keys that do not change; in a way that no variable of the process adds to them."""
+
+    def __init__(self, credential: Mapping[str, Any]) -> None:
+        self._credential = credential
+
+    def __call__(self) -> Mapping[str, Any]:
+        return self._credential
 
 
 def _mode(expected: Expectation) -> Any:
@@ -217,5 +202,7 @@ def _mode(expected: Expectation) -> Any:
             return {"e_tag": etag}
 
 
-def _revealed(keys: Keys | None) -> tuple[str, str] | None:
-    return (keys.access.reveal(), keys.secret.reveal()) if keys else None
+def _revealed(opening: Opening | None) -> tuple[object, ...]:
+    """What tells two openings apart: a masked key is equal to no other."""
+    keys = (opening.access, opening.secret) if opening else ()
+    return (opening.place if opening else None, *(key.reveal() if key else None for key in keys))
