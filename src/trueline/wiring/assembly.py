@@ -146,12 +146,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembly]:
         approvals, claims = KeptApprovals(books.approvals), ClaimBook(books.ledger)
         shared = Shared(ledger=books.ledger, bodies=books.bodies, approvals=approvals, claims=claims)
         clusters = ClusterTargets(
-            settings=settings,
-            toolbox=toolbox,
-            clock=clock,
-            processes=processes,
-            directory=directory,
-            shared=shared,
+            settings=settings, toolbox=toolbox, clock=clock, processes=processes, directory=directory, shared=shared
         )
         await closing.enter_async_context(clusters)
         secrets = SystemSecrets(settings.environment, kubernetes=clusters.secret)
