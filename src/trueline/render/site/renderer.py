@@ -166,7 +166,9 @@ class SiteRenderer:
             told.add(request.path, [Finding(NO_PAGE, f"no *.md file under {request.path or '/'}")])
             raise UserError(told.errors)
         memory = self._memories.take(request.application)
-        read = await self._reader.outlines(files, found.pages, memory.outlines, allow_html=options.allow_html)
+        read = await self._reader.outlines(
+            files, found.pages, memory.outlines, allow_html=options.allow_html, search=options.search
+        )
         parsed = {page.source: read.outlines[page.source] for page in found.pages}
         for source, page in parsed.items():
             told.add(source, page.findings)
@@ -249,8 +251,8 @@ class SiteRenderer:
         lost = builder.lost(site.listed, site.read.keys)
         for start in range(0, len(lost), WHOLE_AT_ONCE):
             some = lost[start : start + WHOLE_AT_ONCE]
-            whole = await self._reader.whole(files, some, site.read, allow_html=site.options.allow_html)
-            await builder.cut(some, whole, site.read.keys)
+            cut = await self._reader.fragments(files, some, site.read, allow_html=site.options.allow_html)
+            builder.keep(some, cut, site.read.keys)
         return await builder.files(site.listed, site.read.keys)
 
 
