@@ -99,9 +99,12 @@ class Keeper:
 
     def made(self, key: str, path: str, data: bytes) -> SiteFile:
         """Keep what was made under a key."""
-        file = self.file(path, data)
-        self._cache.put(key, msgspec.json.encode(_Kept(file.blob, file.size_bytes)))
-        return file
+        return self.kept(key, path, self._blobs.put(data), len(data))
+
+    def kept(self, key: str, path: str, blob: Digest, size_bytes: int) -> SiteFile:
+        """What was made under a key and is a blob already."""
+        self._cache.put(key, msgspec.json.encode(_Kept(blob, size_bytes)))
+        return SiteFile(path=path, blob=blob, size_bytes=size_bytes, media=media_of(path))
 
     def file(self, path: str, data: bytes, *, is_immutable: bool = False) -> SiteFile:
         """A file of bytes that cost nothing to make."""
