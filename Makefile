@@ -7,10 +7,11 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help setup toolbox lint types layers test-fast test demo bench clean lock
+.PHONY: help setup toolbox lint types layers test-fast test demo docs bench clean lock
 
 help:
 	@echo "make demo       a Git repository keeps an embedded cluster as it says, step by step"
+	@echo "make docs       this project's documentation as a site on loopback, until Ctrl-C"
 	@echo "make test       everything, with the real control plane (what CI runs)"
 	@echo "make test-fast  everything but the real control plane"
 	@echo "make lint       ruff, mypy, import-linter"
@@ -51,6 +52,9 @@ test: lint toolbox
 
 demo: toolbox
 	@$(BIN)/python examples/demo.py
+
+docs: toolbox
+	@$(BIN)/trueline up . --path examples/docs --data-dir build/docs --listen none --interval 2s
 
 bench: toolbox
 	@$(BIN)/python -m testbed.build

@@ -50,8 +50,8 @@ async def build(folder: Path, data: Path, *, search: bool) -> Built:
         assert renderer is not None, "the extra `site` is not installed"
         files = _read(folder)
         request = RenderRequest(application="site", path="", options=Site(search=search, url=URL))
-        rendered = await renderer.render(request, MemoryTree(files))
-        parsed, assembled = renderer.pages_parsed, renderer.pages_assembled
+        rendered = await renderer.renderer.render(request, MemoryTree(files))
+        parsed, assembled = renderer.pages.pages_parsed, renderer.pages.pages_assembled
         del store
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     workers = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 2

@@ -33,6 +33,11 @@ def test_which_pages_would_be_gone(case: str) -> None:
     assert gone(leaves(*paths), redirects) == expected
 
 
+def test_a_version_that_leaves_takes_its_pages_with_it() -> None:
+    changes = leaves("v1/a/index.html", "v2/b/index.html", "index.html")
+    assert gone(changes, (), {"v2", "index.html"}) == ("/", "/v2/b/")
+
+
 def test_what_does_not_leave_is_no_matter() -> None:
     held = leaves("a/index.html", action=Action.HOLD)
     assert gone((*held, *leaves("b.html", action=Action.UPDATE), *leaves("c.html", kind="ConfigMap")), ()) == ()

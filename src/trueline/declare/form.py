@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from trueline.declare.text import check_address, check_file, check_path, check_ref, check_revision
+from trueline.declare.text import check_address, check_branch, check_file, check_path, check_ref, check_revision
 
 API_GROUP = "trueline.dev/"
 API_VERSION = "trueline.dev/v1"
@@ -32,11 +32,13 @@ Namespace: TypeAlias = Annotated[
         extra={"what": "at most 63 lower-case letters, digits and `-`, beginning and ending with a letter or digit"},
     ),
 ]
+Glob: TypeAlias = Annotated[str, Meta(min_length=1, max_length=250, extra={"what": "a glob pattern"})]
 Words: TypeAlias = Annotated[str, Meta(min_length=1, max_length=1024, extra={"what": "a text that is not empty"})]
 InnerPath: TypeAlias = Annotated[str, Meta(max_length=1024, extra={"check": check_path})]
 FilePath: TypeAlias = Annotated[str, Meta(min_length=1, max_length=1024, extra={"check": check_file})]
 Revision: TypeAlias = Annotated[str, Meta(extra={"check": check_revision})]
 Address: TypeAlias = Annotated[str, Meta(min_length=1, extra={"check": check_address})]
+BranchName: TypeAlias = Annotated[str, Meta(min_length=1, extra={"check": check_branch})]
 Days: TypeAlias = Annotated[
     str, Meta(pattern=rf"^[1-9][0-9]{{0,3}}[hd]{_END}", extra={"what": "hours or days, such as 12h or 30d"})
 ]
@@ -179,12 +181,23 @@ class NavigationForm(Form, frozen=True, kw_only=True):
     items: tuple["NavigationForm", ...] | UnsetType = UNSET
 
 
+class VersionsForm(Form, frozen=True, kw_only=True):
+    """Branches and tags as versions of a site."""
+
+    branches: tuple[Glob, ...] = ()
+    tags: tuple[Glob, ...] = ()
+    default: str = ""
+    latest: str = ""
+    keep: Annotated[int, Meta(ge=0)] = 0
+    broken_tags: Literal["error", "skip"] = "error"
+
+
 class SiteForm(Form, frozen=True, kw_only=True):
     """A site from Markdown."""
 
     title: str = ""
     url: Annotated[str, Meta(pattern="^(https?://.+)?$")] = ""
-    language: str = "en"
+    language: Annotated[str, Meta(pattern="^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] = "en"
     navigation: tuple[NavigationForm, ...] = ()
     allow_html: bool = False
     broken_links: Literal["error", "warn"] = "error"
@@ -196,6 +209,7 @@ class SiteForm(Form, frozen=True, kw_only=True):
     page_bytes_max: Annotated[int, Meta(ge=1024)] = 5 << 20
     image_bytes_max: Annotated[int, Meta(ge=1024)] = 20 << 20
     keep_assets: Days = "7d"
+    versions: VersionsForm | UnsetType = UNSET
 
 
 class RenderForm(Form, frozen=True, kw_only=True):
@@ -242,7 +256,7 @@ class BranchPlaceForm(Form, frozen=True, kw_only=True):
     """A branch of a Git repository."""
 
     url: Address
-    name: Words
+    name: BranchName
     folder: InnerPath = ""
     auth: AuthForm | UnsetType = UNSET
     known_hosts: str = ""
@@ -252,7 +266,6 @@ class SitePlaceForm(Form, frozen=True, kw_only=True):
     """Where a site is published."""
 
     EXCLUDES, SOME_OF = _one_of("directory", "serve", "s3", "ssh", "branch")
-    LATER = frozenset({"s3", "ssh", "branch"})
     directory: Words | UnsetType = UNSET
     serve: Listen | UnsetType = UNSET
     s3: BucketPlaceForm | UnsetType = UNSET

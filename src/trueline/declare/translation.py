@@ -45,6 +45,7 @@ from trueline.render.options import (
     Plain,
     RenderOptions,
     Site,
+    Versions,
 )
 from trueline.runtime.secret import SecretReference
 
@@ -280,6 +281,18 @@ def _site(site: written.SiteForm) -> Site:
         page_bytes_max=site.page_bytes_max,
         image_bytes_max=site.image_bytes_max,
         keep_assets_s=int(site.keep_assets[:-1]) * (3_600 if site.keep_assets.endswith("h") else 86_400),
+        versions=None if isinstance(site.versions, UnsetType) else _versions(site.versions),
+    )
+
+
+def _versions(versions: written.VersionsForm) -> Versions:
+    return Versions(
+        branches=versions.branches,
+        tags=versions.tags,
+        default=versions.default,
+        latest=versions.latest,
+        keep=versions.keep,
+        broken_tags=versions.broken_tags,
     )
 
 

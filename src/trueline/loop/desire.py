@@ -6,12 +6,14 @@ What cannot be rendered becomes a `Desired` with problems: it blocks its own app
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from trueline.declare.application import Application, ClusterTarget, SourceSpec
+from trueline.declare.application import Application, BranchTarget, ClusterTarget, SourceSpec
+from trueline.loop.circle import find_circle
 from trueline.loop.desired import Desired
 from trueline.loop.mount import MountedTree
 from trueline.loop.outside import OutsideLinks
 from trueline.loop.parts import Parts
 from trueline.loop.supply import OpenSource, Sources, Targets
+from trueline.loop.version import BRANCHES, FoundVersions, Stand, VersionFinder, branch_pins, pins_of, versions_of
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.digest import Digest, digest_value
 from trueline.model.fault import Fault, UserError
@@ -47,7 +49,8 @@ class Wish:
     """An application with its files at hand; `identity` is equal where the render and the declaration are.
 
     `revision` is that of the source that is rendered, `commit` the fleet repository's. `floating` are the revisions of
-    the sources with an address or revision of their own, by name. `notes` tell what of the files is left out.
+    the sources with an address or revision of their own, by name, and of the versions of a site, by names that begin
+    with their source's. `notes` tell what of the files is left out.
     """
 
     application: Application
@@ -65,9 +68,6 @@ class Wish:
         return {name: revision.commit for name, revision in self.floating.items()}
 
 
-_BRANCHES = "refs/heads/"
-
-
 class Desirer:
     """Turns declarations into what is desired.
 
@@ -83,9 +83,10 @@ class Desirer:
         self._renderer = renderer
         self._outside = outside
         self._digests: dict[str, tuple[Application, Digest]] = {}
+        self._versions = VersionFinder()
 
-    async def wish(self, application: Application, ground: Ground) -> Wish:
-        """Find the files of an application; nothing is rendered.
+    async def wish(self, application: Application, ground: Ground, pins: Mapping[str, str] | None = None) -> Wish:
+        """Find the files of an application; nothing is rendered. With `pins` it is an older deployment's.
 
         Raises:
             UserError: a source cannot be read as it is declared, or its path is not there.
@@ -96,6 +97,13 @@ class Desirer:
         found = {spec.name: await self._files(spec, ground) for spec in others}
         files = MountedTree(root, {name: tree for name, (_, tree, _) in found.items()})
         found[first.name] = (revision, root, notes)
+        versions = await self._found_versions(application, ground, revision, root, pins)
+        _refuse_circle(
+            application,
+            ground,
+            [(spec, found[spec.name][0]) for spec in application.sources],
+            versions.floating.values(),
+        )
         parts = await self._targets.parts(application.target)
         request = RenderRequest(
             application=application.name,
@@ -105,6 +113,7 @@ class Desirer:
             namespace=_namespace(application),
             commit=revision.commit,
             capabilities=await parts.target.capabilities(),
+            versions=versions.versions,
         )
         wish = Wish(
             application=application,
@@ -112,8 +121,11 @@ class Desirer:
             commit=ground.revision.commit,
             request=request,
             files=files,
-            floating={spec.name: found[spec.name][0] for spec in application.sources if _floats(spec)},
-            notes=tuple(dict.fromkeys(note for _, _, told in found.values() for note in told)),
+            floating={
+                **{spec.name: found[spec.name][0] for spec in application.sources if _floats(spec)},
+                **versions.floating,
+            },
+            notes=(*dict.fromkeys(note for _, _, told in found.values() for note in told), *versions.notes),
         )
         return replace(wish, identity=self.identity(wish))
 
@@ -169,27 +181,32 @@ class Desirer:
         )
 
     async def doubts(
-        self, wish: Wish, before: Mapping[str, str], is_approved: Callable[[Digest], bool]
+        self, wish: Wish, before: Mapping[str, str], is_approved: Callable[[Digest], bool], fleet: OpenSource
     ) -> tuple[Diagnostic, ...]:
         """Why a branch of a source is not followed by itself: it is not newer than the commit that was applied."""
-        specs = (spec for spec in wish.application.sources if spec.name in wish.floating and spec.name in before)
-        found = [await self._doubt(spec, before[spec.name], wish.floating[spec.name], is_approved) for spec in specs]
+        found = [
+            await self._doubt(spec, self._source(spec, fleet), before[name], wish.floating[name])
+            for spec in wish.application.sources
+            for name in (spec.name, *branch_pins(spec, wish.floating))
+            if name in wish.floating and name in before and not is_approved(Digest(wish.floating[name].commit))
+        ]
         return tuple(doubt for doubt in found if doubt is not None)
 
-    async def _doubt(
-        self, spec: SourceSpec, applied: str, found: Revision, is_approved: Callable[[Digest], bool]
-    ) -> Diagnostic | None:
-        if applied == found.commit or not found.ref.startswith(_BRANCHES) or is_approved(Digest(found.commit)):
+    async def _doubt(self, spec: SourceSpec, source: OpenSource, applied: str, found: Revision) -> Diagnostic | None:
+        if applied == found.commit or not found.ref.startswith(BRANCHES):
             return None
         name = spec.url or "the source"
-        doubt = warn_of_relation(await relate(self._sources.open(spec), applied, found.commit), name, applied, found)
+        doubt = warn_of_relation(await relate(source, applied, found.commit), name, applied, found)
         return replace(doubt, origin=spec.origin) if doubt is not None else None
 
-    async def keep(self, desired: Desired) -> None:
+    def _source(self, spec: SourceSpec, fleet: OpenSource) -> OpenSource:
+        return self._sources.open(spec) if _floats(spec) else fleet
+
+    async def keep(self, desired: Desired, fleet: OpenSource) -> None:
         """Keep the objects of its floating sources, so that it can be desired again while they are away."""
         for spec in desired.application.sources:
-            if spec.name in desired.pins:
-                await self._sources.open(spec).keep(desired.pins[spec.name])
+            if commits := [desired.pins[name] for name in pins_of(spec, desired.pins)]:
+                await self._source(spec, fleet).keep(*dict.fromkeys(commits))
 
     async def _normalised(self, wish: Wish, parts: Parts, beside: Sequence[bytes]) -> Normalised:
         rendered = await self._renderer.render(wish.request, wish.files)
@@ -202,6 +219,23 @@ class Desirer:
         return await parts.target.normalise(
             rendered, application=wish.application.name, namespace=namespace, create=create
         )
+
+    async def _found_versions(
+        self,
+        application: Application,
+        ground: Ground,
+        revision: Revision,
+        files: FileTree,
+        pins: Mapping[str, str] | None,
+    ) -> FoundVersions:
+        spec = application.sources[0]
+        if versions_of(application) is None:
+            return FoundVersions()
+        try:
+            stand = Stand(source=self._source(spec, ground.source), revision=revision, files=files)
+            return await self._versions.find(application, stand, pins)
+        except Fault as fault:
+            raise _declared_at(spec, fault) from fault
 
     async def _files(self, spec: SourceSpec, ground: Ground) -> tuple[Revision, FileTree, tuple[Diagnostic, ...]]:
         if not _floats(spec):
@@ -224,6 +258,21 @@ def removed(application: Application, revision: Revision) -> Desired:
 def declaration(application: Application) -> str:
     """What Git says of an application, without the commit that says it."""
     return repr(replace(application, origin=replace(application.origin, commit="")))
+
+
+def _refuse_circle(
+    application: Application,
+    ground: Ground,
+    read: Sequence[tuple[SourceSpec, Revision]],
+    versions: Iterable[Revision],
+) -> None:
+    """Versions are branches of the first source."""
+    if isinstance(application.target, BranchTarget):
+        fleet = ground.artifact.source
+        branches = [(fleet, ground.revision.ref), *((spec.url or fleet, revision.ref) for spec, revision in read)]
+        branches += ((application.sources[0].url or fleet, version.ref) for version in versions)
+        if circle := find_circle(application, application.target, branches):
+            raise UserError([circle])
 
 
 def _no_place_for_a_site(application: Application) -> Diagnostic:
@@ -261,6 +310,11 @@ def pinned(application: Application, pins: Mapping[str, str]) -> Application:
 def _floats(spec: SourceSpec) -> bool:
     """Whether a source is not simply the fleet repository at its own revision."""
     return bool(spec.url or spec.revision)
+
+
+def follows_others(application: Application) -> bool:
+    """Whether what it is made of can change though the fleet repository's revision does not."""
+    return versions_of(application) is not None or any(map(_floats, application.sources))
 
 
 def _applied(parts: Parts, application: str, ref: Ref) -> bytes | None:

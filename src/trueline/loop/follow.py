@@ -12,13 +12,14 @@ from dataclasses import replace
 from trueline.declare.application import Application
 from trueline.loop.board import Board
 from trueline.loop.bug import own_fault
-from trueline.loop.desire import Wish, declaration, removed
+from trueline.loop.desire import Wish, declaration, follows_others, removed
 from trueline.loop.desired import Desired
 from trueline.loop.engine_parts import EngineParts
 from trueline.loop.fleet import Look, find
 from trueline.loop.kept import Kept
 from trueline.loop.parts import Parts
 from trueline.loop.past import desired_at
+from trueline.loop.version import pins_of
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.digest import Digest
 from trueline.model.fault import Fault, Transient, UserError
@@ -114,7 +115,7 @@ class GitFollower:
     @property
     def _has_other_sources(self) -> bool:
         kept = self._board.kept.values()
-        return any(spec.url or spec.revision for one in kept for spec in one.application.sources)
+        return any(follows_others(one.application) for one in kept)
 
     @property
     def _unread(self) -> bool:
@@ -273,7 +274,9 @@ class GitFollower:
         kept.wanted = str(wish.revision)
         name = wish.application.name
         before = await self._pins_before(kept, wish)
-        if doubts := await self._parts.desirer.doubts(wish, before, self._parts.approvals.is_approved):
+        if doubts := await self._parts.desirer.doubts(
+            wish, before, self._parts.approvals.is_approved, look.ground.source
+        ):
             raise UserError(doubts)
         same = kept.desired if wish.identity is not None and wish.identity == kept.identity else None
         if same is not None and not same.problems:  # what is wrong may be the target's: a kind that has come since
@@ -301,7 +304,7 @@ class GitFollower:
             return {}
         same = {(spec.name, spec.url, spec.revision) for spec in sources}
         declared = (spec for spec in wish.application.sources if (spec.name, spec.url, spec.revision) in same)
-        return {spec.name: pins[spec.name] for spec in declared if spec.name in pins}
+        return {name: pins[name] for spec in declared for name in pins_of(spec, pins)}
 
     async def _keep_last(self, kept: Kept, look: Look) -> None:
         """After a start with what cannot be read: what was deployed last is kept and healed, and the reason told."""

@@ -7,10 +7,14 @@ import msgspec
 from trueline.loop.desired import Desired
 from trueline.loop.port import BodyStore
 from trueline.model.diagnostic import Diagnostic
+from trueline.model.ref import Ref
 from trueline.plan.change import Action, Change
 from trueline.policy.page import gone, refuse_gone
 from trueline.render.options import Site
-from trueline.render.site.file import RELEASE_REF, Release
+from trueline.render.site.file import FILE_KIND, RELEASE_REF, Release
+from trueline.render.site.version import MENU
+
+_VERSIONS = Ref(FILE_KIND, "", MENU)
 
 
 def vanishing_pages(desired: Desired, changes: Collection[Change], bodies: BodyStore) -> tuple[Diagnostic, ...]:
@@ -21,9 +25,20 @@ def vanishing_pages(desired: Desired, changes: Collection[Change], bodies: BodyS
     if not any(change.action is Action.PRUNE for change in changes):
         return ()
     body = bodies.get(release.digest)
-    redirects = msgspec.json.decode(body, type=Release).redirects if body else ()
-    addresses = gone(changes, redirects)
+    made = msgspec.json.decode(body, type=Release) if body else Release(files={})
+    addresses = gone(changes, made.redirects, _folders(made) if _had_versions(changes) else None)
     return (refuse_gone(addresses, release.origin),) if addresses else ()
+
+
+def _had_versions(changes: Collection[Change]) -> bool:
+    """Whether its first folders were versions before, and still are."""
+    kept = (change.action for change in changes if change.ref == _VERSIONS)
+    return any(action not in {Action.CREATE, Action.PRUNE} for action in kept)
+
+
+def _folders(release: Release) -> frozenset[str]:
+    """The first parts of its paths, with those of what stands at its root."""
+    return frozenset(path.partition("/")[0] for path in release.files)
 
 
 def _lets_go(desired: Desired) -> bool:

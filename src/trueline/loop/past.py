@@ -18,5 +18,5 @@ async def desired_at(fleet: Fleet, desirer: Desirer, name: str, commit: str, pin
     """
     look = await fleet.look_back(commit)
     application = find(look, name)
-    wish = await desirer.wish(pinned(application, pins), look.ground)
+    wish = await desirer.wish(pinned(application, pins), look.ground, pins)
     return replace(await desirer.desire(wish), application=application, is_return=True)

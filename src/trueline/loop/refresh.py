@@ -80,9 +80,9 @@ class Refresher:
 
     async def _keep_objects(self, kept: Kept) -> None:
         """What was applied can be put back later, whatever becomes of the repositories that it came from."""
-        if kept.desired is not None:
-            await self._parts.desirer.keep(kept.desired)
         if self._board.look is not None:
+            if kept.desired is not None:
+                await self._parts.desirer.keep(kept.desired, self._board.look.ground.source)
             commit = self._board.look.revision.commit
             await self._parts.fleet.keep(commit, self._parts.chronicle.needed())
             self._parts.chronicle.advance(commit)

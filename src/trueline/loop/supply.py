@@ -5,11 +5,11 @@ from typing import Protocol
 
 from trueline.declare.application import ClusterConnection, SourceSpec, TargetSpec
 from trueline.loop.parts import Parts
-from trueline.source.protocol import History, Source
+from trueline.source.protocol import Catalogued, History
 
 
-class OpenSource(Source, History, Protocol):
-    """A source with its history."""
+class OpenSource(Catalogued, History, Protocol):
+    """A source with its history, and what stands beside its own revision."""
 
 
 class Sources(Protocol):

@@ -16,11 +16,17 @@ _INDEX: Final = "index.html"
 _NOT_FOUND: Final = "404.html"
 
 
-def gone(changes: Collection[Change], redirects: Sequence[Redirect]) -> tuple[str, ...]:
-    """The addresses of pages that would be gone and lead nowhere, sorted."""
+def gone(
+    changes: Collection[Change], redirects: Sequence[Redirect], versions: Collection[str] | None = None
+) -> tuple[str, ...]:
+    """The addresses of pages that would be gone and lead nowhere, sorted.
+
+    `versions` are the folders that a site with versions still has: a version that leaves takes its pages with it.
+    """
     pruned = (change.ref.name for change in changes if change.action is Action.PRUNE and change.ref.kind == FILE_KIND)
     patterns = [Pattern.of(redirect.source) for redirect in redirects]
-    return tuple(sorted(address_of(path) for path in pruned if _is_page(path) and not _is_led(path, patterns)))
+    left = (path for path in pruned if versions is None or path.partition("/")[0] in versions)
+    return tuple(sorted(address_of(path) for path in left if _is_page(path) and not _is_led(path, patterns)))
 
 
 def refuse_gone(addresses: Sequence[str], origin: Origin | None) -> Diagnostic:

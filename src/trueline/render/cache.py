@@ -143,7 +143,7 @@ class CachedRenderer:
 
     def _keep(self, request: RenderRequest, options: RenderOptions, rendered: Rendered, tracing: TracingTree) -> None:
         self._answers.pop(request.application, None)
-        text = msgspec.json.encode(to_stored(rendered, tracing.trace()))
+        text = msgspec.json.encode(to_stored(rendered, tracing.trace(), request.commit))
         self._store.put_many(rendered.bodies)
         if rendered.uses_capabilities:
             self._store.put(self._key(request, options, by_capabilities=True), text)
@@ -159,6 +159,8 @@ class CachedRenderer:
             "path": request.path,
             "options": {kind_of(options): options},
         }
+        if request.versions:  # no trace tells of their files, so their identities do
+            parts["versions"] = [(one.version, one.identity) for one in request.versions]
         if isinstance(options, Helm):
             parts["release"] = release_name(request, options)
             parts["namespace"] = request.namespace
@@ -169,7 +171,7 @@ class CachedRenderer:
 
 def _asked(request: RenderRequest) -> tuple[object, ...]:
     """All of a request that `digest` reads; the application is the name under which the answer is remembered."""
-    return request.source, request.path, request.options, request.namespace, request.capabilities
+    return request.source, request.path, request.options, request.namespace, request.capabilities, request.versions
 
 
 def _outside(trace: Trace, files: FileTree) -> Trace:

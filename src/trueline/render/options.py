@@ -59,6 +59,43 @@ class NavigationEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Versions:
+    """Which branches and tags of its source a site shows beside its own revision, each as a version.
+
+    Patterns are globs over names, `!` before one takes away. `default` is what the site's root leads to: `latest`,
+    `stable`, or a name; empty is `stable` where there is one, else `latest`. `latest` names a branch in the place of
+    the source's own revision. At most `keep` tags are taken, newest first; 0 is all. `broken_tags`: `error` or `skip`.
+    """
+
+    branches: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    default: str = ""
+    latest: str = ""
+    keep: int = 0
+    broken_tags: str = "error"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageVersion:
+    """What the pages of one version know of it; never declared. It holds nothing that a new version changes.
+
+    `home` is the folder that its canonical addresses begin with. `default` is the canonical folder of the default
+    version, and `shared` are the published paths that both have. `is_own`: it is what the declaration was written for.
+    """
+
+    name: str
+    home: str
+    default: str
+    shared: frozenset[str] = frozenset()
+    is_own: bool = False
+
+    @property
+    def is_default(self) -> bool:
+        """It is what the site's root leads to."""
+        return self.home == self.default
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
     """A site from Markdown. An empty `title` is the first page's; `url` is the site's own address, where it is known.
 
@@ -66,6 +103,7 @@ class Site:
     page that leaves the site needs one) or `allow`, `external_links` `ignore` or `warn` (they are asked).
     `page_bytes_max` and `image_bytes_max` bound what one page or image file may be when it is published.
     `keep_assets_s` is how long files that are named by their content stay after they left the site.
+    `version` is that of the pages where they are those of one of several versions.
     """
 
     title: str = ""
@@ -82,6 +120,13 @@ class Site:
     page_bytes_max: int = 5 << 20
     image_bytes_max: int = 20 << 20
     keep_assets_s: int = 7 * 86_400
+    versions: Versions | None = None
+    version: PageVersion | None = None
+
+    @property
+    def is_past(self) -> bool:
+        """The files are another version's than the one that this was declared for."""
+        return self.version is not None and not self.version.is_own
 
 
 RenderOptions: TypeAlias = Plain | Kustomize | Helm | Jsonnet | Site

@@ -6,6 +6,7 @@ from typing import Protocol
 from trueline.render.misfit import Locate
 from trueline.render.options import Capabilities, RenderOptions
 from trueline.render.resource import Rendered
+from trueline.render.site.version import SiteVersion
 from trueline.runtime.files import FileTree
 
 
@@ -14,6 +15,7 @@ class RenderRequest:
     """One application's render. `options` is `None` where the files shall tell; `commit` goes into origins only.
 
     `source` names where the files come from, so that equal paths of two sources do not displace each other in a cache.
+    `versions` are those of a site that has some, each with its files; the request's own are those of one of them.
     """
 
     application: str
@@ -23,6 +25,7 @@ class RenderRequest:
     commit: str = ""
     source: str = ""
     capabilities: Capabilities = field(default_factory=Capabilities)
+    versions: tuple[SiteVersion, ...] = ()
 
 
 class Renderer(Protocol):

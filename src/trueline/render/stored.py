@@ -13,9 +13,12 @@ from trueline.render.resource import HookDelete, Phase, Position, Rendered, Reso
 from trueline.render.trace import Trace
 
 
-class _Place(msgspec.Struct, frozen=True, array_like=True):
+class _Place(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
+    """`commit` only where it is another one than the render's: a file of an older version of a site."""
+
     path: str
     line: int
+    commit: str = ""
 
 
 class _Resource(msgspec.Struct, frozen=True, array_like=True):
@@ -73,16 +76,16 @@ class StoredBodies(Mapping[Digest, bytes]):
         return len(self.digests)
 
 
-def to_stored(rendered: Rendered, trace: Trace) -> StoredRender:
-    """The kept form."""
+def to_stored(rendered: Rendered, trace: Trace, commit: str) -> StoredRender:
+    """The kept form of a render at a commit."""
     content = _Content(
-        resources=tuple(_stored(one) for one in rendered.resources),
+        resources=tuple(_stored(one, commit) for one in rendered.resources),
         notes=tuple(
-            _Note(one.code, one.summary, one.detail, one.remedy, _place(one.origin) if one.origin else None)
+            _Note(one.code, one.summary, one.detail, one.remedy, _place(one.origin, commit) if one.origin else None)
             for one in rendered.notes
         ),
         uses_capabilities=rendered.uses_capabilities,
-        outside=tuple((url, _place(origin)) for url, origin in rendered.outside),
+        outside=tuple((url, _place(origin, commit)) for url, origin in rendered.outside),
     )
     return StoredRender(trace=trace, content=msgspec.Raw(msgspec.json.encode(content)))
 
@@ -98,21 +101,25 @@ def from_stored(
         bodies=StoredBodies(dict.fromkeys(one.digest for one in resources), fetch),
         notes=tuple(_note(one, commit) for one in content.notes),
         uses_capabilities=content.uses_capabilities,
-        outside=tuple((url, Origin(path=at.path, line=at.line, commit=commit)) for url, at in content.outside),
+        outside=tuple((url, _origin(at, commit)) for url, at in content.outside),
     )
 
 
-def _place(origin: Origin) -> _Place:
-    return _Place(origin.path, origin.line)
+def _place(origin: Origin, commit: str) -> _Place:
+    return _Place(origin.path, origin.line, origin.commit if origin.commit != commit else "")
 
 
-def _stored(one: Resource) -> _Resource:
+def _origin(place: _Place, commit: str) -> Origin:
+    return Origin(path=place.path, line=place.line, commit=place.commit or commit)
+
+
+def _stored(one: Resource, commit: str) -> _Resource:
     return _Resource(
         kind=one.ref.kind,
         namespace=one.ref.namespace,
         name=one.ref.name,
         digest=one.digest,
-        place=_place(one.origin),
+        place=_place(one.origin, commit),
         phase=one.position.phase,
         wave=one.position.wave,
         is_hook=one.is_hook,
@@ -126,7 +133,7 @@ def _resource(one: _Resource, commit: str) -> Resource:
     return Resource(
         ref=Ref(one.kind, one.namespace, one.name),
         digest=one.digest,
-        origin=Origin(path=one.place.path, line=one.place.line, commit=commit),
+        origin=_origin(one.place, commit),
         position=Position(phase=one.phase, wave=one.wave),
         is_hook=one.is_hook,
         hook_delete=one.hook_delete,
@@ -136,5 +143,5 @@ def _resource(one: _Resource, commit: str) -> Resource:
 
 
 def _note(one: _Note, commit: str) -> Diagnostic:
-    origin = Origin(path=one.place.path, line=one.place.line, commit=commit) if one.place else None
+    origin = _origin(one.place, commit) if one.place else None
     return Diagnostic(code=one.code, summary=one.summary, detail=one.detail, remedy=one.remedy, origin=origin)

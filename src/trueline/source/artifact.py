@@ -1,5 +1,6 @@
 """A revision and its artifact: values, addressed by content, that hold no path of this machine and read nothing."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -30,6 +31,17 @@ class Revision:
         commit, dash, dirty = self.commit.partition("-dirty")
         short = commit if " " in commit else commit[:_SHORT]
         return f"{short}{dash}{dirty}" if name == self.commit else f"{name}@{short}{dash}{dirty}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class References:
+    """The branches and tags of a source at one look: full names with the ids of their commits.
+
+    `head` is the branch that a working tree is on; a repository's own revision says that itself.
+    """
+
+    commits: Mapping[str, str]
+    head: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

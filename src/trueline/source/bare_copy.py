@@ -3,7 +3,6 @@
 A copy belongs to one process, so a lock in it was left by a child that was killed.
 """
 
-from collections.abc import Mapping
 from pathlib import Path
 
 SHA256_HEX_LENGTH = 64
@@ -23,13 +22,13 @@ def sweep(repository: Path, *locks: str) -> int:
 def parse_refs(text: str) -> dict[str, str]:
     """Names and ids; a tag object gives way to its commit, and `symref` is what HEAD points at."""
     refs: dict[str, str] = {}
-    peeled: Mapping[str, str] = {}
+    peeled: dict[str, str] = {}
     for line in text.splitlines():
         identity, _, name = line.partition("\t")
         if identity.startswith("ref: ") and name == "HEAD":
             refs["symref"] = identity.removeprefix("ref: ")
         elif name.endswith("^{}"):
-            peeled = {**peeled, name.removesuffix("^{}"): identity}
+            peeled[name.removesuffix("^{}")] = identity
         elif name:
             refs[name] = identity
-    return refs | dict(peeled)
+    return refs | peeled

@@ -6,7 +6,7 @@ The ids are those Git would give, so what a working tree and a commit share is r
 import hashlib
 import os
 import stat
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from trueline.model.known import Known, Unknown
 from trueline.runtime.clock import Clock
 from trueline.runtime.files import FileEntry, FileTree
 from trueline.runtime.process import Command, NotStarted, Processes
-from trueline.source.artifact import Artifact, Revision
+from trueline.source.artifact import Artifact, References, Revision
 from trueline.source.git_command import Bounds, isolated
 from trueline.source.listing import (
     GIT_MODE_EXECUTABLE,
@@ -28,8 +28,9 @@ from trueline.source.listing import (
     Listing,
 )
 from trueline.source.listing_reader import notes_of
+from trueline.source.protocol import Catalogued
 from trueline.source.refusal import FILE_SIZE, NOT_A_DIRECTORY, PATH_LENGTH, PATHS
-from trueline.source.tree import ListedTree
+from trueline.source.tree import FolderTree, ListedTree
 
 WORKING_TREE = "working tree"
 _LOG_FORMAT = "%H%x00%an%x00%ae%x00%ct%x00%s%x00%P"
@@ -79,18 +80,25 @@ class DirectoryTree:
 
 
 class DirectorySource:
-    """A working tree as a source: its revision is the commit it stands on, with `-dirty` where it differs."""
+    """A working tree as a source: its revision is the commit it stands on, with `-dirty` where it differs.
 
-    def __init__(
+    `repository` opens the Git repository that has its work tree at a path: for the branches and tags beside this tree.
+    """
+
+    def __init__(  # noqa: PLR0913 - one for each effect
         self,
         path: Path,
         *,
         processes: Processes,
         clock: Clock,
         environment: Mapping[str, str],
+        repository: Callable[[Path], Catalogued] | None = None,
         bounds: Bounds | None = None,
     ) -> None:
         self._path = path.absolute()
+        self._open = repository
+        self._repository: Catalogued | None = None
+        self._below = ""
         self._processes = processes
         self._clock = clock
         self._environment = environment
@@ -128,7 +136,9 @@ class DirectorySource:
                 )
 
     async def artifact(self, revision: Revision) -> Artifact:
-        """The artifact of the last look."""
+        """The artifact of the last look, or of a branch or tag."""
+        if self._repository is not None and revision.ref != WORKING_TREE:
+            return await self._repository.artifact(revision)
         listing = self._look(revision.tree).listing
         source = str(self._path)
         return Artifact(source=source, revision=revision, listing=listing, notes=notes_of(source, listing))
@@ -137,7 +147,22 @@ class DirectorySource:
         """A working tree has no order: what it holds now is the newest there is."""
         return Known(value=True)
 
-    async def keep(self, commit: str, *, needed: Collection[str] = ()) -> None:
+    async def references(self) -> References:
+        """The branches and tags of the repository that the directory stands in; none where it stands in none."""
+        top = await self._git("rev-parse", "--show-toplevel")
+        if top is None or self._open is None:
+            return References(commits={})
+        self._below = (await self._git("rev-parse", "--show-prefix") or "").strip("/\n")
+        self._repository = self._open(Path(top.rstrip("\n")))
+        found = await self._repository.references()
+        branch = await self._git("symbolic-ref", "--quiet", "HEAD")
+        return References(commits=found.commits, head=(branch or "").rstrip("\n"))
+
+    async def obtain(self, wanted: Mapping[str, str]) -> Mapping[str, Revision]:
+        """The revisions of branches and tags."""
+        return await self._repository.obtain(wanted) if self._repository is not None else {}
+
+    async def keep(self, *commits: str, needed: Collection[str] = ()) -> None:
         """Nothing is kept of a working tree."""
 
     async def kept(self) -> tuple[str, ...]:
@@ -163,6 +188,9 @@ class DirectorySource:
 
     def files(self, artifact: Artifact) -> FileTree:
         """The files of an artifact; of one that is no longer the last look, the files as they are now."""
+        if self._repository is not None and artifact.revision.ref != WORKING_TREE:
+            files = self._repository.files(artifact)
+            return FolderTree(files, self._below) if self._below else files
         return self._look(artifact.revision.tree)
 
     def _look(self, identity: str) -> DirectoryTree:

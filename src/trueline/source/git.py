@@ -7,13 +7,13 @@ remote and one fetch, an unchanged remote only the question. Nothing here writes
 import asyncio
 import difflib
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from trueline.model.fault import Fault
 from trueline.model.known import Known, Unknown
 from trueline.runtime.files import FileTree
-from trueline.source.artifact import Artifact, Revision
+from trueline.source.artifact import Artifact, References, Revision
 from trueline.source.bare_copy import FETCH, SHA256_HEX_LENGTH, parse_refs, sweep
 from trueline.source.git_command import GitCommand
 from trueline.source.git_object import Malformed, parse_commit
@@ -56,6 +56,7 @@ class GitRepository:
         self._local_lock = asyncio.Lock()
         self._is_open = False
         self._found: dict[str, str] = {}
+        self._no_commit: dict[str, str] = {}
 
     @property
     def address(self) -> str:
@@ -116,16 +117,48 @@ class GitRepository:
             return Unknown(fault.diagnostics[0].detail)
         return Unknown(f"{self.address}: {old[:10]} is not within the last {sum(DEEPEN_STEPS)} commits of {new[:10]}")
 
-    async def keep(self, commit: str, *, needed: Collection[str] = ()) -> None:
-        """Keep an applied commit's objects; releases the oldest beyond the bound, never one of `needed`."""
+    async def references(self) -> References:
+        """The branches and tags of the remote; an answer with none is no word on what was there before."""
+        async with self._remote_lock:
+            commits = await self._list_refs("--heads", "--tags")
+            if not commits:
+                raise await self._missing(Selector(kind=SelectorKind.DEFAULT))
+            return References(commits=commits)
+
+    async def obtain(self, wanted: Mapping[str, str]) -> Mapping[str, Revision]:
+        """The revisions of branches and tags: those that are new by one shallow fetch, those that moved by another."""
+        left = {ref: identity for ref, identity in wanted.items() if self._no_commit.get(ref) != identity}
+        if not left:
+            return {}
+        async with self._remote_lock:
+            await self._open(algorithm_of=next(iter(left.values())))
+            here = {ref: self._found.get(ref) or await self._commit_here(ref) for ref in left}
+            absent = [ref for ref in left if not here[ref]]
+            moved = [ref for ref, identity in left.items() if here[ref] not in {"", identity}]
+            for depth, refs in (("--depth=1",), absent), ((), moved):
+                if refs:
+                    await self._receive(*depth, refspecs=[f"+{ref}:{_found_ref(ref)}" for ref in refs])
+            found = {ref: await self._commit_or_none(_found_ref(ref), ref) for ref in left}
+        self._no_commit |= {ref: left[ref] for ref, revision in found.items() if revision is None}
+        revisions = {ref: revision for ref, revision in found.items() if revision is not None}
+        self._found |= {ref: revision.commit for ref, revision in revisions.items()}
+        return revisions
+
+    async def keep(self, *commits: str, needed: Collection[str] = ()) -> None:
+        """Keep the objects of applied commits; releases the oldest beyond the bound, never one of `needed`.
+
+        Those of one release count as one.
+        """
         async with self._local_lock:
-            order = self._kept_order()
-            if order[-1:] == [commit]:
+            order, newest = self._kept_order(), list(dict.fromkeys(commits))
+            if order[-len(newest) :] == newest:
                 return
-            order = [*(known for known in order if known != commit), commit]
-            spare = [known for known in order[:-1] if known not in needed]
-            released = spare[: max(0, len(order) - self._bounds.kept_max)]
-            lines = [f"update {_KEPT}/{commit} {commit}", *(f"delete {_KEPT}/{known}" for known in released)]
+            older = [known for known in order if known not in newest]
+            spare = [known for known in older if known not in needed]
+            order = [*older, *newest]
+            released = spare[: max(0, len(older) + 1 - self._bounds.kept_max)]
+            lines = [f"update {_KEPT}/{commit} {commit}" for commit in newest]
+            lines += [f"delete {_KEPT}/{known}" for known in released]
             await self._git.local("update-ref", "--stdin", stdin="".join(f"{line}\n" for line in lines).encode())
             self._write_kept([known for known in order if known not in released])
 
@@ -214,17 +247,19 @@ class GitRepository:
 
     async def _obtain(self, ref: str, identity: str) -> Revision:
         kept_as = _found_ref(ref)
-        here = self._found.get(ref)
-        if here is None:
-            known = await self._commit_or_none(kept_as, ref)
-            here = known.commit if known else None
+        here = self._found.get(ref) or await self._commit_here(ref)
         if here != identity:
-            await self._fetch(ref, kept_as, is_first=here is None)
+            await self._fetch(ref, kept_as, is_first=not here)
         revision = await self._commit_or_none(identity if here == identity else kept_as, ref)
         if revision is None:
             raise COMMIT_MISSING.about(f"{self.address}: {ref} is no commit")
         self._found[ref] = revision.commit
         return revision
+
+    async def _commit_here(self, ref: str) -> str:
+        """The commit of a ref that was fetched before the last start; empty where none was."""
+        known = await self._commit_or_none(_found_ref(ref), ref)
+        return known.commit if known else ""
 
     async def _held(self, commit: str) -> Revision | None:
         """A commit that a ref holds: only then are its objects here, all of them."""
@@ -236,15 +271,15 @@ class GitRepository:
 
     async def _fetch(self, what: str, kept_as: str, *, is_first: bool) -> None:
         depth = ("--depth=1",) if is_first else ()
-        await self._receive(*depth, refspec=f"+{what}:{kept_as}")
+        await self._receive(*depth, refspecs=[f"+{what}:{kept_as}"])
 
     async def _deepen(self, commit: str, depth: int) -> None:
-        await self._receive(f"--deepen={depth}", refspec=commit)
+        await self._receive(f"--deepen={depth}", refspecs=[commit])
 
-    async def _receive(self, *depth: str, refspec: str) -> None:
+    async def _receive(self, *depth: str, refspecs: Sequence[str]) -> None:
         timeout_s, bound = self._bounds.fetch_timeout_s, self._bounds.repository_file_bytes_max
         try:
-            await self._git.remote(*FETCH, *depth, "--", self.address, refspec, timeout_s=timeout_s)
+            await self._git.remote(*FETCH, *depth, "--", self.address, *refspecs, timeout_s=timeout_s)
         except Fault:
             half_bytes = sweep(self._git.repository, "shallow.lock", f"{_FOUND}/*.lock")
             if half_bytes >= bound // 512 * 512:  # Git says nothing when the kernel stops its child
@@ -338,9 +373,17 @@ class GitSource:
         """Whether one commit came before another."""
         return await self.repository.is_ancestor(old, new)
 
-    async def keep(self, commit: str, *, needed: Collection[str] = ()) -> None:
-        """Keep the objects of a commit."""
-        await self.repository.keep(commit, needed=needed)
+    async def references(self) -> References:
+        """The branches and tags."""
+        return await self.repository.references()
+
+    async def obtain(self, wanted: Mapping[str, str]) -> Mapping[str, Revision]:
+        """The revisions of branches and tags."""
+        return await self.repository.obtain(wanted)
+
+    async def keep(self, *commits: str, needed: Collection[str] = ()) -> None:
+        """Keep the objects of commits."""
+        await self.repository.keep(*commits, needed=needed)
 
     async def kept(self) -> tuple[str, ...]:
         """The kept commits."""

@@ -1,11 +1,11 @@
-"""What the loop asks of a source: the revision there is now, its artifact, its files; of a history, who came first."""
+"""What the loop asks of a source: what it stands at, its files, what else there is; of a history, who came first."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Protocol
 
 from trueline.model.known import Known, Unknown
 from trueline.runtime.files import FileTree
-from trueline.source.artifact import Artifact, Revision
+from trueline.source.artifact import Artifact, References, Revision
 
 
 class Source(Protocol):
@@ -41,8 +41,8 @@ class History(Protocol):
         """Whether commit `old` is `new` or came before it; more history is fetched where needed, within bounds."""
         ...
 
-    async def keep(self, commit: str, *, needed: Collection[str] = ()) -> None:
-        """Keep the objects of an applied commit for a rollback while the source is away.
+    async def keep(self, *commits: str, needed: Collection[str] = ()) -> None:
+        """Keep the objects of commits that were applied together, for a rollback while the source is away.
 
         The oldest kept ones beyond the bound are released, never one of `needed`.
         """
@@ -55,3 +55,27 @@ class History(Protocol):
     async def revision(self, commit: str) -> Revision:
         """A revision by its full commit id, from what is kept where possible."""
         ...
+
+
+class Catalogue(Protocol):
+    """The branches and tags of a source."""
+
+    async def references(self) -> References:
+        """All of them as they are now, by one request.
+
+        Raises:
+            UserError: the source cannot be read as it is declared.
+            Transient: it could not be asked now.
+        """
+        ...
+
+    async def obtain(self, wanted: Mapping[str, str]) -> Mapping[str, Revision]:
+        """The revisions of some, given with the ids that `references` said; only what is new is fetched, at once.
+
+        One that is no commit is left out of the answer.
+        """
+        ...
+
+
+class Catalogued(Source, Catalogue, Protocol):
+    """A source that can give the files of any of its branches and tags."""

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 
 from trueline.model.digest import digest_value
-from trueline.runtime.files import FileEntry, FileKind
+from trueline.runtime.files import FileEntry, FileKind, FileTree
 from trueline.source.listing import Directory, Entry, Leaf, LeafKind, Listing
 
 LINKS_MAX = 40
@@ -85,6 +85,29 @@ class ListedTree:
         for path, leaf in Listing(directory).special():
             if leaf.kind is LeafKind.LINK:
                 yield path, locate(self._listing, f"{prefix}/{path}" if prefix else path)
+
+
+@dataclass(frozen=True, slots=True)
+class FolderTree:
+    """One folder of a tree, as a tree; links out of the folder are followed as the whole tree has them."""
+
+    whole: FileTree
+    folder: str
+
+    def entry(self, path: str) -> FileEntry | None:
+        """What stands at a path."""
+        return self.whole.entry(self._at(path))
+
+    def names(self, path: str) -> tuple[str, ...]:
+        """The sorted names in a directory."""
+        return self.whole.names(self._at(path))
+
+    async def read(self, path: str) -> bytes:
+        """The bytes of a file."""
+        return await self.whole.read(self._at(path))
+
+    def _at(self, path: str) -> str:
+        return f"{self.folder}/{path}" if path else self.folder
 
 
 def locate(listing: Listing, path: str) -> Located | None:

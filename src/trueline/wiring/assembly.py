@@ -1,11 +1,12 @@
 """Everything, put together: settings in, an engine with all its parts out."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import Final
 
 from trueline.declare.application import Application
 from trueline.declare.folder import folder_application
@@ -18,6 +19,7 @@ from trueline.loop.engine_parts import EngineParts
 from trueline.loop.fleet import Fleet
 from trueline.loop.outside import OutsideLinks
 from trueline.loop.register import Register
+from trueline.loop.supply import OpenSource
 from trueline.model.digest import digest_value
 from trueline.model.fault import Fault
 from trueline.record.approval import Approvals
@@ -42,14 +44,19 @@ from trueline.runtime.toolbox import Toolbox
 from trueline.runtime.toolbox_process import ProcessToolbox, find_toolbox
 from trueline.runtime.visit import AiohttpVisits
 from trueline.target.kubernetes.mark import Installation
+from trueline.wiring.branch import BranchTargets
+from trueline.wiring.bucket import BucketTargets
 from trueline.wiring.cluster import ClusterTargets
 from trueline.wiring.git import GitSources, fleet_source
 from trueline.wiring.kept import KeptApprovals, KeptRenders
 from trueline.wiring.served import ServedTargets
 from trueline.wiring.settings import Settings
 from trueline.wiring.shared import Shared
-from trueline.wiring.site import DirectoryTargets, has_blobs, needed_blobs, site_renderer
+from trueline.wiring.site import DirectoryTargets, SiteBuilder, has_blobs, needed_blobs, site_renderer
+from trueline.wiring.ssh import SshTargets
 from trueline.wiring.target import AllTargets
+
+BLOBS: Final = "blobs"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +81,11 @@ class Assembly:
     register: Register
     clock: Clock
     data_directory: DataDirectory
+
+    @property
+    def blobs(self) -> BlobDirectory:
+        """The bytes that renders name."""
+        return BlobDirectory(self.data_directory.path / BLOBS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,14 +132,16 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembly]:
         stack.push(_Anchoring(books.journal))
         binary = find_toolbox()
         toolbox = await stack.enter_async_context(ProcessToolbox(path=binary.path, clock=clock))
-        blobs = BlobDirectory(directory.path / "blobs")
+        blobs = BlobDirectory(directory.path / BLOBS)
         blobs.tidy(needed_blobs(books.ledger, books.bodies))
         site = await site_renderer(
             stack, clock=clock, toolbox=toolbox, blobs=blobs, cache=books.renders, progress=settings.progress
         )
         renders = KeptRenders(books.renders, books.bodies)
         engines = digest_value([binary.digest, engine_digest()])
-        renderer = CachedRenderer(DispatchingRenderer(toolbox, site), renders, engines, is_whole=has_blobs(blobs))
+        renderer = CachedRenderer(
+            DispatchingRenderer(toolbox, site.renderer if site else None), renders, engines, is_whole=has_blobs(blobs)
+        )
         approvals, claims = KeptApprovals(books.approvals), ClaimBook(books.ledger)
         shared = Shared(ledger=books.ledger, bodies=books.bodies, approvals=approvals, claims=claims)
         clusters = ClusterTargets(
@@ -139,12 +153,18 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembly]:
             shared=shared,
         )
         await stack.enter_async_context(clusters)
-        installation = Installation(directory.installation)
-        directories = DirectoryTargets(installation=installation, blobs=blobs, clock=clock, shared=shared)
-        served = ServedTargets(settings, installation=installation, blobs=blobs, clock=clock, shared=shared)
-        await served.begin(stack, books.register.applications())
-        targets = AllTargets(clusters, directories, served)
         secrets = SystemSecrets(settings.environment, kubernetes=clusters.secret)
+        opened = _Opened(
+            closing=stack,
+            settings=settings,
+            processes=processes,
+            directory=directory,
+            secrets=secrets,
+            blobs=blobs,
+            clock=clock,
+            shared=shared,
+        )
+        targets = await _all_targets(opened, clusters, books.register.applications())
         sources = GitSources(
             settings=settings, processes=processes, toolbox=toolbox, directory=directory, secrets=secrets
         )
@@ -152,13 +172,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembly]:
         visits = AiohttpVisits()
         stack.push_async_callback(visits.close)
         outside = OutsideLinks(visits=visits, answers=books.renders, clock=clock)
-        fleet = Fleet(
-            source=fleet_source(settings, sources, processes, clock),
-            dialect=NativeDialect(toolbox),
-            path=settings.path,
-            folder=_folder(settings),
-            follows_default=not (settings.revision or settings.is_working_tree),
-        )
+        fleet = _fleet(settings, fleet_source(settings, sources, processes, clock), toolbox)
         parts = EngineParts(
             fleet=fleet,
             desirer=Desirer(sources=sources, targets=targets, renderer=renderer, outside=outside),
@@ -174,6 +188,47 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembly]:
         yield _assembly(settings, parts, books, targets, sources, renderer, site, toolbox, directory)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Opened:
+    """What every place of a site is opened with."""
+
+    closing: AsyncExitStack
+    settings: Settings
+    processes: SystemProcesses
+    directory: DataDirectory
+    secrets: SystemSecrets
+    blobs: BlobDirectory
+    clock: Clock
+    shared: Shared
+
+
+async def _all_targets(opened: _Opened, clusters: ClusterTargets, applications: Iterator[Application]) -> AllTargets:
+    """Every kind of target; sites that were served before are served again at once."""
+    settings, directory, secrets = opened.settings, opened.directory, opened.secrets
+    installation = Installation(directory.installation)
+    blobs, clock, shared = opened.blobs, opened.clock, opened.shared
+    directories = DirectoryTargets(installation=installation, blobs=blobs, clock=clock, shared=shared)
+    served = ServedTargets(settings, installation=installation, blobs=blobs, clock=clock, shared=shared)
+    await served.begin(opened.closing, applications)
+    branches = BranchTargets(
+        settings,
+        opened.processes,
+        directory,
+        secrets,
+        installation=installation,
+        blobs=blobs,
+        clock=clock,
+        shared=shared,
+    )
+    buckets = BucketTargets(
+        settings, directory, secrets, installation=installation, blobs=blobs, clock=clock, shared=shared
+    )
+    hosts = SshTargets(
+        opened.closing, settings, directory, secrets, installation=installation, blobs=blobs, clock=clock, shared=shared
+    )
+    return AllTargets(clusters, directories, served, branches=branches, buckets=buckets, hosts=hosts)
+
+
 def _assembly(  # noqa: PLR0913, PLR0917 - everything
     settings: Settings,
     parts: EngineParts,
@@ -181,7 +236,7 @@ def _assembly(  # noqa: PLR0913, PLR0917 - everything
     targets: AllTargets,
     sources: GitSources,
     renderer: CachedRenderer,
-    site: SiteRenderer | None,
+    site: SiteBuilder | None,
     toolbox: Toolbox,
     directory: DataDirectory,
 ) -> Assembly:
@@ -193,7 +248,7 @@ def _assembly(  # noqa: PLR0913, PLR0917 - everything
         targets=targets,
         sources=sources,
         renderer=renderer,
-        sites=site,
+        sites=site.pages if site else None,
         toolbox=toolbox,
         ledger=books.ledger,
         journal=books.journal,
@@ -221,6 +276,16 @@ class _Anchoring(AbstractContextManager[None]):
         except Fault:
             if error is None or isinstance(error, asyncio.CancelledError):
                 raise
+
+
+def _fleet(settings: Settings, source: OpenSource, toolbox: Toolbox) -> Fleet:
+    return Fleet(
+        source=source,
+        dialect=NativeDialect(toolbox),
+        path=settings.path,
+        folder=_folder(settings),
+        follows_default=not (settings.revision or settings.is_working_tree),
+    )
 
 
 def _folder(settings: Settings) -> Application:

@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from trueline.render.site.file import FILE_KIND
 from trueline.render.site.image import worker as images
 from trueline.render.site.image.stage import ImageStage
 from trueline.render.site.renderer import SiteRenderer
+from trueline.render.site.versioned import VersionedSite
 from trueline.runtime.blob import BlobDirectory
 from trueline.runtime.clock import Clock
 from trueline.runtime.toolbox import Toolbox
@@ -39,6 +41,14 @@ IMAGE_TIMEOUT_S = 180.0
 """For all sizes and formats of one image: a photograph of 100 megapixels on a machine that has other work."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteBuilder:
+    """The builder of sites with versions, and the one of single sites in it, which counts pages."""
+
+    renderer: VersionedSite
+    pages: SiteRenderer
+
+
 async def site_renderer(  # noqa: PLR0913 - what it is made with
     stack: AsyncExitStack,
     *,
@@ -47,7 +57,7 @@ async def site_renderer(  # noqa: PLR0913 - what it is made with
     blobs: BlobDirectory,
     cache: RenderStore,
     progress: Callable[[int, int], None] | None = None,
-) -> SiteRenderer | None:
+) -> SiteBuilder | None:
     """The builder of sites, its workers started when they are needed; `None` where the extra is not installed."""
     if not (_version("comrak") and _version("pillow")):
         return None
@@ -70,7 +80,8 @@ async def site_renderer(  # noqa: PLR0913 - what it is made with
         progress=progress,
         pillow=_version("pillow"),
     )
-    return SiteRenderer(worker=reading, toolbox=toolbox, blobs=blobs, cache=cache, images=stage)
+    site = SiteRenderer(worker=reading, toolbox=toolbox, blobs=blobs, cache=cache, images=stage)
+    return SiteBuilder(renderer=VersionedSite(site, cache=cache, blobs=blobs), pages=site)
 
 
 def _version(package: str) -> str:

@@ -20,15 +20,30 @@ PLAIN = {
     "table": (
         "| a | b |\n|---|--:|\n| 1 | 2 |",
         (
-            '<table> <thead> <tr> <th>a</th> <th align="right">b</th> </tr> </thead> '
-            '<tbody> <tr> <td>1</td> <td align="right">2</td> </tr> </tbody> </table>'
+            '<div class="table"><table> <thead> <tr> <th>a</th> <th align="right">b</th> </tr> </thead> '
+            '<tbody> <tr> <td>1</td> <td align="right">2</td> </tr> </tbody> </table></div>'
         ),
     ),
-    "task": ("- [x] a", '<ul> <li><input type="checkbox" checked="" disabled=""> a</li> </ul>'),
+    "a long cell": (
+        f"| a | b |\n|---|--:|\n| 1 | {'word ' * 7}|",
+        (
+            '<div class="table"><table> <thead> <tr> <th>a</th> <th align="right">b</th> </tr> </thead> <tbody> <tr> '
+            f'<td>1</td> <td class="long" align="right">{("word " * 7).strip()}</td> </tr> </tbody> </table></div>'
+        ),
+    ),
+    "tasks": (
+        "- [x] a\n- [ ] b",
+        (
+            '<ul> <li><input type="checkbox" checked="" disabled="" aria-label="Done"> a</li> '
+            '<li><input type="checkbox" disabled="" aria-label="To do"> b</li> </ul>'
+        ),
+    ),
     "link": ('[a](b.md#c "T")', f'<p><a href="{L0}" title="T">a</a></p>'),
     "reference link": ("[a][r] [r]\n\n[r]: b.md", f'<p><a href="{L0}">a</a> <a href="{L1}">r</a></p>'),
     "autolink": ("see https://x.example.", f'<p>see <a href="{L0}">https://x.example</a>.</p>'),
     "image": ("![a](b.png)", f"<p>{I0}</p>"),
+    "image with a caption": ('![a](b.png "C & d")', f"<figure>{I0}<figcaption>C &amp; d</figcaption></figure>"),
+    "image with a title in a text": ('![a](b.png "C") d', f"<p>{I0} d</p>"),
     "image in a link": ("[![a](b.png)](c.md)", f'<p><a href="{L0}">{I0}</a></p>'),
     "alert": (
         "> [!WARNING]\n> a",
@@ -52,6 +67,14 @@ PLAIN = {
             "<p>c</p> </div> <p>d</p>"
         ),
     ),
+    "admonitions and a quote, one after the other": (
+        '!!! note "A"\n    a\n\n!!! tip "B"\n    b\n\n> c',
+        (
+            '<div class="markdown-alert markdown-alert-note"> <p class="markdown-alert-title">A</p> <p>a</p> </div> '
+            '<div class="markdown-alert markdown-alert-tip"> <p class="markdown-alert-title">B</p> <p>b</p> </div> '
+            "<blockquote> <p>c</p> </blockquote>"
+        ),
+    ),
     "admonition in a list": (
         "- a\n\n    !!! note\n        b\n",
         (
@@ -59,24 +82,27 @@ PLAIN = {
             '<p class="markdown-alert-title">Note</p> <p>b</p> </div> </li> </ul>'
         ),
     ),
-    "no admonition in code": ("```\n!!! note\n    a\n```", '<pre class="highlight"><code>!!! note a </code></pre>'),
+    "no admonition in code": (
+        "```\n!!! note\n    a\n```",
+        '<div class="code"><pre class="highlight"><code>!!! note a </code></pre></div>',
+    ),
     "code in an admonition": (
         "!!! note\n    ```\n    a\n    ```",
         (
             '<div class="markdown-alert markdown-alert-note"> <p class="markdown-alert-title">Note</p> '
-            '<pre class="highlight"><code>a </code></pre> </div>'
+            '<div class="code"><pre class="highlight"><code>a </code></pre></div> </div>'
         ),
     ),
     "code": (
         "```yaml\na: 1 # <b>\n```",
         (
-            '<pre class="highlight" data-language="yaml"><code><span class="nt">a</span>: '
-            '<span class="l">1</span> <span class="c1"># &lt;b&gt;</span> </code></pre>'
+            '<div class="code"><pre class="highlight" data-language="yaml"><code><span class="nt">a</span>: '
+            '<span class="l">1</span> <span class="c1"># &lt;b&gt;</span> </code></pre></div>'
         ),
     ),
     "code of no known language": (
         "```frob\n<a>\n```",
-        '<pre class="highlight" data-language="frob"><code>&lt;a&gt; </code></pre>',
+        '<div class="code"><pre class="highlight" data-language="frob"><code>&lt;a&gt; </code></pre></div>',
     ),
     "raw HTML": ("a <b>b</b>\n\n<script>\nalert(1)\n</script>", "<p>a b</p>"),
     "an address that runs something": ("[a](javascript:b)", '<p><a href="">a</a></p>'),
@@ -92,6 +118,18 @@ def test_it_reads(name: str) -> None:
 
 ALLOWED = {
     "kept": ("<details open><summary>a</summary>b</details>", '<details open=""><summary>a</summary>b</details>'),
+    "a table": (
+        "<table><tr><td><table></table></td></tr></table>a",
+        '<div class="table"><table><tr><td><table></table></td></tr></table></div >a',
+    ),
+    "a table that is not closed": (
+        "<div><table><tr></div>a</table>\n\n|b|\n|-|\n|c|",
+        (
+            '<div><div class="table"><table><tr></tr></table></div ></div>a '
+            "<table> <thead> <tr> <th>b</th> </tr> </thead> <tbody> <tr> <td>c</td> </tr> </tbody> </table>"
+        ),
+    ),
+    "a table that ends where it begins": ("<div><table/>a</div>", "<div><table/></table>a</div>"),
     "handler": ('<p onclick="x()" title=y>a</p>', '<p title="y">a</p>'),
     "handler without quotes": ("<p><img src=a.png onerror=alert(1)></p>", f"<p>{I0}</p>"),
     "script": ("<div>a<script>alert('</div>')</script>b</div>", "<div>ab</div>"),

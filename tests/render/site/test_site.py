@@ -224,6 +224,18 @@ async def test_what_only_warns_does_not_stop(bench: Bench) -> None:
     ]
 
 
+async def test_a_page_is_made_anew_in_another_language_and_one_without_words_is_told(bench: Bench) -> None:
+    files: Files = {"index.md": "# A\n\n> [!NOTE]\n> x\n"}
+    await bench.files(files)
+    german = (await bench.files(files, Site(language="de")))["index.html"]
+    assert bench.counts() == (1, 2)
+    assert b'<html lang="de"' in german
+    assert b">Hinweis</p>" in german
+    rendered = await bench.render(tree(files), Site(language="eo"))
+    assert [f"{one.code} {one.origin} {one.detail[:13]}" for one in rendered.notes] == ["TL1549 None eo; there are"]
+    assert b'<html lang="eo"' in bench.published(rendered)["index.html"]
+
+
 async def test_ids_of_other_generators_are_understood(bench: Bench) -> None:
     files = await bench.files({"index.md": "# A & b\n\n[x](#a-b)\n"})
     assert b'<a href="#a--b">x</a>' in files["index.html"]

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from trueline.render.site import theme
+from trueline.render.site.theme.language import script_words
 
 HERE = Path(__file__).parent
 NODE = shutil.which("node")
@@ -22,7 +23,7 @@ def run(script: str, question: Mapping[str, Any]) -> Any:
     with as_file(files(theme) / "search.js") as search:
         done = subprocess.run(
             [NODE, HERE / script, search.resolve()],
-            input=json.dumps(question),
+            input=json.dumps({"words": script_words("en"), **question}),
             capture_output=True,
             text=True,
             encoding="utf-8",

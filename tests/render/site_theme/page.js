@@ -1,6 +1,6 @@
 // The least of a browser that the theme's search needs: does what a reader does, and prints what is then on the page.
 const fs = require("fs");
-const { files, query, keys } = JSON.parse(fs.readFileSync(0, "utf8"));
+const { files, query, keys, words } = JSON.parse(fs.readFileSync(0, "utf8"));
 
 class Element {
   constructor(name) {
@@ -30,6 +30,7 @@ const gone = [];
 const listeners = {};
 globalThis.location = { href: "https://site.example/docs/guide/deep/", assign: (where) => gone.push(where) };
 globalThis.document = {
+  documentElement: { dataset: { words } },
   querySelector: () => form, createElement: (name) => new Element(name),
   addEventListener: (name, listener) => { listeners[name] = listener; },
 };
@@ -53,7 +54,7 @@ const shown = (element) => ({
   }
   const at = list.children.findIndex((item) => item.attributes["aria-selected"] === "true");
   process.stdout.write(JSON.stringify({
-    isFocused, isFormHidden: form.hidden, isPanelHidden: panel.hidden, said: say.textContent, at, gone,
+    isFocused, isPanelHidden: panel.hidden, said: say.textContent, at, gone,
     active: input.attributes["aria-activedescendant"] || "", isExpanded: input.attributes["aria-expanded"], list: list.children.map(shown),
   }));
 })();

@@ -76,21 +76,20 @@ def test_a_full_page_has_its_landmarks_and_says_where_one_is() -> None:
     assert [one.text for one in document.all("a", aria_current="page")] == ["Install"]
     assert [one.attributes["href"] for one in document.all("link", rel="canonical")] == [FULL.canonical]
     assert document.one("link", type="application/atom+xml").attributes["href"] == "../feed.xml"
-    assert document.one("a", rel="prev").text == "PreviousBefore"
+    assert document.one("a", rel="prev").text == "ZurückBefore"
     assert document.one("a", rel="next").attributes["href"] == "../after/"
     assert document.one("a", class_="home").attributes["href"] == "../"
     assert document.one("time").attributes["datetime"] == "2026-03-01"
     assert [one.attributes["content"] for one in document.all("meta", name="description")] == ["How to install it"]
     form = document.one("form")
     assert form.attributes["data-index"] == "../search/index.json"
-    assert "hidden" in form.attributes
 
 
 def test_the_menu_opens_without_a_script_where_one_is() -> None:
     document = read(page(FULL))
     menu = document.one("nav", class_="menu")
     assert document.one("a", class_="opener").attributes["href"] == f"#{menu.attributes['id']}"
-    groups = [one for one in document.all("details") if one.text.startswith(("Pages below Guide", "Deep"))]
+    groups = [one for one in document.all("details") if one.text.startswith(("Seiten unter Guide", "Deep"))]
     assert ["open" in group.attributes for group in groups] == [True, False]
 
 
@@ -100,7 +99,7 @@ def test_the_contents_are_of_two_levels_and_lead_to_the_ids() -> None:
     rows = [one for one in document.all("li") if one.attributes.get("class", "").startswith("level-")]
     assert [row.text for row in rows] == ["A < B", "B"] * 2
     assert {one.attributes["href"] for one in document.all("a") if one.text == "B"} == {"#b%2520c"}
-    assert aside.text == "On this pageA < BB"
+    assert aside.text == "Auf dieser SeiteA < BB"
 
 
 def test_a_bare_page_has_only_what_it_has() -> None:
@@ -122,8 +121,8 @@ def test_the_first_script_alone_is_read_before_the_page() -> None:
 def test_an_address_that_leads_nowhere_leads_home() -> None:
     document = read(not_found(replace(FULL, title="", body="", root="/docs/", headings=())))
     assert_sound(document)
-    assert document.one("h1").text == "Page not found"
-    assert "/docs/" in [one.attributes["href"] for one in document.all("a") if one.text == "To the start"]
+    assert document.one("h1").text == "Seite nicht gefunden"
+    assert "/docs/" in [one.attributes["href"] for one in document.all("a") if one.text == "Zur Startseite"]
     assert document.one("meta", name="robots").attributes["content"] == "noindex"
     assert not document.all("link", rel="canonical")
     assert read(not_found(replace(FULL, title="Weg", body="<p>Fort.</p>"))).one("h1").text == "Weg"
@@ -193,7 +192,20 @@ KNOWN = frozenset(
             "d",
             "data-found",
         ),
-        *("data-index", "data-root", "data-scheme", "datetime", "for", "height", "hidden", "href", "id", "lang"),
+        *(
+            "data-index",
+            "data-root",
+            "data-scheme",
+            "data-words",
+            "datetime",
+            "dir",
+            "for",
+            "height",
+            "hidden",
+            "href",
+            "id",
+            "lang",
+        ),
         *("maxlength", "name", "open", "placeholder", "property", "r", "rel", "role", "spellcheck", "tabindex"),
         *("title", "type", "viewbox", "width"),
     )

@@ -10,6 +10,7 @@ from tests.render.site_theme.node import ask, needs_node, run, text_of
 from trueline.render.site import search
 from trueline.render.site.parsed import ParsedPage, Section
 from trueline.render.site.search import ENTRY, SearchIndex, fragment, index
+from trueline.render.site.theme.language import script_words
 from trueline.render.site.word import words
 
 HOSTILE = "</script><img src=x onerror=alert(1)> \"quoted\" 'too' & done"
@@ -226,7 +227,7 @@ def test_a_reader_presses_slash_types_and_presses_enter() -> None:
     files = text_of(built())
     question = {"files": files, "query": "gateway", "keys": ["ArrowDown", "Enter"]}
     seen = run("page.js", question)
-    assert (seen["isFocused"], seen["isFormHidden"], seen["isPanelHidden"]) == (True, False, False)
+    assert (seen["isFocused"], seen["isPanelHidden"]) == (True, False)
     assert (seen["said"], seen["isExpanded"], seen["active"]) == ("3 found", "true", "tl-found-1")
     assert seen["gone"] == ["https://site.example/docs/guide/network/#gateway"]
     assert [item["role"] for item in seen["list"]] == ["option"] * 3
@@ -258,3 +259,5 @@ def test_nothing_found_and_no_index_are_said() -> None:
     said = run("page.js", {"files": text_of(built()), "query": "unheardof", "keys": []})["said"]
     assert said == "Nothing found for “unheardof”"
     assert run("page.js", {"files": {}, "query": "zebra", "keys": []})["said"] == "The search index could not be read"
+    german = {"files": text_of(built()), "query": "unheardof", "keys": [], "words": script_words("de")}
+    assert run("page.js", german)["said"] == "Nichts gefunden für „unheardof“"

@@ -74,14 +74,21 @@ class _Writer:
             self.fence = found[1]
 
     def _separate(self, number: int) -> None:
-        """Without an empty line between, Markdown would take what follows for a part of the paragraph before."""
-        if self.lines and self.lines[-1].strip(" >"):
+        """Without an empty line between, Markdown would take what follows for a part of what stands before.
+
+        An empty line of an admonition that is over is none: two admonitions would be one.
+        """
+        if self.lines and self.lines[-1].rstrip() != self._prefix.rstrip():
             self._put("", number)
 
     def _put(self, text: str, number: int) -> None:
-        prefix = "".join(f"{' ' * column}> " for column in self.open)
+        prefix = self._prefix
         self.lines.append((prefix + text).rstrip() if prefix else text)
         self.numbers.append(number)
+
+    @property
+    def _prefix(self) -> str:
+        return "".join(f"{' ' * column}> " for column in self.open)
 
 
 def to_alerts(text: str) -> tuple[str, list[int]]:

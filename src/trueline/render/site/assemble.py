@@ -12,18 +12,19 @@ from urllib.parse import urlsplit
 from trueline.model.digest import digest_value
 from trueline.render.options import Site
 from trueline.render.site import front
-from trueline.render.site.context import PageContext
+from trueline.render.site.context import PageContext, VersionMark
 from trueline.render.site.discover import NOT_FOUND, PageFile
 from trueline.render.site.engine import engine_digest
 from trueline.render.site.image.markup import ROOT_MARK
 from trueline.render.site.link import encoded
 from trueline.render.site.navigation import Navigation, title_of
 from trueline.render.site.parsed import LINK, MARK, ParsedPage
-from trueline.render.site.theme import page as theme
+from trueline.render.site.theme import page as theme, version
 from trueline.render.site.theme.escape import address
+from trueline.render.site.version import MENU, OVERVIEW
 
-STYLES: Final = ("style.css",)
-SCRIPTS: Final = ("theme.js", "search.js")
+STYLES: Final = ("style.css", version.STYLE)
+SCRIPTS: Final = ("theme.js", "search.js", version.SCRIPT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,13 +46,27 @@ class Frame:
 
 
 def url_of(options: Site) -> str:
-    """The site's own address, with a slash at its end; empty where it is not known."""
-    return f"{options.url.rstrip('/')}/" if options.url else ""
+    """The site's own address, with a slash at its end; empty where it is not known. Of a version, that of its home."""
+    return f"{options.url.rstrip('/')}/{folder_of(options)}" if options.url else ""
+
+
+def folder_of(options: Site) -> str:
+    """The canonical folder of a version, with a slash at its end; empty where a site has none."""
+    return f"{encoded(options.version.home)}/" if options.version else ""
 
 
 def absolute_root(options: Site) -> str:
     """The way to the site's root from any address: for the page that is shown where there is none."""
-    return urlsplit(url_of(options)).path or "/"
+    return urlsplit(url_of(options)).path or f"/{folder_of(options)}"
+
+
+def canonical_of(options: Site, page: PageFile) -> str:
+    """The address that search engines shall show: that of the same page of the default version, where it has one."""
+    if not options.url or page.is_not_found:
+        return ""
+    if options.version and page.path in options.version.shared:
+        return f"{options.url.rstrip('/')}/{encoded(f'{options.version.default}/{page.address}')}"
+    return f"{url_of(options)}{encoded(page.address)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,12 +116,21 @@ def context_of(frame: Frame, navigation: Navigation, page: PageFile, parsed: Par
         styles=tuple(root + path for path in frame.styles),
         scripts=tuple(root + path for path in frame.scripts),
         search_index=root + frame.search if frame.search else "",
-        canonical=f"{frame.url}{encoded(page.address)}" if frame.url and not page.is_not_found else "",
+        canonical=canonical_of(frame.options, page),
         feed=root + frame.feed if frame.feed else "",
         icon=root + frame.icon if frame.icon else "",
         date=front.day_of(parsed.front),
         authors=front.authors_of(parsed.front),
+        version=_mark(frame.options, root),
     )
+
+
+def _mark(options: Site, root: str) -> VersionMark | None:
+    """`root` leads to the root of the version, one folder below that of the site."""
+    if options.version is None:
+        return None
+    site = f"{root}../"
+    return VersionMark(name=options.version.name, site=site, menu=site + MENU, overview=site + OVERVIEW)
 
 
 def document(draft: Draft, html: str) -> bytes:

@@ -27,6 +27,16 @@ class Crumb:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VersionMark:
+    """Which version a page is of. Addresses lead to the root of all versions, the menu's file and the list of them."""
+
+    name: str
+    site: str
+    menu: str
+    overview: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PageContext:
     """One page, as the theme writes it. `body` is finished HTML; all else is plain text that the theme escapes.
 
@@ -57,3 +67,5 @@ class PageContext:
     date: str = ""
     authors: Sequence[str] = field(default_factory=tuple)
     is_not_found: bool = False
+    version: VersionMark | None = None
+    """Of a site with versions."""

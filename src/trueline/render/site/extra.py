@@ -43,17 +43,20 @@ class Theme(msgspec.Struct, frozen=True):
     @property
     def styles(self) -> tuple[str, ...]:
         """Paths of style sheets."""
-        return tuple(self.paths[name] for name in STYLES)
+        return tuple(self.paths[name] for name in STYLES if name in self.paths)
 
     @property
     def scripts(self) -> tuple[str, ...]:
         """Paths of scripts."""
-        return tuple(self.paths[name] for name in SCRIPTS)
+        return tuple(self.paths[name] for name in SCRIPTS if name in self.paths)
 
 
-def theme_files(keeper: Keeper) -> Theme:
+def theme_files(keeper: Keeper, *, has_versions: bool = False) -> Theme:
     """The theme's files under names that hold their content."""
-    named = {name: (f"{THEME_FOLDER}/{named_by_content(name, data)}", data) for name, data in assets().items()}
+    named = {
+        name: (f"{THEME_FOLDER}/{named_by_content(name, data)}", data)
+        for name, data in assets(has_versions=has_versions).items()
+    }
     files = tuple(keeper.file(path, data, is_immutable=True) for path, data in named.values())
     return Theme(files, {name: path for name, (path, _) in named.items()})
 
@@ -84,11 +87,14 @@ def _entry(page: PageFile, parsed: ParsedPage) -> FeedEntry | None:
 def sitemap_files(
     keeper: Keeper, frame: Frame, pages: Sequence[PageFile], parsed: Mapping[str, ParsedPage]
 ) -> tuple[SiteFile, ...]:
-    """The sitemap, where the site's address is known."""
-    if not frame.url:
+    """The sitemap, where the site's address is known; of versions only the default one has one, for the whole site."""
+    version = frame.options.version
+    if not frame.url or (version and not version.is_default):
         return ()
     listed = [(encoded(page.address), front.day_of(parsed[page.source].front)) for page in pages]
-    return tuple(keeper.file(path, data) for path, data in sorted(sitemap(frame.url, listed).items()))
+    return tuple(
+        keeper.file(path, data) for path, data in sorted(sitemap(frame.url, listed, frame.options.url).items())
+    )
 
 
 class SearchBuilder:

@@ -39,6 +39,7 @@ BAD_NAME: Final = "TL1524"
 FRONT_WRONG: Final = "TL1525"
 IMAGE_TOO_LARGE: Final = "TL1541"
 HTML_INVALID: Final = "TL1543"
+NO_WORDS: Final = "TL1549"
 HEADER_OF_SERVER: Final = "TL1620"
 REWRITE_AWAY: Final = "TL1621"
 STAR_TWICE: Final = "TL1622"
@@ -74,6 +75,10 @@ TEXTS: Final = {
     "TL1525": ("a value of the front matter is not what it should be", "correct the value; it was not used"),
     "TL1541": ("an image is too large as it is published", "make it smaller, or raise `render.site.imageBytesMax`"),
     "TL1543": ("HTML in a page is not whole", "close what is opened, in the order in which it was opened"),
+    "TL1549": (
+        "the theme has no words in the site's language",
+        "correct `render.site.language`, or live with menus and search in English",
+    ),
     "TL1620": ("a header is the server's own and no site's to set", "take the line out of `_headers`"),
     "TL1621": (
         "a rewrite leads to another site",
@@ -94,6 +99,7 @@ WARNINGS: Final = frozenset(
         REDIRECT_TWICE,
         FRONT_WRONG,
         HTML_INVALID,
+        NO_WORDS,
         HEADER_OF_SERVER,
         REWRITE_AWAY,
         STAR_TWICE,
@@ -110,10 +116,12 @@ TOLD_MAX: Final = 1_000
 class Told:
     """Collects findings by file; each is told once, in the order of files and lines."""
 
-    def __init__(self, commit: str, *, broken_links_stop: bool) -> None:
+    def __init__(self, commit: str, *, broken_links_stop: bool, is_past: bool = False) -> None:
+        """`is_past`: the navigation was not written for these files; see `Site.is_past`."""
         self._commit = commit
         known = WARNINGS | images.WARNINGS
         self._warnings = known if broken_links_stop else known | LINKS | {images.ABSENT}
+        self._warnings |= {NAVIGATION} if is_past else set()
         self._errors: dict[tuple[str, int, str, str], Diagnostic] = {}
         self._notes: dict[tuple[str, int, str, str], Diagnostic] = {}
 

@@ -10,7 +10,7 @@ from html import escape, unescape
 from typing import Final
 
 from trueline.render.site import element, slug
-from trueline.render.site.balance import Balance
+from trueline.render.site.balance import FRAME, Balance
 from trueline.render.site.element import Tag
 from trueline.render.site.finding import DUPLICATE_ID, HTML_INVALID, HTML_REMOVED, UNSAFE_LINK
 from trueline.render.site.highlight import highlight
@@ -18,13 +18,19 @@ from trueline.render.site.parsed import IMAGE, LINK, MARK, Finding, Heading, Ima
 
 CODE_SEARCHED_LENGTH_MAX: Final = 2_000
 DESCRIPTION_LENGTH_MAX: Final = 200
+CELL_LENGTH_LONG: Final = 30
+"""Letters from which on a cell of a table is not made as narrow as its longest word."""
+TASK_DONE, TASK_OPEN = "Done", "To do"
+"""What a task's box is called; the theme has the same in other languages."""
 _PLACE: Final = re.compile(r' data-sourcepos="(\d+):[^"]*"')
 _ID: Final = re.compile(r"\s*\{#([A-Za-z0-9_][\w:.-]{0,199})\}\s*$")
 _HEADINGS: Final[Mapping[str, int]] = {f"h{level}": level for level in range(1, 7)}
 _LANGUAGE: Final = re.compile(r'<code(?: class="language-([^"]*)")?>')
 _CODE_END: Final = "</code></pre>"
+_TABLE: Final = '<div class="table">'
 _WORDS: Final = re.compile(r"\s+")
-_PLAIN: Final = frozenset(("em strong li ul ol td th tr thead tbody table code del blockquote br hr sup").split())  # noqa: SIM905 - reads better
+_SHAPED: Final = frozenset({"input", "table", "td"})
+_PLAIN: Final = frozenset(("em strong li ul ol th tr thead tbody code del blockquote br hr sup").split())  # noqa: SIM905 - reads better
 
 
 @dataclass(slots=True)
@@ -56,6 +62,8 @@ class Markup:
     _heading_text: list[str] = field(default_factory=list)
     _heading: _Open | None = None
     _paragraph: int = -1
+    _cell: tuple[int, int] = (0, 0)
+    _tables: int = 0
     _section: tuple[str, str] = ("", "")
     _line: int = 0
     _until: str = ""
@@ -105,6 +113,8 @@ class Markup:
         if not self.allow_html or tag.is_close or tag.name in {"", "!"} or tag.name in element.REMOVED:
             self._write_one(tag, rest)
         elif not rest.endswith("/"):
+            if tag.name == "table" and not self._tables:
+                self._balance.begin(FRAME, self._line)
             self._balance.begin(tag.name, self._line)
             self._write_one(tag, rest)
         else:
@@ -123,11 +133,25 @@ class Markup:
         elif tag.name == "p":
             self._paragraph = len(self._text) if self._paragraph < 0 and not self.description and not rest else -1
             self.html.append(f"<p{self._other(rest)}>")
+        elif tag.name in _SHAPED:
+            self._shaped(tag, rest)
         elif tag.name in _PLAIN and not rest.strip(" /"):
             self.html.append(f"<{tag.name}>")
         elif not tag.name:
             self._take_text("&lt;")
         elif tag.name != "!":
+            self._any(tag, rest)
+
+    def _shaped(self, tag: Tag, rest: str) -> None:
+        """A table, a cell of one, the box of a task."""
+        if tag.name == "table" and not rest.endswith("/"):
+            self._tables += 1
+            self.html.append(f"{_TABLE if self._tables == 1 else ''}<table{self._other(rest)}>")
+        elif tag.name == "input" and 'type="checkbox"' in rest and "aria-label" not in rest:
+            state = TASK_DONE if "checked" in rest else TASK_OPEN
+            self.html.append(f'<input{self._other(rest)} aria-label="{state}">')
+        else:
+            self._cell = len(self.html), len(self._text)
             self._any(tag, rest)
 
     def _any(self, tag: Tag, rest: str) -> None:
@@ -167,7 +191,44 @@ class Markup:
         if tag.name == "p" and self._paragraph >= 0:
             self.description = shortened(plain(self._text[self._paragraph :]))
             self._paragraph = -1
-        self.html.append(self._balance.end(tag.name, self._line) if self.allow_html else f"</{tag.name}>")
+        end = self._balance.end(tag.name, self._line) if self.allow_html else f"</{tag.name}>"
+        if tag.name == "p" and end == "</p>" and self._is_figure():
+            self._figure()
+        elif tag.name == "table" and end:
+            self.html.append(end + self._end_table())
+        else:
+            self._end_cell(tag.name)
+            self.html.append(end)
+
+    def _end_table(self) -> str:
+        """What ends the frame around the outermost table."""
+        self._tables -= 1
+        if self._tables:
+            return ""
+        return self._balance.end(FRAME, self._line) if self.allow_html else "</div>"
+
+    def _is_figure(self) -> bool:
+        """Whether a paragraph that ends is one image with a title."""
+        last = mark(IMAGE, len(self.images) - 1)
+        return bool(self.images) and self.html[-2:] == ["<p>", last] and bool(self.images[-1].title)
+
+    def _figure(self) -> None:
+        """The title becomes what stands below the image, for everybody to read."""
+        image = self.images[-1]
+        self.images[-1] = Image(image.source, image.alt, "", image.line)
+        self.html[-2:] = ["<figure>", self.html[-1], f"<figcaption>{escape(image.title)}</figcaption></figure>"]
+        self._text += ["\n", escape(image.title), "\n"]
+
+    def _end_cell(self, name: str) -> None:
+        at, start = self._cell
+        if (
+            name == "td"
+            and at
+            and sum(map(len, self._text[start:])) >= CELL_LENGTH_LONG
+            and "class=" not in self.html[at]
+        ):
+            self.html[at] = self.html[at].replace("<td", '<td class="long"', 1)
+        self._cell = (0, 0)
 
     def _link(self, rest: str) -> None:
         found = element.attributes(rest)
@@ -205,7 +266,8 @@ class Markup:
             return tag.end
         code, language = unescape(source[start.end() : end]), unescape(start[1] or "").split(",")[0]
         name = f' data-language="{escape(language)}"' if language else ""
-        self.html.append(f'<pre class="highlight"{name}><code>{highlight(code, language)}{_CODE_END}')
+        shown = highlight(code, language)
+        self.html.append(f'<div class="code"><pre class="highlight"{name}><code>{shown}{_CODE_END}</div>')
         self._text += ["\n", escape(code[:CODE_SEARCHED_LENGTH_MAX]), "\n"]
         return end + len(_CODE_END)
 

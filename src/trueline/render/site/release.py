@@ -20,11 +20,17 @@ class Tree:
 
     def __init__(self) -> None:
         self._files: dict[str, tuple[SiteFile, str]] = {}
+        self._commits: dict[str, str] = {}
 
-    def add(self, files: Iterable[SiteFile], source: str) -> None:
-        """Put files in."""
+    def add(self, files: Iterable[SiteFile], source: str, commit: str = "") -> None:
+        """Put files in; `commit` where they are not of that which is rendered."""
         for file in files:
-            self._files.setdefault(file.path, (file, source))
+            if self._files.setdefault(file.path, (file, source))[0] is file and commit:
+                self._commits[file.path] = commit
+
+    def commit(self, path: str, otherwise: str) -> str:
+        """That of the file at a path."""
+        return self._commits.get(path, otherwise)
 
     def __contains__(self, path: str) -> bool:
         return path in self._files
@@ -50,11 +56,12 @@ def rendered(tree: Tree, release: Release, home: str, commit: str, notes: tuple[
     """The resources, the release last; `home` is the origin of what is the site's as a whole."""
     resources = list[Resource]()
     bodies: dict[Digest, bytes] = {}
-    origins: dict[str, Origin] = {}
+    origins: dict[tuple[str, str], Origin] = {}
     for file, source in tree.sorted():
         ref, digest, body = _told(file)
         bodies[digest] = body
-        origin = origins.get(source) or origins.setdefault(source, Origin(path=source or home, commit=commit))
+        where = source or home, tree.commit(file.path, commit)
+        origin = origins.get(where) or origins.setdefault(where, Origin(path=where[0], commit=where[1]))
         resources.append(Resource(ref=ref, digest=digest, origin=origin, position=_FILE))
     body = release.body()
     bodies[digest := digest_bytes(body)] = body

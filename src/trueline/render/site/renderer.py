@@ -29,7 +29,7 @@ from trueline.render.site.extra import (
     theme_files,
 )
 from trueline.render.site.file import HeaderRule, Redirect, Release, SiteFile
-from trueline.render.site.finding import IMAGE_TOO_LARGE, NO_PAGE, TOO_LARGE, Told
+from trueline.render.site.finding import IMAGE_TOO_LARGE, NO_PAGE, NO_WORDS, TOO_LARGE, Told
 from trueline.render.site.keep import Keeper, PageCache, Shelf, identity_of
 from trueline.render.site.link import HINTS_MAX, LinkIndex, encoded
 from trueline.render.site.memory import Followed, Memories, Memory, anchors_of
@@ -40,6 +40,7 @@ from trueline.render.site.read import PageReader, Pages
 from trueline.render.site.redirect import read_headers, read_redirects, with_aliases
 from trueline.render.site.release import Tree, rendered
 from trueline.render.site.stub import stubs
+from trueline.render.site.theme.language import has_words, languages
 from trueline.runtime.blob import Blobs
 from trueline.runtime.files import FileTree
 from trueline.runtime.toolbox import Toolbox
@@ -124,12 +125,14 @@ class SiteRenderer:
 
     async def _render(self, request: RenderRequest, files: FileTree) -> Rendered:
         options = request.options if isinstance(request.options, Site) else Site()
-        told = Told(request.commit, broken_links_stop=options.broken_links != "warn")
+        told = Told(request.commit, broken_links_stop=options.broken_links != "warn", is_past=options.is_past)
+        if not has_words(options.language):
+            told.add("", [Finding(NO_WORDS, f"{options.language}; there are words for {', '.join(languages())}")])
         site = await self._read(request, files, options, told)
         shown = await picture.show(site.pages, site.parsed, site.links, files, self._images)
         for source, finding in shown.findings:
             told.add(source, [finding])
-        theme = theme_files(self._keeper)
+        theme = theme_files(self._keeper, has_versions=options.version is not None)
         frame = _frame(site, theme)
         navigation, drafts, linked = await _followed(site, frame, shown)
         self.pages_followed += site.memory.followed

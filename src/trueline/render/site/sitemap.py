@@ -13,19 +13,21 @@ _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _SCHEMA = "http://www.sitemaps.org/schemas/sitemap/0.9"
 
 
-def sitemap(url: str, addresses: Iterable[tuple[str, str]]) -> Mapping[str, bytes]:
+def sitemap(url: str, addresses: Iterable[tuple[str, str]], place: str = "") -> Mapping[str, bytes]:
     """`sitemap.xml` and `robots.txt` by path; of a large site `sitemap.xml` is an index, its parts stand beside it.
 
     `url` is the site's absolute address; each of `addresses` is one relative to the root, and its ISO day or `""`.
+    `place` is the absolute address under which the files will stand, where that is another one.
     """
     root = url.rstrip("/") + "/"
-    robots = {ROBOTS: f"User-agent: *\nAllow: /\n\nSitemap: {root}{SITEMAP}\n".encode()}
+    place = f"{(place or url).rstrip('/')}/"
+    robots = {ROBOTS: f"User-agent: *\nAllow: /\n\nSitemap: {place}{SITEMAP}\n".encode()}
     rows = [_row(root, address, day) for address, day in sorted(addresses)]
     if len(rows) <= PAGES_MAX:
         return {SITEMAP: _pages(rows), **robots}
     starts = range(0, len(rows), PAGES_MAX)
     parts = {f"sitemap-{n}.xml": _pages(rows[start : start + PAGES_MAX]) for n, start in enumerate(starts, 1)}
-    named = "".join(f"<sitemap><loc>{address_text(root + name)}</loc></sitemap>\n" for name in parts)
+    named = "".join(f"<sitemap><loc>{address_text(place + name)}</loc></sitemap>\n" for name in parts)
     listing = f'{_HEAD}<sitemapindex xmlns="{_SCHEMA}">\n{named}</sitemapindex>\n'
     return {SITEMAP: listing.encode(), **parts, **robots}
 

@@ -176,6 +176,8 @@ class Looker:
         if view.owner is None:
             return dict.fromkeys(refs, Known(None))
         if mark and view.owner.mark != mark:
+            if view.manifest is None:
+                return dict.fromkeys(refs, Known(None))  # whoever began here never published
             return {ref: Known(observed(view, ref, NOTHING)) for ref in refs}
         parts: dict[Ref, Part] = dict.fromkeys(refs, Known(None))
         parts |= await self._files(parent, view, [ref for ref in refs if ref.kind == FILE_KIND])

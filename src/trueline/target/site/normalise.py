@@ -1,25 +1,29 @@
 """A render in this target's terms: stages, marks in the bodies, and what no directory can take. It touches no disk."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from typing import TypeAlias
 
 import msgspec
 
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.digest import Digest, digest_bytes
+from trueline.model.origin import Origin
 from trueline.render.resource import Rendered, Resource
 from trueline.render.site.file import FILE_KIND, RELEASE_KIND, Release, SiteFile
 from trueline.target.protocol import Normalised
 from trueline.target.rules import Rules
 from trueline.target.site import problem
-from trueline.target.site.body import FILES_MAX, MarkedFile, MarkedRelease
+from trueline.target.site.body import FILES_MAX, MarkedFile, MarkedRelease, read_marked_release
 from trueline.target.site.path import below_files, twins
 
 RULES = Rules(stages={FILE_KIND: 0, RELEASE_KIND: 1}, stage_default=0, rests=False)
 PROBLEMS_MAX = 100
 FILES_REMEMBERED = 16_384
 SITES_REMEMBERED = 8
+Notes: TypeAlias = Callable[[Release, Origin], Iterable[Diagnostic]]
+"""What a platform cannot do of a release, which is written at an origin."""
 
 
 @dataclass(slots=True)
@@ -42,6 +46,18 @@ def normalise(rendered: Rendered, mark: str) -> Normalised:
     if problems:
         return Normalised(rendered=rendered, problems=tuple(problems[:PROBLEMS_MAX]))
     return Normalised(rendered=_marked(rendered, found, mark))
+
+
+def with_notes(normalised: Normalised, notes: Notes) -> Normalised:
+    """The same with what a platform cannot do of its release."""
+    rendered = normalised.rendered
+    told = [
+        note
+        for one in rendered.resources
+        if one.ref.kind == RELEASE_KIND and not normalised.problems
+        for note in notes(read_marked_release(rendered.body(one)), one.origin)
+    ]
+    return replace(normalised, rendered=replace(rendered, notes=(*rendered.notes, *told)))
 
 
 def _read(rendered: Rendered, mark: str) -> _Found:

@@ -9,6 +9,7 @@ from trueline.render.site.context import Crumb, NavigationItem
 from trueline.render.site.parsed import Heading
 from trueline.render.site.theme.escape import address, text
 from trueline.render.site.theme.icon import CLOSE, NEXT, PREVIOUS
+from trueline.render.site.theme.language import Words
 
 MENU_ID = "tl-menu"
 DEPTH_MAX = 12
@@ -18,49 +19,53 @@ _CONTENTS_LEVELS = range(2, 4)
 _CONTENTS_HEADINGS_MIN = 2
 
 
-def menu(items: Sequence[NavigationItem]) -> str:
+def menu(items: Sequence[NavigationItem], words: Words) -> str:
     """The site's pages as nested lists; nothing where there are none."""
     if not items:
         return ""
-    close = f'<a class="close" href="#tl-main">{CLOSE}<span class="unseen">Close the menu</span></a>'
-    return f'<nav class="menu" id="{MENU_ID}" aria-label="Pages">{close}{_branch(items, 1)}</nav>'
+    close = f'<a class="close" href="#tl-main">{CLOSE}<span class="unseen">{text(words.close)}</span></a>'
+    rows = _branch(items, 1, words)
+    return f'<nav class="menu" id="{MENU_ID}" aria-label="{text(words.pages)}">{close}{rows}</nav>'
 
 
-def contents(headings: Sequence[Heading]) -> str:
+def contents(headings: Sequence[Heading], words: Words) -> str:
     """The headings of the second and third level, beside the text on a wide screen; nothing where there is only one."""
     rows = _contents_rows(headings)
     if not rows:
         return ""
-    return f'<nav class="contents" aria-labelledby="tl-contents"><p id="tl-contents">On this page</p>{rows}</nav>'
+    title = f'<p id="tl-contents">{text(words.contents)}</p>'
+    return f'<nav class="contents" aria-labelledby="tl-contents">{title}{rows}</nav>'
 
 
-def contents_above(headings: Sequence[Heading]) -> str:
+def contents_above(headings: Sequence[Heading], words: Words) -> str:
     """The same, to be opened above the text where the screen has no side."""
     rows = _contents_rows(headings)
     if not rows:
         return ""
-    opened = f"<details><summary>On this page</summary>{rows}</details>"
-    return f'<nav class="contents above" aria-label="On this page">{opened}</nav>'
+    title = text(words.contents)
+    opened = f"<details><summary>{title}</summary>{rows}</details>"
+    return f'<nav class="contents above" aria-label="{title}">{opened}</nav>'
 
 
-def crumbs(above: Iterable[Crumb]) -> str:
+def crumbs(above: Iterable[Crumb], words: Words) -> str:
     """The pages above this one, from the top."""
     rows = "".join(f"<li>{_link(crumb.title, crumb.address)}</li>" for crumb in above)
-    return f'<nav class="crumbs" aria-label="Breadcrumb"><ol>{rows}</ol></nav>' if rows else ""
+    return f'<nav class="crumbs" aria-label="{text(words.crumbs)}"><ol>{rows}</ol></nav>' if rows else ""
 
 
-def neighbours(previous: Crumb | None, following: Crumb | None) -> str:
+def neighbours(previous: Crumb | None, following: Crumb | None, words: Words) -> str:
     """The page before and the page after."""
     links = [
         f'<a class="{kind}" rel="{relation}" href="{address(crumb.address)}">{sign}'
-        f"<span><small>{word}</small>{text(crumb.title)}</span></a>"
+        f"<span><small>{text(word)}</small>{text(crumb.title)}</span></a>"
         for kind, relation, word, sign, crumb in (
-            ("previous", "prev", "Previous", PREVIOUS, previous),
-            ("next", "next", "Next", NEXT, following),
+            ("previous", "prev", words.previous, PREVIOUS, previous),
+            ("next", "next", words.next, NEXT, following),
         )
         if crumb is not None
     ]
-    return f'<nav class="neighbours" aria-label="Previous and next page">{"".join(links)}</nav>' if links else ""
+    name = text(words.neighbours)
+    return f'<nav class="neighbours" aria-label="{name}">{"".join(links)}</nav>' if links else ""
 
 
 def _contents_rows(headings: Sequence[Heading]) -> str:
@@ -74,19 +79,19 @@ def _contents_rows(headings: Sequence[Heading]) -> str:
     return f"<ul>{rows}</ul>"
 
 
-def _branch(items: Iterable[NavigationItem], depth: int) -> str:
-    return f"<ul>{''.join(_item(item, depth) for item in items)}</ul>"
+def _branch(items: Iterable[NavigationItem], depth: int, words: Words) -> str:
+    return f"<ul>{''.join(_item(item, depth, words) for item in items)}</ul>"
 
 
-def _item(item: NavigationItem, depth: int) -> str:
+def _item(item: NavigationItem, depth: int, words: Words) -> str:
     current = ' aria-current="page"' if item.is_current else ""
     link = f'<a href="{address(item.address)}"{current}>{text(item.title)}</a>' if item.address else ""
     if not item.items or depth >= DEPTH_MAX:
         return f"<li>{link or f'<span>{text(item.title)}</span>'}</li>"
     is_open = " open" if item.is_open else ""
-    name = f'<span class="unseen">Pages below {text(item.title)}</span>' if link else text(item.title)
+    name = f'<span class="unseen">{text(words.below.format(title=item.title))}</span>' if link else text(item.title)
     kind = ' class="both"' if link else ""
-    below = _branch(item.items, depth + 1)
+    below = _branch(item.items, depth + 1, words)
     return f"<li{kind}>{link}<details{is_open}><summary>{name}</summary>{below}</details></li>"
 
 

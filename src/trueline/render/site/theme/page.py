@@ -7,22 +7,25 @@ from dataclasses import replace
 from trueline.render.site.context import PageContext
 from trueline.render.site.theme.escape import address, text
 from trueline.render.site.theme.icon import MENU, SCHEME
+from trueline.render.site.theme.language import Words, is_right_to_left, script_words, tag_of, words_of
 from trueline.render.site.theme.navigation import MENU_ID, contents, contents_above, crumbs, menu, neighbours
+from trueline.render.site.theme.version import mark
 
 _HAS_TITLE = re.compile(r"<h1[\s>]", re.IGNORECASE)
-_NOT_FOUND_TITLE = "Page not found"
-_NOT_FOUND_BODY = (
-    "<p>Nothing is published under this address. It may have moved: try the search, or begin at the start.</p>"
+_TITLE = re.compile(
+    r'(<p class="markdown-alert-title">|<input type="checkbox"[^>]* aria-label=")([A-Z][A-Za-z ]*)(?=["<])'
 )
+"""What a parser wrote in English into a page of any language."""
 
 
 def page(context: PageContext) -> str:
     """The whole document of a page, one `h1`: that of the body where it has one, else the title."""
+    words = words_of(context.language)
     return (
-        f'<!doctype html>\n<html lang="{text(context.language or "en")}">\n<head>\n{_head(context)}</head>\n'
-        f'<body>\n<a class="skip" href="#tl-main">Skip to the text</a>\n{_header(context)}\n'
-        f'<div class="{_frame(context)}">\n{menu(context.navigation)}\n{_main(context)}\n{_aside(context)}</div>\n'
-        f"{_footer(context)}\n</body>\n</html>\n"
+        f"<!doctype html>\n{_start(context)}\n<head>\n{_head(context)}</head>\n"
+        f'<body>\n<a class="skip" href="#tl-main">{text(words.skip)}</a>\n{_header(context, words)}\n'
+        f'<div class="{_frame(context)}">\n{menu(context.navigation, words)}\n{_main(context, words)}\n'
+        f"{_aside(context, words)}</div>\n{_footer(context, words)}\n</body>\n</html>\n"
     )
 
 
@@ -30,11 +33,18 @@ def not_found(context: PageContext) -> str:
     """The whole document for an address that leads nowhere.
 
     It is served under any address, so every address in the context must begin with `/` (or be absolute). `title` and
-    `body` may be empty: then it says in English that there is no such page, and offers the search and the way home.
+    `body` may be empty: then it says that there is no such page, and offers the search and the way home.
     """
-    title = context.title or _NOT_FOUND_TITLE
-    body = context.body or f'{_NOT_FOUND_BODY}\n<p><a href="{address(context.root or "/")}">To the start</a></p>'
-    return page(replace(context, title=title, body=body, is_not_found=True, canonical=""))
+    words = words_of(context.language)
+    home = f'<p><a href="{address(context.root or "/")}">{text(words.home)}</a></p>'
+    body = context.body or f"<p>{text(words.lost_text)}</p>\n{home}"
+    return page(replace(context, title=context.title or words.lost, body=body, is_not_found=True, canonical=""))
+
+
+def _start(context: PageContext) -> str:
+    direction = ' dir="rtl"' if is_right_to_left(context.language) else ""
+    words = f' data-words="{text(script_words(context.language))}"' if context.scripts else ""
+    return f'<html lang="{tag_of(context.language)}"{direction}{words}>'
 
 
 def _head(context: PageContext) -> str:
@@ -78,30 +88,30 @@ def _scripts(scripts: Sequence[str]) -> Iterable[str]:
         yield f'<script src="{address(script)}"{" defer" if number else ""}></script>'
 
 
-def _header(context: PageContext) -> str:
-    opener = (
-        f'<a class="opener" href="#{MENU_ID}">{MENU}<span class="unseen">Menu</span></a>' if context.navigation else ""
-    )
+def _header(context: PageContext, words: Words) -> str:
+    menu_word = f'<span class="unseen">{text(words.menu)}</span>'
+    opener = f'<a class="opener" href="#{MENU_ID}">{MENU}{menu_word}</a>' if context.navigation else ""
     home = address(context.root or "./")
-    switch = f'<button class="scheme" type="button" data-scheme hidden>{SCHEME}</button>' if context.scripts else ""
+    switch = f'<button class="scheme" type="button" data-scheme>{SCHEME}</button>' if context.scripts else ""
     return (
         f'<header class="top">{opener}<a class="home" href="{home}">{text(context.site_title)}</a>'
-        f"{_search(context)}{switch}</header>"
+        f"{mark(context.version, words.version)}{_search(context, words)}{switch}</header>"
     )
 
 
-def _search(context: PageContext) -> str:
+def _search(context: PageContext, words: Words) -> str:
     if not context.search_index:
         return ""
+    search = text(words.search)
     return (
-        f'<form class="find" role="search" hidden data-index="{address(context.search_index)}"'
+        f'<form class="find" role="search" data-index="{address(context.search_index)}"'
         f' data-root="{address(context.root)}">'
-        '<label class="unseen" for="tl-find">Search</label>'
-        '<input id="tl-find" type="search" placeholder="Search" autocomplete="off" spellcheck="false" role="combobox"'
-        ' aria-expanded="false" aria-controls="tl-found" aria-autocomplete="list" aria-keyshortcuts="/"'
-        ' maxlength="200">'
+        f'<label class="unseen" for="tl-find">{search}</label>'
+        f'<input id="tl-find" type="search" placeholder="{search}" autocomplete="off" spellcheck="false"'
+        ' role="combobox" aria-expanded="false" aria-controls="tl-found" aria-autocomplete="list"'
+        ' aria-keyshortcuts="/" maxlength="200">'
         '<kbd aria-hidden="true">/</kbd><div class="found" data-found hidden><p role="status"></p>'
-        '<ul id="tl-found" role="listbox" aria-label="Found"></ul></div></form>'
+        f'<ul id="tl-found" role="listbox" aria-label="{text(words.found)}"></ul></div></form>'
     )
 
 
@@ -109,14 +119,21 @@ def _frame(context: PageContext) -> str:
     return "frame" if context.navigation else "frame alone"
 
 
-def _main(context: PageContext) -> str:
+def _main(context: PageContext, words: Words) -> str:
     title = "" if _HAS_TITLE.search(context.body) else f"<h1>{text(context.title)}</h1>\n"
-    above = crumbs(context.crumbs) + contents_above(context.headings)
+    above = crumbs(context.crumbs, words) + contents_above(context.headings, words)
     return (
         f'<main id="tl-main" tabindex="-1">\n{above}\n'
-        f"<article>\n{_byline(context)}{title}{context.body}\n"
-        f"</article>\n{neighbours(context.previous, context.next)}\n</main>"
+        f"<article>\n{_byline(context)}{title}{_translated(context.body, words)}\n"
+        f"</article>\n{neighbours(context.previous, context.next, words)}\n</main>"
     )
+
+
+def _translated(body: str, words: Words) -> str:
+    """The body with its own words in the page's language; what a writer wrote stays."""
+    if not words.titles:
+        return body
+    return _TITLE.sub(lambda found: found[1] + text(words.titles.get(found[2], found[2])), body)
 
 
 def _byline(context: PageContext) -> str:
@@ -126,11 +143,11 @@ def _byline(context: PageContext) -> str:
     return f'<p class="byline">{shown}</p>\n' if shown else ""
 
 
-def _aside(context: PageContext) -> str:
-    listed = contents(context.headings)
+def _aside(context: PageContext, words: Words) -> str:
+    listed = contents(context.headings, words)
     return f'<aside class="beside">{listed}</aside>\n' if listed else ""
 
 
-def _footer(context: PageContext) -> str:
-    feed = f' · <a href="{address(context.feed)}">Feed</a>' if context.feed else ""
+def _footer(context: PageContext, words: Words) -> str:
+    feed = f' · <a href="{address(context.feed)}">{text(words.feed)}</a>' if context.feed else ""
     return f'<footer class="bottom">{text(context.site_title)}{feed}</footer>'

@@ -202,6 +202,8 @@
   }
 
   function attach(form) {
+    const words = JSON.parse(document.documentElement.dataset.words);
+    const put = (sentence, name, value) => sentence.split(`{${name}}`).join(value);
     const base = new URL(form.dataset.index, location.href);
     const root = new URL(form.dataset.root || "./", location.href);
     const read = async (name) => {
@@ -253,15 +255,15 @@
     const run = async () => {
       const mine = ++turn, query = input.value.trim();
       if (!query) return show(false);
-      let results = [], words = "";
+      let results = [], answer = "";
       try {
         results = await search.find(query);
-        words = results.length ? `${results.length} found` : `Nothing found for “${query}”`;
+        answer = results.length ? put(words.count, "count", results.length) : put(words.nothing, "query", query);
       } catch {
-        words = "The search index could not be read";
+        answer = words.unreadable;
       }
       if (mine !== turn) return;
-      say.textContent = words;
+      say.textContent = answer;
       list.replaceChildren(...results.map(item));
       show(true);
       choose(results.length ? 0 : -1);
@@ -272,7 +274,12 @@
     input.addEventListener("input", run);
     input.addEventListener("keydown", (event) => {
       const count = list.children.length;
-      if (event.key === "Escape") { turn++; input.value = ""; show(false); }
+      if (event.key === "Escape") {
+        if (panel.hidden && !input.value) input.blur();
+        turn++;
+        input.value = "";
+        show(false);
+      }
       else if (event.key === "ArrowDown" && count) { event.preventDefault(); choose((at + 1) % count); }
       else if (event.key === "ArrowUp" && count) { event.preventDefault(); choose((at + count - 1) % count); }
     });
@@ -286,7 +293,7 @@
       input.select();
     });
     document.addEventListener("click", (event) => { if (!form.contains(event.target)) show(false); });
-    form.hidden = false;
+    form.addEventListener("focusout", (event) => { if (event.relatedTarget && !form.contains(event.relatedTarget)) show(false); });
   }
 
   if (typeof document === "undefined") {

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from trueline.declare.application import SourceSpec
 from trueline.model.known import Known, Unknown
 from trueline.runtime.files import FileTree, MemoryTree
-from trueline.source.artifact import Artifact, Revision
+from trueline.source.artifact import Artifact, References, Revision
 from trueline.source.listing import Directory, Listing
 from trueline.source.refusal import UNREADABLE
 
@@ -80,9 +80,17 @@ class MemoryRepository:
             return Unknown("memory: history is cut")
         return Known(self._commits.index(old) <= self._commits.index(new))
 
-    async def keep(self, commit: str, *, needed: Collection[str] = ()) -> None:  # noqa: ARG002 - nothing is released
-        """Keep a commit for a time when it is away."""
-        self._kept.append(commit)
+    async def references(self) -> References:
+        """Its one branch."""
+        return References(commits={self.ref: self.head} if self.head else {})
+
+    async def obtain(self, wanted: Mapping[str, str]) -> Mapping[str, Revision]:
+        """Commits by their ids."""
+        return {ref: await self.revision(commit, is_asked=True) for ref, commit in wanted.items()}
+
+    async def keep(self, *commits: str, needed: Collection[str] = ()) -> None:  # noqa: ARG002 - nothing is released
+        """Keep commits for a time when it is away."""
+        self._kept += commits
 
     async def kept(self) -> tuple[str, ...]:
         """What was kept."""
@@ -99,6 +107,8 @@ class MemorySource:
         self.files = repository.files
         self.is_ancestor = repository.is_ancestor
         self.keep = repository.keep
+        self.references = repository.references
+        self.obtain = repository.obtain
         self.kept = repository.kept
         self.revision = repository.revision
 
