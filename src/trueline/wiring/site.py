@@ -166,7 +166,8 @@ def has_blobs(blobs: BlobDirectory) -> Callable[[Rendered], bool]:
 
     def has(rendered: Rendered) -> bool:
         files = (one for one in rendered.resources if one.ref.kind == FILE_KIND)
-        return all(blobs.has(Digest(msgspec.json.decode(rendered.body(one), type=_Blob).blob)) for one in files)
+        wanted = {Digest(msgspec.json.decode(rendered.body(one), type=_Blob).blob) for one in files}
+        return wanted == blobs.known(wanted)
 
     return has
 
