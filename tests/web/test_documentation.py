@@ -85,6 +85,11 @@ def test_it_has_no_finding_and_every_page(copy: Person) -> None:
     assert made == {f"{address_of(page)}index.html" for page in PAGES}
 
 
+def test_every_page_stands_in_the_navigation() -> None:
+    listed = re.findall(r"path: ([\w/-]+\.md)", (ROOT / DECLARED / "application.yaml").read_text())
+    assert sorted(listed) == [str(page) for page in PAGES]
+
+
 def test_every_page_is_reached_and_every_link_leads_somewhere(home: str) -> None:
     seen: dict[str, int] = {}
     waiting = [home]
