@@ -139,7 +139,7 @@ async def _loop(site: Mapping[str, str], *, search: bool) -> list[Figure]:
             samples=pages,
             unit="ms",
             goal="≤ 200 ms, only changed files",
-            note=f"{page_cpu:.0f} CPU-ms; {page} page read, {assembled} made, {written} files written",
+            note=f"{page_cpu:.0f} CPU-ms; {page} page read, {assembled} made, at most {written} files written",
         ),
         Figure(
             name=f"P7 nothing changed, {label}, after the fetch → known",
@@ -164,7 +164,7 @@ async def _published(running: Rig, site: Mapping[str, str]) -> tuple[float, floa
 
 async def _pages(running: Rig) -> tuple[list[float], float, tuple[int, int, int]]:
     """One page for each repetition: its text changes, its title and headings do not."""
-    writer, times, cpu, counts = Writer(PAGES), [], [], set()
+    writer, times, cpu, counts = Writer(PAGES), [], [], list[tuple[int, int, int]]()
     for number in range(REPEATS):
         place = _CHANGED % PAGES
         before, seen = running.counts, _inodes(_served(running))
@@ -175,9 +175,9 @@ async def _pages(running: Rig) -> tuple[list[float], float, tuple[int, int, int]
         cpu.append(1000 * (cpu_s(os.getpid()) - began))
         now, after = running.counts, _inodes(_served(running))
         written = sum(1 for path, inode in after.items() if seen.get(path) != inode)
-        counts.add((now[0] - before[0], now[1] - before[1], written))
-    assert len(counts) == 1, counts
-    return times, _median(cpu), counts.pop()
+        counts.append((now[0] - before[0], now[1] - before[1], written))
+    assert {one[:2] for one in counts} == {(1, 1)}, counts
+    return times, _median(cpu), max(counts)
 
 
 async def _none(running: Rig) -> tuple[list[float], float, float]:

@@ -39,6 +39,11 @@ class Process:
         """Whether it was started, and neither stopped nor ended by itself."""
         return self._child is not None and self._child.poll() is None
 
+    @property
+    def id(self) -> int | None:
+        """Its number, while it runs."""
+        return self._child.pid if self._child is not None and self.is_running else None
+
     def start(self) -> None:
         """Starts it in its folder, which is that of the log."""
         if self.is_running:

@@ -7,16 +7,19 @@ import pytest
 
 from trueline.declare import translation
 from trueline.declare.application import (
+    BranchTarget,
     ComposeTarget,
     DirectoryTarget,
     HostTarget,
     ServedTarget,
     SourceSpec,
+    SshTarget,
     TargetSpec,
     TofuTarget,
 )
 from trueline.declare.form import ApplicationForm
 from trueline.model.origin import Origin
+from trueline.runtime.secret import SecretPlace, SecretReference
 
 ORIGIN = Origin(path="a.yaml")
 
@@ -37,8 +40,21 @@ def form(**spec: Any) -> ApplicationForm:
     [
         ({"directory": "/srv"}, DirectoryTarget(path="/srv")),
         ({"site": {"directory": "/srv/www"}}, DirectoryTarget(path="/srv/www")),
+        (
+            {"site": {"branch": {"url": "https://git.example.com/site.git", "name": "gh-pages", "folder": "./a//b/"}}},
+            BranchTarget(url="https://git.example.com/site.git", branch="gh-pages", folder="a/b"),
+        ),
         ({"site": {"serve": "0.0.0.0:80"}}, ServedTarget(address="0.0.0.0:80", site="shop")),
         ({"site": {"serve": ":8080"}}, ServedTarget(address=":8080", site="shop")),
+        (
+            {"site": {"ssh": {"host": "web1", "path": "/srv/www", "key": {"secret": {"env": "K"}}, "knownHosts": "x"}}},
+            SshTarget(
+                host="web1",
+                path="/srv/www",
+                key=SecretReference(place=SecretPlace.ENV, name="K", origin=ORIGIN),
+                known_hosts="x",
+            ),
+        ),
         ({"host": "web1"}, HostTarget(host="web1")),
         ({"compose": "shop"}, ComposeTarget(project="shop")),
         ({"tofu": {"workspace": "net"}}, TofuTarget(workspace="net")),

@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+import pytest
+
 from tests.source.git_remote import ENVIRONMENT, Remote, hosting, reading
+from trueline.model.fault import Fault
 from trueline.runtime.clock import SystemClock
 from trueline.runtime.files import FileTree
 from trueline.runtime.process import SystemProcesses
@@ -82,6 +85,24 @@ async def test_a_tag_of_no_commit_is_left_out_and_asked_once(tmp_path: Path) -> 
         asked = len(host.requests)
         assert sorted(await source.obtain(found.commits)) == [MAIN, OLD, V1, V2]
         assert len(host.requests) == asked
+
+
+@pytest.mark.parametrize(("fault", "code"), [("html in lines", "TL0110"), ("503", "TL0112")])
+async def test_an_answer_that_is_none_does_not_mean_that_all_are_gone(tmp_path: Path, fault: str, code: str) -> None:
+    remote_at(tmp_path / "root/docs")
+    async with hosting(tmp_path / "root") as host, reading(f"{host.url}/docs/.git", tmp_path) as reader:
+        host.fault = fault
+        with pytest.raises(Fault) as caught:
+            await reader.source().references()
+        assert [one.code for one in caught.value.diagnostics] == [code]
+
+
+async def test_an_empty_repository_has_nothing_to_tell(tmp_path: Path) -> None:
+    Remote(tmp_path / "docs")
+    async with reading(str(tmp_path / "docs"), tmp_path) as reader:
+        with pytest.raises(Fault) as caught:
+            await reader.source().references()
+        assert caught.value.diagnostics[0].summary
 
 
 async def test_the_commits_of_one_release_are_kept_together(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ INTERRUPTED: Final = 130
 COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "up": ("up", "Hold what runs to what a fleet repository says."),
     "render": ("render", "What a folder or a fleet declares, without any cluster."),
+    "preview": ("preview", "A site as it would be, in a browser, and what changed in it."),
     "plan": ("plan", "What would change."),
     "apply": ("apply", "Apply a working tree, a saved plan, or sync one application."),
     "approve": ("hold", "Agree to a plan that waits."),

@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from trueline.declare.text import check_address, check_file, check_path, check_ref, check_revision
+from trueline.declare.text import check_address, check_branch, check_file, check_path, check_ref, check_revision
 
 API_GROUP = "trueline.dev/"
 API_VERSION = "trueline.dev/v1"
@@ -38,6 +38,7 @@ InnerPath: TypeAlias = Annotated[str, Meta(max_length=1024, extra={"check": chec
 FilePath: TypeAlias = Annotated[str, Meta(min_length=1, max_length=1024, extra={"check": check_file})]
 Revision: TypeAlias = Annotated[str, Meta(extra={"check": check_revision})]
 Address: TypeAlias = Annotated[str, Meta(min_length=1, extra={"check": check_address})]
+BranchName: TypeAlias = Annotated[str, Meta(min_length=1, extra={"check": check_branch})]
 Days: TypeAlias = Annotated[
     str, Meta(pattern=rf"^[1-9][0-9]{{0,3}}[hd]{_END}", extra={"what": "hours or days, such as 12h or 30d"})
 ]
@@ -255,7 +256,7 @@ class BranchPlaceForm(Form, frozen=True, kw_only=True):
     """A branch of a Git repository."""
 
     url: Address
-    name: Words
+    name: BranchName
     folder: InnerPath = ""
     auth: AuthForm | UnsetType = UNSET
     known_hosts: str = ""
@@ -265,7 +266,6 @@ class SitePlaceForm(Form, frozen=True, kw_only=True):
     """Where a site is published."""
 
     EXCLUDES, SOME_OF = _one_of("directory", "serve", "s3", "ssh", "branch")
-    LATER = frozenset({"s3", "ssh", "branch"})
     directory: Words | UnsetType = UNSET
     serve: Listen | UnsetType = UNSET
     s3: BucketPlaceForm | UnsetType = UNSET

@@ -10,6 +10,7 @@ from trueline.model.fault import UserError
 from trueline.model.pointer import Path, text as written
 from trueline.model.ref import Ref
 from trueline.source.address import Address
+from trueline.source.branch import fault_of_branch
 from trueline.source.selector import Selector
 
 Check: TypeAlias = Callable[[Path, str], Finding | None]
@@ -54,6 +55,13 @@ def check_address(at: Path, value: str) -> Finding | None:
         Address.parse(value, directory=Directory("/"))
     except UserError as error:
         return _taken_over(error, at)
+    return None
+
+
+def check_branch(at: Path, value: str) -> Finding | None:
+    """The name of a branch, without `refs/heads/`."""
+    if why := fault_of_branch(value):
+        return REFUSED_VALUE.at(at, f"`{written(at)}` is {shown(value)}: {why}", "write a branch such as gh-pages")
     return None
 
 

@@ -6,7 +6,8 @@ What cannot be rendered becomes a `Desired` with problems: it blocks its own app
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from trueline.declare.application import Application, ClusterTarget, SourceSpec
+from trueline.declare.application import Application, BranchTarget, ClusterTarget, SourceSpec
+from trueline.loop.circle import find_circle
 from trueline.loop.desired import Desired
 from trueline.loop.mount import MountedTree
 from trueline.loop.outside import OutsideLinks
@@ -97,6 +98,12 @@ class Desirer:
         files = MountedTree(root, {name: tree for name, (_, tree, _) in found.items()})
         found[first.name] = (revision, root, notes)
         versions = await self._found_versions(application, ground, revision, root, pins)
+        _refuse_circle(
+            application,
+            ground,
+            [(spec, found[spec.name][0]) for spec in application.sources],
+            versions.floating.values(),
+        )
         parts = await self._targets.parts(application.target)
         request = RenderRequest(
             application=application.name,
@@ -251,6 +258,21 @@ def removed(application: Application, revision: Revision) -> Desired:
 def declaration(application: Application) -> str:
     """What Git says of an application, without the commit that says it."""
     return repr(replace(application, origin=replace(application.origin, commit="")))
+
+
+def _refuse_circle(
+    application: Application,
+    ground: Ground,
+    read: Sequence[tuple[SourceSpec, Revision]],
+    versions: Iterable[Revision],
+) -> None:
+    """Versions are branches of the first source."""
+    if isinstance(application.target, BranchTarget):
+        fleet = ground.artifact.source
+        branches = [(fleet, ground.revision.ref), *((spec.url or fleet, revision.ref) for spec, revision in read)]
+        branches += ((application.sources[0].url or fleet, version.ref) for version in versions)
+        if circle := find_circle(application, application.target, branches):
+            raise UserError([circle])
 
 
 def _no_place_for_a_site(application: Application) -> Diagnostic:

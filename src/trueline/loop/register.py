@@ -6,12 +6,17 @@ It keeps how each one stands too, for people who ask while the engine is not run
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
+
 from trueline.declare.application import (
     Application,
+    BranchTarget,
+    BucketTarget,
     ClusterTarget,
     DirectoryTarget,
     OnRemoval,
     ServedTarget,
+    SshTarget,
     SyncOptions,
     TargetSpec,
 )
@@ -20,6 +25,12 @@ from trueline.model.diagnostic import Diagnostic
 from trueline.model.origin import Origin
 from trueline.plan.guard import Approve
 from trueline.record.status import Statuses
+
+_PLACES: dict[str, type[BranchTarget | BucketTarget | SshTarget]] = {
+    "branch": BranchTarget,
+    "s3": BucketTarget,
+    "ssh": SshTarget,
+}
 
 
 class Register:
@@ -123,11 +134,13 @@ def _known_target(name: str, kept: dict[str, Any]) -> TargetSpec:
             return DirectoryTarget(path=path)
         case {"serve": address}:
             return ServedTarget(address=address, site=name)
+        case {"place": kind, "at": at}:
+            return msgspec.convert(at, _PLACES[kind])
         case _:
             return ClusterTarget(cluster=kept["cluster"], namespace=kept["namespace"])
 
 
-def _target(target: TargetSpec) -> dict[str, str]:
+def _target(target: TargetSpec) -> dict[str, Any]:
     """As much of a target as a removal needs; of those that this version does not know, nothing was ever applied."""
     match target:
         case ClusterTarget(cluster=cluster, namespace=namespace):
@@ -136,5 +149,8 @@ def _target(target: TargetSpec) -> dict[str, str]:
             return {"directory": path}
         case ServedTarget(address=address):
             return {"serve": address}
+        case BranchTarget() | BucketTarget() | SshTarget():  # with the names of the secrets that open it
+            kind = next(kind for kind, place in _PLACES.items() if isinstance(target, place))
+            return {"place": kind, "at": msgspec.to_builtins(target)}
         case _:
             return {"cluster": "", "namespace": ""}

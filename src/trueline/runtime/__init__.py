@@ -3,5 +3,6 @@
 `clock` · `process` (children, confined) · `toolbox` (the field's own engines behind a pipe; `worker_process` and
 `confine`: engines of Python behind the same one) · `files` (what a render may read) · `data_directory` (its lock,
 atomic writes) · `store` (its database) · `secret` (references) · `http` · `visit` (whether an address of somebody else
-answers).
+answers) · `http_listener` (an address that answers) · `notice` and `folder_watch` (what changes below folders) ·
+`blob` (bytes by their digest).
 """

@@ -37,6 +37,10 @@ class Blobs(Protocol):
         """Whether something is kept under a digest; it is not read."""
         ...
 
+    def known(self, digests: Iterable[Digest]) -> frozenset[Digest]:
+        """Which of them are kept, by one question; none is read."""
+        ...
+
 
 class BlobDirectory:
     """Blobs under a directory that one process owns. The longest unused go first, never one that is `needed`.
@@ -80,6 +84,11 @@ class BlobDirectory:
     def has(self, digest: Digest) -> bool:
         """Whether there is such a file."""
         return self.place(digest).exists()
+
+    def known(self, digests: Iterable[Digest]) -> frozenset[Digest]:
+        """Those of which there is a file."""
+        root, there = os.fspath(self._path), os.path.exists
+        return frozenset(one for one in digests if there(f"{root}/{one[:_FOLDER_LENGTH]}/{one[_FOLDER_LENGTH:]}"))
 
     def place(self, digest: Digest) -> Path:
         """Where a blob stands, or would."""

@@ -2,5 +2,5 @@
 
 `shape` (values as JSON) · `answer` (what is asked of the engine, as JSON) · `route` (which path asks what, told once
 for the router and for the OpenAPI document) · `http` (bounds, errors, the two listeners) · `stream` (records as they
-come) · `metric` (the figures for Prometheus).
+come) · `metric` (the figures for Prometheus) · `preview/` (a site as it would be).
 """

@@ -74,6 +74,21 @@ class Address:
         return self.transfer is Transfer.FILE
 
     @property
+    def repository(self) -> str:
+        """What two addresses of one repository have in common, whatever their transports, users and ports.
+
+        >>> ssh, https = Address.parse("git@example.com:team/fleet.git"), Address.parse("https://EXAMPLE.com/team/fleet/")
+        >>> ssh.repository == https.repository
+        True
+        """
+        if "://" in self.text:
+            path = urlsplit(self.text).path
+        else:
+            path = self.text if self.is_path else self.text.partition(":")[2]
+        path = path.strip("/").removesuffix("/.git").removesuffix(".git")
+        return f"{self.host.lower()}/{path}"
+
+    @property
     def scope(self) -> str:
         """The server, as Git's `http.<url>` settings name it."""
         parts = urlsplit(self.text)

@@ -118,9 +118,12 @@ class GitRepository:
         return Unknown(f"{self.address}: {old[:10]} is not within the last {sum(DEEPEN_STEPS)} commits of {new[:10]}")
 
     async def references(self) -> References:
-        """The branches and tags of the remote."""
+        """The branches and tags of the remote; an answer with none is no word on what was there before."""
         async with self._remote_lock:
-            return References(commits=await self._list_refs("--heads", "--tags"))
+            commits = await self._list_refs("--heads", "--tags")
+            if not commits:
+                raise await self._missing(Selector(kind=SelectorKind.DEFAULT))
+            return References(commits=commits)
 
     async def obtain(self, wanted: Mapping[str, str]) -> Mapping[str, Revision]:
         """The revisions of branches and tags: those that are new by one shallow fetch, those that moved by another."""

@@ -102,10 +102,11 @@ async def no_credentials() -> Credentials:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
-    """How much of a source we take."""
+    """How much of a repository we take, and how long that, or to give it something, may last."""
 
     poll_timeout_s: float = 30.0
     fetch_timeout_s: float = 300.0
+    push_timeout_s: float = 1800.0
     stall_timeout_s: int = 30
     repository_file_bytes_max: int = 2 * 1024**3
     refs_bytes_max: int = 32 * 1024**2

@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanag
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import Final
 
 from trueline.declare.application import Application
 from trueline.declare.folder import folder_application
@@ -18,6 +19,7 @@ from trueline.loop.engine_parts import EngineParts
 from trueline.loop.fleet import Fleet
 from trueline.loop.outside import OutsideLinks
 from trueline.loop.register import Register
+from trueline.loop.supply import OpenSource
 from trueline.model.digest import digest_value
 from trueline.model.fault import Fault
 from trueline.record.approval import Approvals
@@ -42,6 +44,8 @@ from trueline.runtime.toolbox import Toolbox
 from trueline.runtime.toolbox_process import ProcessToolbox, find_toolbox
 from trueline.runtime.visit import AiohttpVisits
 from trueline.target.kubernetes.mark import Installation
+from trueline.wiring.branch import BranchTargets
+from trueline.wiring.bucket import BucketTargets
 from trueline.wiring.cluster import ClusterTargets
 from trueline.wiring.git import GitSources, fleet_source
 from trueline.wiring.kept import KeptApprovals, KeptRenders
@@ -49,7 +53,10 @@ from trueline.wiring.served import ServedTargets
 from trueline.wiring.settings import Settings
 from trueline.wiring.shared import Shared
 from trueline.wiring.site import DirectoryTargets, SiteBuilder, has_blobs, needed_blobs, site_renderer
+from trueline.wiring.ssh import SshTargets
 from trueline.wiring.target import AllTargets
+
+BLOBS: Final = "blobs"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +81,11 @@ class Assembly:
     register: Register
     clock: Clock
     data_directory: DataDirectory
+
+    @property
+    def blobs(self) -> BlobDirectory:
+        """The bytes that renders name."""
+        return BlobDirectory(self.data_directory.path / BLOBS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +132,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembly]:
         stack.push(_Anchoring(books.journal))
         binary = find_toolbox()
         toolbox = await stack.enter_async_context(ProcessToolbox(path=binary.path, clock=clock))
-        blobs = BlobDirectory(directory.path / "blobs")
+        blobs = BlobDirectory(directory.path / BLOBS)
         blobs.tidy(needed_blobs(books.ledger, books.bodies))
         site = await site_renderer(
             stack, clock=clock, toolbox=toolbox, blobs=blobs, cache=books.renders, progress=settings.progress
@@ -145,8 +157,17 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembly]:
         directories = DirectoryTargets(installation=installation, blobs=blobs, clock=clock, shared=shared)
         served = ServedTargets(settings, installation=installation, blobs=blobs, clock=clock, shared=shared)
         await served.begin(stack, books.register.applications())
-        targets = AllTargets(clusters, directories, served)
         secrets = SystemSecrets(settings.environment, kubernetes=clusters.secret)
+        branches = BranchTargets(
+            settings, processes, directory, secrets, installation=installation, blobs=blobs, clock=clock, shared=shared
+        )
+        buckets = BucketTargets(
+            settings, directory, secrets, installation=installation, blobs=blobs, clock=clock, shared=shared
+        )
+        hosts = SshTargets(
+            stack, settings, directory, secrets, installation=installation, blobs=blobs, clock=clock, shared=shared
+        )
+        targets = AllTargets(clusters, directories, served, branches=branches, buckets=buckets, hosts=hosts)
         sources = GitSources(
             settings=settings, processes=processes, toolbox=toolbox, directory=directory, secrets=secrets
         )
@@ -154,13 +175,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembly]:
         visits = AiohttpVisits()
         stack.push_async_callback(visits.close)
         outside = OutsideLinks(visits=visits, answers=books.renders, clock=clock)
-        fleet = Fleet(
-            source=fleet_source(settings, sources, processes, clock),
-            dialect=NativeDialect(toolbox),
-            path=settings.path,
-            folder=_folder(settings),
-            follows_default=not (settings.revision or settings.is_working_tree),
-        )
+        fleet = _fleet(settings, fleet_source(settings, sources, processes, clock), toolbox)
         parts = EngineParts(
             fleet=fleet,
             desirer=Desirer(sources=sources, targets=targets, renderer=renderer, outside=outside),
@@ -223,6 +238,16 @@ class _Anchoring(AbstractContextManager[None]):
         except Fault:
             if error is None or isinstance(error, asyncio.CancelledError):
                 raise
+
+
+def _fleet(settings: Settings, source: OpenSource, toolbox: Toolbox) -> Fleet:
+    return Fleet(
+        source=source,
+        dialect=NativeDialect(toolbox),
+        path=settings.path,
+        folder=_folder(settings),
+        follows_default=not (settings.revision or settings.is_working_tree),
+    )
 
 
 def _folder(settings: Settings) -> Application:

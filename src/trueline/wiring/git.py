@@ -49,14 +49,14 @@ class GitSources:
         """The source of a specification; see `Sources.open`."""
         url = spec.url or self._settings.repository
         address = Address.parse(url)
-        key = " ".join((str(address), *_opened_by(spec)))
+        key = " ".join((str(address), *opened_by(spec.auth, spec.known_hosts)))
         if key not in self._repositories:
             git = GitCommand(
                 processes=self._processes,
                 address=address,
                 repository=repository_path(self._directory.path, key),
                 environment=self._settings.environment,
-                credentials=lambda: self._credentials(spec),
+                credentials=lambda: credentials_of(self._secrets, spec.auth, spec.known_hosts),
             )
             self._repositories[key] = GitRepository(git, match_versions=self._match_versions)
         return GitSource(self._repositories[key], Selector.parse(spec.revision))
@@ -65,16 +65,6 @@ class GitSources:
         """End the readers."""
         for repository in self._repositories.values():
             await repository.close()
-
-    async def _credentials(self, spec: SourceSpec) -> Credentials:
-        secrets, auth = self._secrets, spec.auth
-        return Credentials(
-            username=auth.username,
-            password=await secrets.resolve(auth.password) if auth.password else None,
-            bearer=await secrets.resolve(auth.bearer) if auth.bearer else None,
-            ssh_key=await secrets.resolve(auth.ssh_key) if auth.ssh_key else None,
-            known_hosts=spec.known_hosts,
-        )
 
     async def _match_versions(self, versions: str, tags: Sequence[str]) -> tuple[str, ...]:
         try:
@@ -88,11 +78,25 @@ class _Versions(msgspec.Struct, frozen=True):
     versions: tuple[str, ...] = ()
 
 
-def _opened_by(spec: SourceSpec) -> tuple[str, ...]:
-    """The names of what opens a source, and the hosts that it trusts; where they are written does not count."""
-    auth = spec.auth
+async def credentials_of(secrets: Secrets, auth: Auth, known_hosts: str) -> Credentials:
+    """What opens a repository, read now.
+
+    Raises:
+        UserError: TL0152, a secret is not there.
+    """
+    return Credentials(
+        username=auth.username,
+        password=await secrets.resolve(auth.password) if auth.password else None,
+        bearer=await secrets.resolve(auth.bearer) if auth.bearer else None,
+        ssh_key=await secrets.resolve(auth.ssh_key) if auth.ssh_key else None,
+        known_hosts=known_hosts,
+    )
+
+
+def opened_by(auth: Auth, known_hosts: str) -> tuple[str, ...]:
+    """The names of what opens a repository, and the hosts that it trusts; where they are written does not count."""
     references = (str(one) for one in (auth.password, auth.bearer, auth.ssh_key) if one is not None)
-    hosts = digest_value(spec.known_hosts) if spec.known_hosts else ""
+    hosts = digest_value(known_hosts) if known_hosts else ""
     return tuple(filter(None, (auth.username, *references, hosts)))
 
 

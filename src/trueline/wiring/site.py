@@ -34,6 +34,8 @@ from trueline.target.directory.target import DirectoryTarget as PublishedDirecto
 from trueline.target.kubernetes.mark import Installation
 from trueline.wiring.shared import Shared
 
+READER_IDLE_S = 300.0
+"""Who writes saves again soon, and a new interpreter takes longer than all else that one changed page costs."""
 IMAGES_AT_ONCE = 2
 IMAGE_TIMEOUT_S = 180.0
 """For all sizes and formats of one image: a photograph of 100 megapixels on a machine that has other work."""
@@ -60,7 +62,7 @@ async def site_renderer(  # noqa: PLR0913 - what it is made with
     if not (_version("comrak") and _version("pillow")):
         return None
     interpreter = Path(sys.executable)
-    reading = ProcessToolbox(path=interpreter, arguments=arguments_of(pages.MODULE), clock=clock)
+    reading = ProcessToolbox(path=interpreter, arguments=arguments_of(pages.MODULE), clock=clock, idle_s=READER_IDLE_S)
     encoding = ProcessToolbox(
         path=interpreter,
         arguments=arguments_of(images.MODULE),

@@ -2,24 +2,48 @@
 
 from collections.abc import Mapping, Sequence
 
-from trueline.declare.application import ClusterConnection, ClusterTarget, DirectoryTarget, ServedTarget, TargetSpec
+from trueline.declare.application import (
+    BranchTarget,
+    BucketTarget,
+    ClusterConnection,
+    ClusterTarget,
+    DirectoryTarget,
+    ServedTarget,
+    SshTarget,
+    TargetSpec,
+)
 from trueline.embedded.cluster import EmbeddedCluster
 from trueline.loop.parts import Parts
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.fault import UserError
 from trueline.target.kubernetes.client import KubernetesClient
+from trueline.wiring.branch import BranchTargets
+from trueline.wiring.bucket import BucketTargets
 from trueline.wiring.cluster import ClusterTargets
 from trueline.wiring.served import ServedTargets
 from trueline.wiring.site import DirectoryTargets
+from trueline.wiring.ssh import SshTargets
 
 
 class AllTargets:
     """The targets that this version knows; see `loop.supply.Targets`."""
 
-    def __init__(self, clusters: ClusterTargets, directories: DirectoryTargets, served: ServedTargets) -> None:
+    def __init__(  # noqa: PLR0913 - one for each kind
+        self,
+        clusters: ClusterTargets,
+        directories: DirectoryTargets,
+        served: ServedTargets,
+        *,
+        branches: BranchTargets,
+        buckets: BucketTargets,
+        hosts: SshTargets,
+    ) -> None:
         self._clusters = clusters
         self._directories = directories
         self._served = served
+        self._branches = branches
+        self._buckets = buckets
+        self._hosts = hosts
 
     @property
     def clients(self) -> Mapping[str, KubernetesClient]:
@@ -47,8 +71,14 @@ class AllTargets:
                 return await self._clusters.parts(target)
             case DirectoryTarget():
                 return self._directories.parts(target)
+            case BranchTarget():
+                return self._branches.parts(target)
+            case BucketTarget():
+                return self._buckets.parts(target)
             case ServedTarget():
                 return await self._served.parts(target)
+            case SshTarget():
+                return await self._hosts.parts(target)
             case _:
                 raise _unsupported(target)
 
@@ -60,7 +90,7 @@ def _unsupported(target: TargetSpec) -> UserError:
                 code="TL0213",
                 summary="this is not supported by this version",
                 detail="target: " + type(target).__name__.removesuffix("Target").lower(),
-                remedy="use target: {cluster: NAME}, {directory: PATH} or {site: {serve: HOST:PORT}}",
+                remedy="use target: {cluster: NAME}, {directory: PATH}, or {site: …} with serve, ssh, s3 or branch",
             )
         ]
     )

@@ -96,8 +96,8 @@ PLAIN = {
     "code": (
         "```yaml\na: 1 # <b>\n```",
         (
-            '<div class="code"><pre class="highlight" data-language="yaml"><code><span class="nt">a</span>'
-            '<span class="p">:</span> <span class="l">1</span> <span class="c1"># &lt;b&gt;</span> </code></pre></div>'
+            '<div class="code"><pre class="highlight" data-language="yaml"><code><span class="nt">a</span>: '
+            '<span class="l">1</span> <span class="c1"># &lt;b&gt;</span> </code></pre></div>'
         ),
     ),
     "code of no known language": (

@@ -1,67 +1,18 @@
 """Several versions as one site: folders, addresses, what is made again when one of them changes, and what stops it."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pytest
 
-from tests.render.site.case import Bench, tree
-from trueline.model.digest import digest_value
+from tests.render.site.case import Bench
+from tests.render.site.shelf import DECLARED, MAIN, NEW, OLD, URL, V1, V2, Shelf
 from trueline.model.fault import UserError
-from trueline.render.options import NavigationEntry, Site, Versions
-from trueline.render.protocol import RenderRequest
+from trueline.render.options import NavigationEntry, Versions
 from trueline.render.resource import Rendered
 from trueline.render.site.file import RELEASE_KIND
-from trueline.render.site.version import SiteVersion, choose
-from trueline.render.site.versioned import VersionedSite
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-MAIN, V1, V2 = "refs/heads/main", "refs/tags/v1.0", "refs/tags/v2.0"
-URL = "https://docs.example.com"
-DECLARED = Site(title="Docs", url=URL, versions=Versions(branches=("main", "release-*"), tags=("v*",)))
-OLD = {"index.md": "# Home\n\n[guide](guide.md)\n", "guide.md": "# Guide\n\nOne.\n", "old.md": "# Old\n\nGone since.\n"}
-NEW = {
-    "index.md": "# Home\n\nTwo. [guide](guide.md)\n",
-    "guide.md": "# Guide\n\nTwo.\n",
-    "new.md": "# New\n\nA word.\n",
-}
-
-
-@dataclass
-class Shelf:
-    """A site of versions under test."""
-
-    bench: Bench
-
-    def __post_init__(self) -> None:
-        self.site = VersionedSite(self.bench.renderer, cache=self.bench.cache, blobs=self.bench.blobs)
-
-    async def render(
-        self, refs: Mapping[str, Mapping[str, str]], declared: Site = DECLARED, own: str = MAIN
-    ) -> Rendered:
-        """Resources of files by ref; the source stands at `own`."""
-        assert declared.versions is not None
-        choice = choose(declared.versions, list(refs), own)
-        assert not choice.errors
-        versions = tuple(
-            SiteVersion(
-                version=one, commit=f"of {one.ref}", identity=digest_value(refs[one.ref]), files=tree(refs[one.ref])
-            )
-            for one in choice.versions
-        )
-        request = RenderRequest(application="docs", path="", options=declared, commit=f"of {own}", versions=versions)
-        return await self.site.render(request, tree(refs[own]))
-
-    async def files(self, refs: Mapping[str, Mapping[str, str]], declared: Site = DECLARED) -> dict[str, str]:
-        """What is published, by path."""
-        published = self.bench.published(await self.render(refs, declared))
-        return {path: data.decode(errors="replace") for path, data in published.items()}
-
-    def counts(self) -> tuple[int, int, int]:
-        """Versions rendered, pages read, pages made."""
-        return (self.site.versions_rendered, *self.bench.counts())
 
 
 def release_of(rendered: Rendered) -> dict[str, object]:
@@ -240,6 +191,28 @@ async def test_redirects_and_headers_hold_below_each_version(shelf: Shelf) -> No
     stubs = body["stubs"]
     assert isinstance(stubs, list)
     assert {"index.html", "before/index.html", "main/before/index.html"} <= set(stubs)
+
+
+async def test_a_rule_for_every_address_does_not_catch_the_versions_themselves(shelf: Shelf) -> None:
+    rules = "/* /:splat 302\n/stable/lost/ /stable/guide/\n/gone /v0.8/guide/\n/away/* https://example.com/:splat\n"
+    rendered = await shelf.render({MAIN: NEW | {"_redirects": rules}, V1: OLD, "refs/tags/v0.8": OLD})
+    found = {
+        source: rule
+        for source, rule in redirects_of(rendered).items()
+        if source.count("/") < 3 or source == "/stable/lost/"
+    }
+    assert found == {
+        "/": ("/stable/", 302),
+        "/latest/gone": ("/latest/v0.8/guide/", 301),
+        "/main/gone": ("/main/v0.8/guide/", 301),
+        "/guide/": ("/stable/guide/", 302),
+        "/old/": ("/stable/old/", 302),
+        "/stable/lost/": ("/stable/guide/", 301),
+        "/gone": ("/v0.8/guide/", 301),
+        "/away/*": ("https://example.com/:splat", 301),
+    }
+    published = shelf.bench.published(rendered)
+    assert b'url=../stable/guide/"' in published["guide/index.html"]
 
 
 async def test_names_are_safe_and_pages_keep_their_letters(shelf: Shelf) -> None:

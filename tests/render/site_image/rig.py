@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -63,6 +63,10 @@ class MemoryBlobs:
     def has(self, digest: Digest) -> bool:
         """See `Blobs`."""
         return digest in self.kept
+
+    def known(self, digests: Iterable[Digest]) -> frozenset[Digest]:
+        """See `Blobs`."""
+        return frozenset(self.kept.keys() & set(digests))
 
 
 @dataclass(slots=True)

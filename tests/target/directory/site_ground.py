@@ -32,7 +32,7 @@ class DirectoryGround:
         self.clock = StillClock()
         self.blobs = BlobDirectory(folder / "blobs")
         self.keep_s = KEEP_S
-        self.failures_max = 0
+        self.failures_max = 25
 
     async def open(self, installation: str = "here") -> DirectoryTarget:
         """A new process."""

@@ -283,6 +283,83 @@ async def test_after_a_release_went_nothing_is_read_again(bench: Bench) -> None:
         assert bench.target._looker._stamps.blob(found) is not None, path  # noqa: SLF001 - what it knows without reading
 
 
+async def _with_a_surplus(bench: Bench) -> Path:
+    """Two releases are kept and there are two; the tree of the older one is what the next one begins with."""
+    bench.retention = Retention(releases=2)
+    bench.restart()
+    await bench.go(PAGES)
+    old = bench.live("")
+    bench.clock.pass_s(10)
+    await bench.go({**PAGES, "docs/gone.html": "<p>gone"})
+    bench.clock.pass_s(10)
+    return old
+
+
+async def test_a_release_begins_with_the_tree_of_one_that_leaves(bench: Bench) -> None:
+    old = await _with_a_surplus(bench)
+    inode = _inode(old)
+    assert bench.disk is not None
+    bench.disk.done.clear()
+    await bench.go(CHANGED)
+    assert bench.served() == CHANGED
+    assert _inode(bench.live("")) == inode
+    done = bench.disk.done
+    assert [done.count(name) for name in ("make_folder", "remove_folder", "link", "create")] == [0, 0, 0, 3]
+    assert len(bench.releases()) == 2
+    assert (await bench.go(CHANGED)).review.plan.is_empty
+
+
+def _inode(folder: Path) -> int:
+    return folder.stat().st_ino
+
+
+def _add(old: Path) -> None:
+    (old / "docs/theirs.html").write_text("precious")
+
+
+@pytest.mark.parametrize("harm", [_tamper_keeping_size_and_time, _truncate, _hide, _make_folder, _link_folder])
+async def test_what_was_done_to_an_old_release_never_becomes_live(bench: Bench, harm: Callable[[Path], None]) -> None:
+    old = await _with_a_surplus(bench)
+    harm(old / "docs/b.html")
+    await bench.go(CHANGED)
+    assert bench.served() == CHANGED
+    assert (await bench.go(CHANGED)).review.plan.is_empty
+
+
+async def test_what_others_put_into_an_old_release_is_neither_published_nor_lost(bench: Bench) -> None:
+    old = await _with_a_surplus(bench)
+    _add(old)
+    await bench.go(CHANGED)
+    assert bench.served() == CHANGED
+    assert [file.read_text() for file in bench.state.rglob("theirs.html")] == ["precious"]
+
+
+async def test_a_crash_while_an_old_tree_is_taken_converges(tmp_path: Path) -> None:
+    third = {**CHANGED, "new.html": "new"}
+    for at in range(1, 60):
+        folder = tmp_path / f"at-{at}"
+        folder.mkdir()
+        bench = Bench(folder=folder)
+        await _with_a_surplus(bench)
+        before = bench.served()
+        disk = CountingDisk(at, Crash())
+        bench.restart(disk)
+        try:
+            await bench.go(third)
+        except* Crash:
+            pass
+        assert bench.served() in (before, third), at
+        bench.restart()
+        await bench.go(third)
+        assert (await bench.go(third)).review.plan.is_empty, at
+        assert (bench.served(), len(bench.releases()) <= 2) == (third, True), at
+        assert [name for name in bench.releases() if name.endswith(".new")] == [], at
+        assert not (bench.state / "aside").exists(), at
+        if disk.count < at:
+            return
+    raise AssertionError("it never came to its end")
+
+
 # ---- crashes and full disks ----------------------------------------------------------------------------------------
 
 

@@ -5,6 +5,7 @@ Each is kept by what it is made of.
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -30,6 +31,9 @@ SEARCH_FOLDER: Final = "assets/search"
 SEARCH_ENTRY: Final = f"{SEARCH_FOLDER}/{ENTRY}"
 ICON: Final = "icon.svg"
 SLICE: Final = 8
+FRAGMENTS_BYTES_MAX: Final = 32 << 20
+"""More than that of one site is read again each time, and not held in memory."""
+NAMES_REMEMBERED: Final = 32_768
 
 
 class Theme(msgspec.Struct, frozen=True):
@@ -77,6 +81,8 @@ def has_feed(frame: Frame, pages: Sequence[PageFile], parsed: Mapping[str, Parse
 
 
 def _entry(page: PageFile, parsed: ParsedPage) -> FeedEntry | None:
+    if "date" not in parsed.front:
+        return None
     return feed_entry(encoded(page.address), msgspec.structs.replace(parsed, title=title_of(page, parsed)))
 
 
@@ -101,11 +107,17 @@ class SearchBuilder:
         self._keeper = Keeper(cache, blobs)
         self._blobs = blobs
         self._index = SearchIndex()
+        self._fragments: dict[str, bytes] = {}
+        self._files: dict[str, SiteFile] = {}
 
     def lost(self, pages: Sequence[PageFile], keys: Mapping[str, str]) -> list[PageFile]:
         """The pages whose fragment is not kept."""
-        self._cache.fetch([_fragment_key(page, keys) for page in pages])
-        return [page for page in pages if self._cache.get(_fragment_key(page, keys)) is None]
+        names = {_fragment_key(page, keys): page for page in pages}
+        self._fragments = {name: made for name, made in self._fragments.items() if name in names}
+        asked = [name for name in names if name not in self._fragments]
+        self._cache.fetch(asked)
+        self._fragments |= {name: made for name in asked if (made := self._cache.get(name)) is not None}
+        return [page for name, page in names.items() if name not in self._fragments]
 
     async def cut(self, pages: Sequence[PageFile], parsed: Mapping[str, ParsedPage], keys: Mapping[str, str]) -> None:
         """Make the fragments of pages that are given whole."""
@@ -115,6 +127,7 @@ class SearchBuilder:
             whole = parsed[page.source]
             made = fragment(encoded(page.address), msgspec.structs.replace(whole, title=title_of(page, whole)))
             self._cache.put(_fragment_key(page, keys), made)
+            self._fragments[_fragment_key(page, keys)] = made
 
     def kept(self, pages: Sequence[PageFile], keys: Mapping[str, str]) -> tuple[SiteFile, ...] | None:
         """The index, if it was made of the same pages."""
@@ -122,16 +135,22 @@ class SearchBuilder:
 
     async def files(self, pages: Sequence[PageFile], keys: Mapping[str, str]) -> tuple[SiteFile, ...]:
         """The index of pages whose fragments are kept."""
-        names = [_fragment_key(page, keys) for page in pages]
-        fragments = [one for name in names if (one := self._cache.get(name)) is not None]
+        fragments = [self._fragments[_fragment_key(page, keys)] for page in pages]
         made = await self._built(fragments)
-        files = list[SiteFile]()
+        there = self._blobs.known([Digest(one.blob) for one in self._files.values()])
+        files = dict[str, SiteFile]()
         for number, (name, data) in enumerate(sorted(made.items())):
             if number % SLICE == 0:
                 await asyncio.sleep(0)
-            files.append(self._keeper.file(f"{SEARCH_FOLDER}/{name}", data, is_immutable=name != ENTRY))
-        self._cache.put(_index_key(pages, keys), msgspec.json.encode(files))
-        return tuple(files)
+            known = self._files.get(name) if name != ENTRY else None  # every other name holds its content's digest
+            if known is None or known.blob not in there:
+                known = self._keeper.file(f"{SEARCH_FOLDER}/{name}", data, is_immutable=name != ENTRY)
+            files[name] = known
+        self._files = files
+        self._cache.put(_index_key(pages, keys), msgspec.json.encode(tuple(files.values())))
+        if sum(map(len, fragments)) > FRAGMENTS_BYTES_MAX:
+            self._fragments = {}
+        return tuple(files.values())
 
     async def _built(self, fragments: list[bytes]) -> Mapping[str, bytes]:
         """In a thread: it takes half a second for a thousand pages, and cannot be cut."""
@@ -143,11 +162,17 @@ class SearchBuilder:
     def _kept(self, key: str) -> tuple[SiteFile, ...] | None:
         text = self._cache.get(key)
         files = None if text is None else msgspec.json.decode(text, type=tuple[SiteFile, ...])
-        return files if files is not None and all(self._blobs.has(Digest(one.blob)) for one in files) else None
+        wanted = None if files is None else {Digest(one.blob) for one in files}
+        return files if wanted is not None and wanted == self._blobs.known(wanted) else None
 
 
 def _fragment_key(page: PageFile, keys: Mapping[str, str]) -> str:
-    return f"site/fragment/{digest_value([keys[page.source], page.address])}"
+    return _fragment_name(keys[page.source], page.address)
+
+
+@lru_cache(maxsize=NAMES_REMEMBERED)
+def _fragment_name(key: str, address: str) -> str:
+    return f"site/fragment/{digest_value([key, address])}"
 
 
 def _index_key(pages: Sequence[PageFile], keys: Mapping[str, str]) -> str:

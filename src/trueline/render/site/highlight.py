@@ -1,9 +1,14 @@
-"""Code → HTML with a class for each kind of token, as pygments names them. In the worker only; no inline style."""
+"""Code → HTML with a class for each kind of token, as pygments names them. In the worker only; no inline style.
+
+The languages of `scan` are its own; pygments has the rest.
+"""
 
 import importlib
 from functools import cache, lru_cache
 from html import escape
 from typing import Any, Final
+
+from trueline.render.site.scan import scanner_of
 
 CODE_LENGTH_MAX: Final = 100_000
 BLOCKS_REMEMBERED: Final = 2_000
@@ -42,6 +47,8 @@ def highlight(code: str, language: str) -> str:
 
 @lru_cache(maxsize=BLOCKS_REMEMBERED)
 def _highlighted(code: str, language: str) -> str:
+    if (scanner := scanner_of(language)) is not None:
+        return scanner.scanned(code)
     lexer = _lexer(language)
     if lexer is None:
         return escape(code, quote=False)

@@ -31,9 +31,10 @@ _FRAGMENT_DIRECTIVE: Final = ":~:"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leads:
-    """Where a link leads. `address` stands in the page; `asset` is the file it leads to where that is no page."""
+    """Where a link leads. `address` stands in the page; it leads to `page`, or to the file `asset`."""
 
     address: str
+    page: PageFile | None = None
     asset: AssetFile | None = None
     finding: Finding | None = None
 
@@ -81,7 +82,17 @@ class LinkIndex:
         for name in sorted(self._named):
             self._by_name[_stem(name)].append(name)
         self._places: dict[tuple[str, str], PageFile | AssetFile | None] = {}
-        self._hints = 0
+        self.hints = 0
+        """How often what is near was looked for: nearness is told for the first `HINTS_MAX` only."""
+
+    def renew(self, parsed: Mapping[str, ParsedPage]) -> None:
+        """The same pages and files, of which some say something else now."""
+        for source, page in parsed.items():
+            if page is not self._parsed.get(source):
+                self._anchors.pop(source, None)
+                self._loose.pop(source, None)
+        self._parsed = parsed
+        self.hints = 0
 
     def follow(self, page: PageFile, link: Link) -> Leads:
         """Where a link of a page leads."""
@@ -100,8 +111,8 @@ class LinkIndex:
         if known is None:
             hint = self._near_anchor(place, anchor)
             detail = f"#{anchor} on {place.name}{hint}"
-            return Leads(address=start + query, finding=Finding(BROKEN_ANCHOR, detail, link.line))
-        return Leads(address=(start + query + (f"#{quote(known)}" if known else "")) or "./")
+            return Leads(address=start + query, page=place, finding=Finding(BROKEN_ANCHOR, detail, link.line))
+        return Leads(address=(start + query + (f"#{quote(known)}" if known else "")) or "./", page=place)
 
     def image(self, page: PageFile, image: Image) -> AssetFile | Finding:
         """The file of an image that is not elsewhere."""
@@ -172,8 +183,8 @@ class LinkIndex:
 
     def _near_file(self, page: PageFile | None, path: str, *, is_image: bool = False) -> str:
         """The nearest file that exists, seen from the page; only for the first links: it is costly."""
-        self._hints += 1
-        if self._hints > HINTS_MAX:
+        self.hints += 1
+        if self.hints > HINTS_MAX:
             return ""
         stem = _stem(path.rstrip("/"))
         close = [stem] if stem in self._by_name else difflib.get_close_matches(stem, self._alike(stem), 1, _CLOSE)
@@ -190,8 +201,8 @@ class LinkIndex:
         return [name for name in self._by_name if name.startswith(start) or name.endswith(end)]
 
     def _near_anchor(self, place: PageFile, anchor: str) -> str:
-        self._hints += 1
-        if self._hints > HINTS_MAX:
+        self.hints += 1
+        if self.hints > HINTS_MAX:
             return ""
         close = difflib.get_close_matches(anchor, sorted(self._anchors[place.source]), 1, _CLOSE)
         return f"; there is #{close[0]}" if close else ""

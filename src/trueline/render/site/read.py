@@ -18,6 +18,7 @@ from trueline.render.site.engine import engine_digest
 from trueline.render.site.finding import NOT_READ, NOT_UTF8, TOO_LARGE
 from trueline.render.site.front import Parted, part, read_front, wrong_values
 from trueline.render.site.keep import Shelf, identity_of
+from trueline.render.site.memory import Outline
 from trueline.render.site.parsed import Finding, ParsedPage
 from trueline.runtime.files import FileTree
 from trueline.runtime.toolbox import Toolbox, ToolboxFailed, ToolboxRefused
@@ -52,25 +53,34 @@ class PageReader:
         self._cache = cache
         self.pages_parsed = 0
 
-    async def outlines(self, files: FileTree, pages: Sequence[PageFile], *, allow_html: bool) -> Pages:
-        """What every page says of itself.
+    async def outlines(
+        self, files: FileTree, pages: Sequence[PageFile], known: dict[str, Outline], *, allow_html: bool
+    ) -> Pages:
+        """What every page says of itself. `known` are those of the last time, which become those of this time.
 
         Raises:
             Transient: a worker cannot be started, or gave no answer.
         """
-        read = Pages()
+        read, identities = Pages(), dict[str, str]()
         engine = engine_digest()
         for page in pages:
-            read.keys[page.source] = digest_value([engine, identity_of(files, page.source), allow_html])
-        self._cache.fetch([f"site/outline/{key}" for key in read.keys.values()])
-        for number, page in enumerate(pages):
+            identity = identities[page.source] = identity_of(files, page.source)
+            before = known.get(page.source)
+            if before is not None and (before.identity, before.allow_html) == (identity, allow_html):
+                read.keys[page.source], read.outlines[page.source] = before.key, before.parsed
+            else:
+                read.keys[page.source] = digest_value([engine, identity, allow_html])
+        asked = [page.source for page in pages if page.source not in read.outlines]
+        self._cache.fetch([f"site/outline/{read.keys[source]}" for source in asked])
+        for number, source in enumerate(asked):
             if number % SLICE == 0:
                 await asyncio.sleep(0)
-            if (kept := self._cache.get(f"site/outline/{read.keys[page.source]}")) is not None:
-                read.outlines[page.source] = msgspec.json.decode(kept, type=ParsedPage)
+            if (kept := self._cache.get(f"site/outline/{read.keys[source]}")) is not None:
+                read.outlines[source] = msgspec.json.decode(kept, type=ParsedPage)
         lost = [page for page in pages if page.source not in read.outlines]
         read.fresh = await self._parse(files, lost, read.keys, allow_html=allow_html)
         read.outlines |= {source: _outline(page) for source, page in read.fresh.items()}
+        _remember(known, read, identities, allow_html=allow_html)
         return read
 
     async def whole(
@@ -177,6 +187,18 @@ def _batches(texts: Sequence[_Text]) -> Iterable[Sequence[_Text]]:
         size += len(one.text)
     if batch:
         yield batch
+
+
+def _remember(known: dict[str, Outline], read: Pages, identities: Mapping[str, str], *, allow_html: bool) -> None:
+    """What could not be read is read again; what has no identity may have changed by then."""
+    for source in [one for one in known if one not in read.outlines]:
+        del known[source]
+    for source, parsed in read.outlines.items():
+        if (before := known.get(source)) is None or before.parsed is not parsed:
+            key, identity = read.keys[source], identities[source]
+            known[source] = Outline(identity=identity, allow_html=allow_html, key=key, parsed=parsed)
+        if not identities[source] or any(one.code == NOT_READ for one in parsed.findings):
+            del known[source]
 
 
 def _outline(page: ParsedPage) -> ParsedPage:

@@ -8,13 +8,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from trueline.model.digest import Digest
 from trueline.model.fault import UserError
 from trueline.model.origin import Origin
 from trueline.render.options import Site
 from trueline.render.protocol import RenderRequest
 from trueline.render.resource import Rendered
 from trueline.render.site import front, picture
-from trueline.render.site.assemble import Draft, Frame, Said, absolute_root, document, drafted, not_found
+from trueline.render.site.assemble import Draft, Frame, Said, document, drafted, not_found
 from trueline.render.site.discover import NOT_FOUND, AssetFile, Found, PageFile, discover
 from trueline.render.site.extra import (
     ICON,
@@ -30,7 +31,8 @@ from trueline.render.site.extra import (
 from trueline.render.site.file import HeaderRule, Redirect, Release, SiteFile
 from trueline.render.site.finding import IMAGE_TOO_LARGE, NO_PAGE, NO_WORDS, TOO_LARGE, Told
 from trueline.render.site.keep import Keeper, PageCache, Shelf, identity_of
-from trueline.render.site.link import LinkIndex, encoded
+from trueline.render.site.link import HINTS_MAX, LinkIndex, encoded
+from trueline.render.site.memory import Followed, Memories, Memory, anchors_of
 from trueline.render.site.navigation import Navigation, declared, from_folders, title_of
 from trueline.render.site.parsed import Finding, ParsedPage
 from trueline.render.site.picture import Pictures, Shown
@@ -58,6 +60,7 @@ class _Site:
     links: LinkIndex
     told: Told
     options: Site
+    memory: Memory
 
     @property
     def pages(self) -> list[PageFile]:
@@ -76,10 +79,11 @@ class _Site:
 
 
 class SiteRenderer:
-    """Renders a site; see `render.protocol.Renderer`. `pages_parsed` and `pages_assembled` count what was made anew.
+    """Renders a site; see `render.protocol.Renderer`.
 
-    `worker` is a pool of `render.site.worker`, `toolbox` the one that reads YAML. Without `images`, image files are
-    published as they are.
+    `pages_parsed`, `pages_followed` (whose links were) and `pages_assembled` count what was made anew. `worker` is a
+    pool of `render.site.worker`, `toolbox` the one that reads YAML. Without `images`, image files are published as they
+    are.
     """
 
     def __init__(
@@ -97,6 +101,8 @@ class SiteRenderer:
         self._blobs = blobs
         self._images = images
         self._indexes: dict[str, SearchBuilder] = {}
+        self._memories = Memories()
+        self.pages_followed = 0
         self.pages_assembled = 0
 
     @property
@@ -127,8 +133,8 @@ class SiteRenderer:
             told.add(source, [finding])
         theme = theme_files(self._keeper, has_versions=options.version is not None)
         frame = _frame(site, theme)
-        navigation = _navigation(site)
-        drafts, linked = await _drafts(site, frame, navigation, shown)
+        navigation, drafts, linked = await _followed(site, frame, shown)
+        self.pages_followed += site.memory.followed
         rules = await _rules(site, files)
         if told.errors:
             raise UserError(told.errors)
@@ -152,6 +158,7 @@ class SiteRenderer:
             keep_s=options.keep_assets_s,
         )
         made = rendered(tree, release, site.home.source, request.commit, told.notes)
+        self._memories.put(request.application, site.memory)
         return replace(made, outside=_outside(site, request.commit))
 
     async def _read(self, request: RenderRequest, files: FileTree, options: Site, told: Told) -> _Site:
@@ -161,7 +168,8 @@ class SiteRenderer:
         if not found.pages:
             told.add(request.path, [Finding(NO_PAGE, f"no *.md file under {request.path or '/'}")])
             raise UserError(told.errors)
-        read = await self._reader.outlines(files, found.pages, allow_html=options.allow_html)
+        memory = self._memories.take(request.application)
+        read = await self._reader.outlines(files, found.pages, memory.outlines, allow_html=options.allow_html)
         parsed = {page.source: read.outlines[page.source] for page in found.pages}
         for source, page in parsed.items():
             told.add(source, page.findings)
@@ -170,15 +178,18 @@ class SiteRenderer:
         if not parsed:
             told.add(request.path, [Finding(NO_PAGE, "every page is a draft")])
             raise UserError(told.errors)
-        links = LinkIndex(found, parsed, absolute_root(options))
-        return _Site(found=found, read=read, parsed=parsed, links=links, told=told, options=options)
+        links = memory.index(found, parsed, options)
+        return _Site(found=found, read=read, parsed=parsed, links=links, told=told, options=options, memory=memory)
 
     async def _pages(self, site: _Site, drafts: Sequence[Draft], files: FileTree, tree: Tree) -> None:
         """Take the pages that are kept, and make the others."""
-        lost = list[Draft]()
-        self._cache.fetch([draft.key for draft in drafts])
+        lost, before, site.memory.files = list[Draft](), site.memory.files, {}
+        there = self._blobs.known([Digest(one.blob) for one in before.values()])
+        self._cache.fetch([draft.key for draft in drafts if draft.key not in before])
         for draft in drafts:
-            kept = self._keeper.found(draft.key, draft.page.path)
+            kept = before.get(draft.key)
+            if kept is None or kept.path != draft.page.path or kept.blob not in there:
+                kept = self._keeper.found(draft.key, draft.page.path)
             if kept is None:
                 lost.append(draft)
             else:
@@ -198,6 +209,7 @@ class SiteRenderer:
         if file.size_bytes > site.options.page_bytes_max:
             detail = f"{file.size_bytes} bytes as it is published, allowed are {site.options.page_bytes_max}"
             site.told.add(draft.page.source, [Finding(TOO_LARGE, detail)])
+        site.memory.files[draft.key] = file
         tree.add([file], draft.page.source)
 
     async def _copies(self, site: _Site, shown: Shown, linked: frozenset[str], files: FileTree, tree: Tree) -> None:
@@ -258,34 +270,70 @@ def _frame(site: _Site, theme: Theme) -> Frame:
     return replace(frame, feed=has_feed(frame, site.listed, site.parsed))
 
 
-def _navigation(site: _Site) -> Navigation:
-    if not site.options.navigation:
-        return Navigation(from_folders(site.listed, site.parsed))
-    nodes, findings = declared(site.options.navigation, site.links, site.parsed)
-    site.told.add("", findings)
-    return Navigation(nodes)
+async def _followed(site: _Site, frame: Frame, shown: Shown) -> tuple[Navigation, list[Draft], frozenset[str]]:
+    """The navigation, every page with its links followed, and the files that links lead to.
+
+    What is remembered of a page holds while all that pages share, its own text and what its links lead to are the same.
+    Which links are told what is near depends on how many there are: where that may matter, nothing is remembered.
+    """
+    memory, begun = site.memory, site.links.hints
+    moved = memory.share(frame, site.found, site.parsed, site.read.keys)
+    reused = await _follow(site, frame, shown, moved)
+    if reused and site.links.hints + reused > HINTS_MAX:
+        memory.forget_pages()
+        site.links.hints = begun
+        await _follow(site, frame, shown, frozenset())
+    assert memory.navigation is not None
+    site.told.add("", memory.astray)
+    for page in site.pages:
+        site.told.add(page.source, memory.pages[page.source].findings)
+    drafts = [memory.pages[page.source].draft for page in site.pages]
+    return memory.navigation, drafts, frozenset[str]().union(*(one.assets for one in memory.pages.values()))
 
 
-async def _drafts(
-    site: _Site, frame: Frame, navigation: Navigation, shown: Shown
-) -> tuple[list[Draft], frozenset[str]]:
-    """Every page with its links followed, and the files that links lead to."""
-    drafts, linked = list[Draft](), set[str]()
+async def _follow(site: _Site, frame: Frame, shown: Shown, moved: frozenset[str]) -> int:
+    """Follow what is not remembered; how many findings of what is remembered there are."""
+    memory, reused = site.memory, 0
+    if memory.navigation is None:
+        memory.navigation, memory.astray = _navigation(site)
+    else:
+        reused += len(memory.astray)
     for number, page in enumerate(site.pages):
         if number % SLICE == 0:
             await asyncio.sleep(0)
-        parsed = site.parsed[page.source]
-        leads = [site.links.follow(page, link) for link in parsed.links]
-        site.told.add(page.source, [lead.finding for lead in leads if lead.finding])
-        linked |= {lead.asset.source for lead in leads if lead.asset}
-        said = Said(
-            parsed=parsed,
-            made_of=site.read.keys[page.source],
-            addresses=tuple(lead.address for lead in leads),
-            pictures=shown.html[page.source],
-        )
-        drafts.append(drafted(frame, navigation, page, said))
-    return drafts, frozenset(linked)
+        before, made_of = memory.pages.get(page.source), site.read.keys[page.source]
+        pictures = shown.html[page.source]
+        is_same = before is not None and before.made_of == made_of and before.draft.pictures == pictures
+        if before is not None and is_same and moved.isdisjoint(before.targets):
+            reused += len(before.findings)
+        else:
+            memory.followed += 1
+            memory.pages[page.source] = _follow_one(site, frame, memory.navigation, page, pictures)
+    return reused
+
+
+def _follow_one(
+    site: _Site, frame: Frame, navigation: Navigation, page: PageFile, pictures: tuple[str, ...]
+) -> Followed:
+    parsed, made_of = site.parsed[page.source], site.read.keys[page.source]
+    leads = [site.links.follow(page, link) for link in parsed.links]
+    addresses = tuple(lead.address for lead in leads)
+    said = Said(parsed=parsed, made_of=made_of, addresses=addresses, pictures=pictures)
+    return Followed(
+        made_of=made_of,
+        draft=drafted(frame, navigation, page, said),
+        anchors=anchors_of(parsed),
+        targets=frozenset(lead.page.source for lead in leads if lead.page),
+        assets=frozenset(lead.asset.source for lead in leads if lead.asset),
+        findings=tuple(lead.finding for lead in leads if lead.finding),
+    )
+
+
+def _navigation(site: _Site) -> tuple[Navigation, tuple[Finding, ...]]:
+    if not site.options.navigation:
+        return Navigation(from_folders(site.listed, site.parsed)), ()
+    nodes, findings = declared(site.options.navigation, site.links, site.parsed)
+    return Navigation(nodes), findings
 
 
 def _outside(site: _Site, commit: str) -> tuple[tuple[str, Origin], ...]:

@@ -20,8 +20,9 @@ from trueline.render.site.discover import discover
 from trueline.render.site.engine import engine_digest
 from trueline.render.site.file import FILE_KIND, Release, SiteFile, read_file
 from trueline.render.site.finding import NAVIGATION
+from trueline.render.site.joined import join
 from trueline.render.site.keep import Keeper, PageCache, Shelf
-from trueline.render.site.part import Note, Part, join
+from trueline.render.site.part import Note, Part
 from trueline.render.site.version import FINDINGS, SKIPPED, SiteVersion
 from trueline.runtime.blob import Blobs
 from trueline.runtime.files import FileTree
@@ -159,9 +160,7 @@ def _part_of(rendered: Rendered) -> Part:
             release = _release(rendered, one)
     return Part(
         files=tuple(files),
-        stubs=release.stubs,
-        redirects=release.redirects,
-        headers=release.headers,
+        release=msgspec.structs.replace(release, files={}),
         notes=tuple(Note.of(note) for note in rendered.notes),
         outside=tuple((link, origin.path, origin.line) for link, origin in rendered.outside),
     )

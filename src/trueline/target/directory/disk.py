@@ -170,11 +170,16 @@ def opened_from_root(path: Path) -> Iterator[int]:
 @contextmanager
 def folder(name: str, at: int | None = None) -> Iterator[int]:
     """Open a folder; a link in its place is refused."""
-    opened = os.open(name, _FOLDER_FLAGS, dir_fd=at)
+    opened = open_folder(name, at)
     try:
         yield opened
     finally:
         os.close(opened)
+
+
+def open_folder(name: str, at: int | None) -> int:
+    """Open a folder; a link in its place is refused. The caller closes it."""
+    return os.open(name, _FOLDER_FLAGS, dir_fd=at)
 
 
 def names(at: int) -> list[str]:

@@ -19,6 +19,7 @@ import os
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from trueline.model.digest import Digest, digest_value
 from trueline.model.known import Known, Unknown
@@ -29,9 +30,10 @@ from trueline.target.directory.place import RELEASES, Place, Standing
 from trueline.target.directory.refusal import damaged, reason
 from trueline.target.directory.stamp import Stamps
 from trueline.target.directory.state import LIVE, OWNER, STAGED, Damaged, Lived, Manifest, Owner, State
-from trueline.target.directory.tree import below, by_folder, content, crooked_folders, state_of, strangers
+from trueline.target.directory.tree import Descent, below, by_folder, content, state_of, survey
 from trueline.target.snapshot import NOTHING, Observed
 
+UIDS_REMEMBERED = 32_768
 SLICE = 256
 """So many files are looked at before others have their turn."""
 Part = Known[Observed | None] | Unknown
@@ -61,7 +63,12 @@ class View:
     def uid(self, ref: Ref) -> str:
         """The identity of a resource for as long as this state is there."""
         assert self.owner is not None
-        return digest_value([self.owner.lineage, ref.kind, ref.name])[:32]
+        return _uid(self.owner.lineage, ref.kind, ref.name)
+
+
+@lru_cache(maxsize=UIDS_REMEMBERED)
+def _uid(lineage: str, kind: str, name: str) -> str:
+    return digest_value([lineage, kind, name])[:32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +95,7 @@ class Looker:
         self._stamps = stamps
         self._view: tuple[_Version, View] | None = None
         self._device: int | None = None
+        self._looked = 0
 
     def view(self, parent: int) -> View:
         """The state, read again only where a file of it has changed.
@@ -160,6 +168,8 @@ class Looker:
         if view.owner is None:
             return dict.fromkeys(refs, Known(None))
         if mark and view.owner.mark != mark:
+            if view.manifest is None:
+                return dict.fromkeys(refs, Known(None))  # whoever began here never published
             return {ref: Known(observed(view, ref, NOTHING)) for ref in refs}
         parts: dict[Ref, Part] = dict.fromkeys(refs, Known(None))
         parts |= await self._files(parent, view, [ref for ref in refs if ref.kind == FILE_KIND])
@@ -177,23 +187,24 @@ class Looker:
         if not listed:
             return parts
         try:
-            with self.tree(parent, view.release) as root:
-                for above, names in by_folder(listed).items():
-                    parts |= await self._folder(root, above, names, view)
+            with self.tree(parent, view.release) as root, Descent(root) as tree:
+                for above, names in sorted(by_folder(listed).items()):
+                    parts |= await self._folder(tree, above, names, view)
         except OSError as error:
             if error.errno not in _ABSENT:
                 raise
         return parts
 
-    async def _folder(self, root: int, above: str, names: Collection[str], view: View) -> Mapping[Ref, Part]:
+    async def _folder(self, tree: Descent, above: str, names: Collection[str], view: View) -> Mapping[Ref, Part]:
         parts: dict[Ref, Part] = {}
         refs = {name: Ref(FILE_KIND, "", f"{above}/{name}" if above else name) for name in names}
         try:
-            with below(root, above) as at:
-                for count, (name, ref) in enumerate(refs.items()):
-                    if count % SLICE == 0:
-                        await asyncio.sleep(0)
-                    parts[ref] = await self._file(name, at, ref, view)
+            at = tree.at(above)
+            for name, ref in refs.items():
+                self._looked += 1
+                if self._looked % SLICE == 0:
+                    await asyncio.sleep(0)
+                parts[ref] = await self._file(name, at, ref, view)
         except OSError as error:
             gone: Part = Known(None) if error.errno in _ABSENT else Unknown(reason(above, error))
             parts |= dict.fromkeys(refs.values(), gone)
@@ -220,10 +231,11 @@ class Looker:
         paths = [path for path, _ in view.manifest.holdings()]
         try:
             with self.tree(parent, view.release) as root:
+                crooked, strangers = await survey(root, frozenset(paths))
                 broken = [] if os.fstat(root).st_mode & 0o7777 == FOLDER_MODE else [""]
-                broken += crooked_folders(root, paths)
+                broken += crooked
                 broken += [path for path, kept in view.manifest.kept.items() if await self._at(root, path) != kept.blob]
-                return Faults(pointer=pointer, broken=tuple(broken), strangers=await strangers(root, paths))
+                return Faults(pointer=pointer, broken=tuple(broken), strangers=strangers)
         except OSError as error:
             if error.errno not in _ABSENT:
                 raise

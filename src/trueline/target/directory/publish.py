@@ -10,7 +10,7 @@ import os
 import stat
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from trueline.model.digest import Digest
 from trueline.runtime.clock import Clock
@@ -20,7 +20,7 @@ from trueline.target.directory.place import RELEASES, Place, Standing
 from trueline.target.directory.remove import Remover
 from trueline.target.directory.stamp import Stamps
 from trueline.target.directory.state import ASIDE, WORK, Damaged, Lived, Manifest, State
-from trueline.target.directory.tree import Aside, below, by_folder, content, make_way, state_of
+from trueline.target.directory.tree import Aside, Descent, below, by_folder, content, make_way, state_of, survey
 from trueline.target.site.body import MarkedRelease
 from trueline.target.site.path import folded, parents
 from trueline.target.site.platform import Kept
@@ -31,6 +31,7 @@ SYNCED_EACH_MAX = 16
 _SECOND_NS = 1_000_000_000
 NEW = ".new"
 _TEMPORARY = "file"
+_SLICE = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +49,7 @@ class _Site:
     parent: int
     state: int
     releases: int
-    live: int | None
+    live: Descent | None
     before: Manifest | None
 
 
@@ -114,8 +115,9 @@ class Publisher:
         with self._site(parent, manifest) as site:
             if site.live is None:
                 return False
-            written = await self._bring(site, site.live, {path: manifest.files[path]}, is_live=True)
-            self._settle(site.live, written, is_live=True)
+            root = site.live.at("")
+            written = await self._bring(site, root, {path: manifest.files[path]}, is_live=True)
+            self._settle(root, written, is_live=True)
             return bool(written)
 
     @contextmanager
@@ -126,7 +128,7 @@ class Publisher:
             live = None
             if before is not None:
                 with suppress(FileNotFoundError, NotADirectoryError, PermissionError):
-                    live = opened.enter_context(folder(before.release, releases))
+                    live = opened.enter_context(Descent(opened.enter_context(folder(before.release, releases))))
             yield _Site(parent=parent, state=state, releases=releases, live=live, before=before)
 
     def _manifest(self, site: _Site, release: Digest, body: MarkedRelease) -> Manifest:
@@ -178,12 +180,44 @@ class Publisher:
                 return await self._restore(site, root, manifest, holdings) or is_corrected
         await self._remover.clear(site.state, site.releases, NEW)
         self._state.save_manifest(site.state, manifest, sync=False)
-        self._disk.make_folder(name + NEW, site.releases)
+        if not await self._recycle(site, manifest, holdings):
+            self._disk.make_folder(name + NEW, site.releases)
         with folder(name + NEW, site.releases) as root:
             await self._bring(site, root, holdings)
         self._disk.rename(name + NEW, site.releases, name, site.releases)
         self._disk.sync_all(site.releases)
         return True
+
+    async def _recycle(self, site: _Site, manifest: Manifest, holdings: Mapping[str, Digest]) -> bool:
+        """Begin with the tree of a release that is not kept any longer: most of what the new one holds stands there.
+
+        Only one that holds nothing of anybody else; what is in it is looked at file by file like that of any tree.
+        """
+        for old in self._surplus(site, manifest):
+            with suppress(OSError), folder(old.release, site.releases) as root:
+                paths = dict(old.holdings())
+                crooked, strangers = await survey(root, paths)
+                if crooked or strangers or stat.S_IMODE(os.fstat(root).st_mode) != FOLDER_MODE:
+                    continue
+                self._remover.remove_others(root, paths, holdings)  # first: what is left under a new name is all listed
+                self._disk.rename(old.release, site.releases, manifest.release + NEW, site.releases)
+                self._state.remove_manifest(site.state, old.release)
+                return True
+        return False
+
+    def _surplus(self, site: _Site, manifest: Manifest) -> list[Manifest]:
+        """The releases that are not kept beside the one that is made live, nor is live now; the oldest first."""
+        live = site.before.release if site.before is not None else ""
+        made = [self._known(site.state, name) for name in self._state.manifests(site.state)]
+        old = sorted((one for one in made if one is not None), key=lambda one: (one.made_s, one.release))
+        old = [one for one in old if one.release != manifest.release]
+        return [one for one in old[: max(0, len(old) + 1 - self._retention.releases)] if one.release != live]
+
+    def _known(self, state: int, name: str) -> Manifest | None:
+        """A manifest, read once: it never changes but for when it was made live."""
+        with suppress(Damaged):
+            return self._state.manifest(state, name)
+        return None
 
     async def _restore(self, site: _Site, root: int, manifest: Manifest, holdings: Mapping[str, Digest]) -> bool:
         """An older release, or the live one: only what is not as it shall be is written."""
@@ -206,15 +240,17 @@ class Publisher:
         """Have these files in a tree; what was written, by folder. In a live tree no file is seen before it is safe."""
         aside = Aside(self._disk, site.state, ASIDE)
         written: dict[str, list[str]] = {}
-        with folder(WORK, site.state) as work:
-            for above, names in by_folder(files).items():
-                await asyncio.sleep(0)
-                make_way(self._disk, root, above, aside)
-                with below(root, above) as at:
-                    for name in names:
-                        spot = _Spot(path=f"{above}/{name}" if above else name, at=at, work=work)
-                        if await self._bring_one(site, spot, files[spot.path], is_live=is_live):
-                            written.setdefault(above, []).append(name)
+        made: set[str] = set()
+        with folder(WORK, site.state) as work, Descent(root) as tree:
+            for count, (above, names) in enumerate(sorted(by_folder(files).items())):
+                if count % _SLICE == 0:
+                    await asyncio.sleep(0)
+                make_way(self._disk, root, above, aside, made)
+                at = tree.at(above)
+                for name in names:
+                    spot = _Spot(path=f"{above}/{name}" if above else name, at=at, work=work)
+                    if await self._bring_one(site, spot, files[spot.path], is_live=is_live):
+                        written.setdefault(above, []).append(name)
         return written
 
     async def _bring_one(self, site: _Site, spot: _Spot, blob: Digest, *, is_live: bool) -> bool:
@@ -244,11 +280,11 @@ class Publisher:
         if site.live is None or state_of(spot.name, spot.at) is not None:
             return False
         try:
-            with below(site.live, spot.path.rpartition("/")[0]) as source:
-                if await content(spot.name, source, self._stamps) != blob:
-                    return False
-                before = state_of(spot.name, source)
-                self._disk.link(spot.name, source, spot.name, spot.at)
+            source = site.live.at(spot.path.rpartition("/")[0])
+            if await content(spot.name, source, self._stamps) != blob:
+                return False
+            before = state_of(spot.name, source)
+            self._disk.link(spot.name, source, spot.name, spot.at)
         except OSError:
             return False
         after = state_of(spot.name, spot.at)
@@ -298,19 +334,16 @@ class Publisher:
 
     def _save_lived(self, site: _Site, manifest: Manifest) -> None:
         inodes: set[int] = set()
-        with folder(manifest.release, site.releases) as root:
-            for above, names in by_folder(path for path, _ in manifest.holdings()).items():
-                with below(root, above) as at:
-                    inodes.update(found.st_ino for name in names if (found := state_of(name, at)) is not None)
+        with folder(manifest.release, site.releases) as root, Descent(root) as tree:
+            for above in sorted(by_folder(path for path, _ in manifest.holdings())):
+                with os.scandir(tree.at(above)) as entries:
+                    inodes.update(entry.inode() for entry in entries)
         self._state.save_lived(site.state, Lived(release=manifest.release, stamps=self._stamps.keep(inodes)))
 
     async def _let_go(self, site: _Site, manifest: Manifest) -> None:
         """Old releases go. What cannot be removed now is tried again after the next switch: the release is live."""
         with suppress(OSError, Damaged), folder(manifest.release, site.releases) as live:
-            made = [self._state.manifest(site.state, name) for name in self._state.manifests(site.state)]
-            old = sorted((one for one in made if one is not None), key=lambda one: (one.made_s, one.release))
-            old = [one for one in old if one.release != manifest.release]
-            surplus = old[: max(0, len(old) + 1 - self._retention.releases)]
+            surplus = self._surplus(replace(site, before=None), manifest)
             for one in surplus:
                 await self._remover.remove_release(site.state, site.releases, one, live)
             if surplus:

@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import os
+from collections.abc import Collection
 from contextlib import suppress
 
 from trueline.target.directory.disk import Disk, folder, names, remove_if_there
@@ -43,6 +44,16 @@ class Remover:
             self._disk.remove(name, at)
             if shared is not None and (after := _shared(live, path)) is not None:
                 self._stamps.relink(shared, after)
+
+    def remove_others(self, root: int, held: Collection[str], wanted: Collection[str]) -> None:
+        """Remove those files of a tree, with the folders that are empty then, that are not wanted any more."""
+        gone = [path for path in held if path not in wanted]
+        for path in gone:
+            self.remove_file(root, path)
+        if gone:
+            needed = set(folders(wanted))
+            for path in reversed([one for one in folders(gone) if one not in needed]):
+                self._remove_folder(root, path)
 
     async def _remove_tree(
         self, state: int, releases: int, name: str, manifest: Manifest | None, live: int | None

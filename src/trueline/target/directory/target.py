@@ -163,6 +163,8 @@ class DirectoryTarget:
         answer = await self._writer.delete(ref, uid=uid, dry=dry)
         if not dry and (isinstance(answer, Accepted) or answer.refusal is Refusal.GONE):
             self._seen.pop(ref, None)
+            if ref == RELEASE_REF:
+                self._served.close()
         return answer
 
     async def take_over(self, ref: Ref, *, uid: str, dry: bool) -> Answer:  # noqa: ARG002 - there is nothing to take over

@@ -3,17 +3,19 @@
 import asyncio
 import os
 import stat
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Self
 
 from trueline.model.digest import Digest, digest_value
 from trueline.target.directory.copy import hashed_at
-from trueline.target.directory.disk import FOLDER_MODE, Disk, folder, make_if_absent, names
+from trueline.target.directory.disk import FOLDER_MODE, Disk, folder, make_if_absent, names, open_folder
 from trueline.target.directory.stamp import Stamps, is_plain
 from trueline.target.site.path import parents
 
 STRANGERS_MAX = 1_000
 ENTRIES_MAX = 400_000
+_SLICE = 64
 
 
 @contextmanager
@@ -31,6 +33,42 @@ def below(root: int, path: str) -> Iterator[int]:
         yield opened
     finally:
         os.close(opened)
+
+
+class Descent:
+    """Folders of one tree, opened one after the other: what lies above two that follow each other is opened once.
+
+    It is a context manager; what `at` answered is open until the next question.
+    """
+
+    def __init__(self, root: int) -> None:
+        self._root = root
+        self._opened: list[tuple[str, int]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._leave(0)
+
+    def at(self, path: str) -> int:
+        """A folder of the tree; `""` is its root.
+
+        Raises:
+            OSError: it is not there, or a link or a file stands in its place.
+        """
+        names = path.split("/") if path else []
+        depth = 0
+        while depth < min(len(names), len(self._opened)) and self._opened[depth][0] == names[depth]:
+            depth += 1
+        self._leave(depth)
+        for name in names[depth:]:
+            self._opened.append((name, open_folder(name, self._opened[-1][1] if self._opened else self._root)))
+        return self._opened[-1][1] if self._opened else self._root
+
+    def _leave(self, depth: int) -> None:
+        while len(self._opened) > depth:
+            os.close(self._opened.pop()[1])
 
 
 def by_folder(paths: Iterable[str]) -> dict[str, list[str]]:
@@ -80,9 +118,15 @@ async def content(name: str, at: int, stamps: Stamps) -> Digest | None:
     return digest
 
 
-def make_way(disk: Disk, root: int, path: str, aside: "Aside") -> None:
-    """Make the folders of a path; what others put in the place of one is set aside, never deleted."""
+def make_way(disk: Disk, root: int, path: str, aside: "Aside", made: set[str]) -> None:
+    """Make the folders of a path; what others put in the place of one is set aside, never deleted.
+
+    `made` are folders that were seen to just now, and are not looked at again.
+    """
     for parent in (*parents(path), path) if path else ():
+        if parent in made:
+            continue
+        made.add(parent)
         above, _, name = parent.rpartition("/")
         with below(root, above) as at:
             found = state_of(name, at)
@@ -114,33 +158,30 @@ class Aside:
         return free
 
 
-async def strangers(root: int, files: Iterable[str]) -> tuple[str, ...]:
-    """What stands in a tree and is neither a file of it nor a folder of one, sorted and bounded."""
-    ours = set(files)
-    known = set(folders(ours))
-    found: list[str] = []
-    seen = 0
-    for above in ("", *sorted(known)):
-        await asyncio.sleep(0)
-        with suppress(OSError), below(root, above) as at, os.scandir(at) as entries:
-            for entry in entries:
-                path = f"{above}/{entry.name}" if above else entry.name
-                seen += 1
-                if path not in ours and path not in known:
-                    found.append(path)
-                if seen > ENTRIES_MAX or len(found) >= STRANGERS_MAX:
-                    return tuple(sorted(found))
-    return tuple(sorted(found))
+async def survey(root: int, files: Collection[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What is wrong with a tree but the content of its files: its crooked folders, and what is not ours in it.
 
-
-def crooked_folders(root: int, paths: Iterable[str]) -> Iterator[str]:
-    """Folders of a tree that are gone, replaced, or that not everybody may read."""
-    for path in folders(paths):
-        above, _, name = path.rpartition("/")
-        try:
-            with below(root, above) as at:
-                found = state_of(name, at)
-        except OSError:
-            found = None
-        if found is None or not stat.S_ISDIR(found.st_mode) or stat.S_IMODE(found.st_mode) != FOLDER_MODE:
-            yield path
+    Crooked is a folder that is gone, replaced, or that not everybody may read. Strangers are neither a file of the tree
+    nor a folder of one. Both are sorted, strangers bounded.
+    """
+    known = folders(files)
+    inner, ours = set(known), set(files)
+    crooked, found, seen = list[str](), list[str](), 0
+    with Descent(root) as tree:
+        for count, above in enumerate(("", *known)):
+            if count % _SLICE == 0:
+                await asyncio.sleep(0)
+            try:
+                at = tree.at(above)
+                if above and stat.S_IMODE(os.fstat(at).st_mode) != FOLDER_MODE:
+                    crooked.append(above)
+                found_here = names(at)
+            except OSError:
+                crooked.append(above)
+                continue
+            seen += len(found_here)
+            prefix = f"{above}/" if above else ""
+            found += [path for name in found_here if (path := prefix + name) not in ours and path not in inner]
+            if seen > ENTRIES_MAX or len(found) >= STRANGERS_MAX:
+                break
+    return tuple(dict.fromkeys(crooked)), tuple(sorted(found)[:STRANGERS_MAX])

@@ -14,8 +14,8 @@ from trueline.model.known import Known, Unknown
 from trueline.model.ref import Ref
 from trueline.render.site.file import FILE_KIND, RELEASE_REF
 from trueline.runtime.clock import Clock
+from trueline.runtime.notice import CONTENTS, NAMES, Notice, Notices
 from trueline.target.directory.look import Looker, Part
-from trueline.target.directory.notice import CONTENTS, NAMES, Notice, Notices
 from trueline.target.directory.place import Place
 from trueline.target.directory.refusal import damaged, reason
 from trueline.target.directory.state import Damaged

@@ -176,10 +176,10 @@ class DirectoryWriter:
                 f"{self._place.path} is {what}: move it away, or name another directory; nothing of it was touched"
             )
             raise Refusing(foreign, message)
-        if view.owner is None:
+        if view.owner is None or (view.manifest is None and view.owner.mark != mark):
             if write.uid:
                 raise Refusing(Refusal.STALE, "it is not there any more")
-            return view
+            return View()
         uid = view.uid(write.ref)
         if write.uid and write.uid != uid:
             raise Refusing(Refusal.STALE, "it was made again by somebody")
@@ -209,6 +209,7 @@ class DirectoryWriter:
         with self._state.opened(parent) as state:
             made = os.fstat(state)
             lineage = digest_value([mark, made.st_dev, made.st_ino, self._clock.now().isoformat()])[:32]
+            self._state.restage(state, {})
             self._state.save_owner(state, Owner(mark=mark, lineage=lineage))
         return self._looker.view(parent)
 

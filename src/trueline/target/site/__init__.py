@@ -4,6 +4,7 @@
 `platform` the port: what a platform says and does · `order` which file is seen first · `target` any platform as the
 engine's target, with `access` one call at a time and the look that is shared, `staged` what the next release will have,
 `view` both in the planner's terms, `write` one act, `batch` files that come together, `retention` what stays, `watch`
-sightings, `refusal` faults as answers. `directory/`, beside this package, does it with the engine's own words, because
-there all is at hand. Platforms do not know each other.
+sightings, `refusal` faults as answers · `listen` an address to serve at, `server/` what a request is answered with.
+`directory/`, beside this package, does it with the engine's own words, because there all is at hand. Platforms do not
+know each other.
 """

@@ -1,19 +1,22 @@
 """A render in this target's terms: stages, marks in the bodies, and what no directory can take. It touches no disk."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import TypeAlias
 
 import msgspec
 
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.digest import Digest, digest_bytes
+from trueline.model.origin import Origin
 from trueline.render.resource import Rendered, Resource
 from trueline.render.site.file import FILE_KIND, RELEASE_KIND, Release, SiteFile
 from trueline.target.protocol import Normalised
 from trueline.target.rules import Rules
 from trueline.target.site import problem
-from trueline.target.site.body import FILES_MAX, MarkedFile, MarkedRelease
+from trueline.target.site.body import FILES_MAX, MarkedFile, MarkedRelease, read_marked_release
 from trueline.target.site.path import below_files, twins
 
 BY_CONTENT = re.compile(
@@ -23,13 +26,18 @@ BY_CONTENT = re.compile(
 """The files that our own builder names by their content, of each version of a site."""
 RULES = Rules(stages={FILE_KIND: 0, RELEASE_KIND: 1}, stage_default=0, rests=False, by_content=BY_CONTENT)
 PROBLEMS_MAX = 100
+FILES_REMEMBERED = 16_384
+SITES_REMEMBERED = 8
+Notes: TypeAlias = Callable[[Release, Origin], Iterable[Diagnostic]]
+"""What a platform cannot do of a release, which is written at an origin."""
 
 
 @dataclass(slots=True)
 class _Found:
     """What a render holds, as it is read."""
 
-    files: dict[str, tuple[Resource, MarkedFile]] = field(default_factory=dict)
+    files: dict[str, tuple[Resource, bytes]] = field(default_factory=dict)
+    """By path, each with its body as it was rendered."""
     releases: list[tuple[Resource, Release]] = field(default_factory=list)
     problems: list[Diagnostic] = field(default_factory=list)
 
@@ -39,11 +47,23 @@ def normalise(rendered: Rendered, mark: str) -> Normalised:
     found = _read(rendered, mark)
     problems = [*found.problems, *_between(found)]
     if rendered.resources and not problems:
-        problems += _against_release(found)
+        problems += _against_release(found, mark)
     problems.sort(key=lambda one: (one.origin.path if one.origin else "", one.code, one.detail))
     if problems:
         return Normalised(rendered=rendered, problems=tuple(problems[:PROBLEMS_MAX]))
     return Normalised(rendered=_marked(rendered, found, mark))
+
+
+def with_notes(normalised: Normalised, notes: Notes) -> Normalised:
+    """The same with what a platform cannot do of its release."""
+    rendered = normalised.rendered
+    told = [
+        note
+        for one in rendered.resources
+        if one.ref.kind == RELEASE_KIND and not normalised.problems
+        for note in notes(read_marked_release(rendered.body(one)), one.origin)
+    ]
+    return replace(normalised, rendered=replace(rendered, notes=(*rendered.notes, *told)))
 
 
 def _read(rendered: Rendered, mark: str) -> _Found:
@@ -59,19 +79,37 @@ def _read(rendered: Rendered, mark: str) -> _Found:
 def _take(found: _Found, resource: Resource, body: bytes, mark: str) -> None:
     match resource.ref.kind:
         case kind if kind == FILE_KIND:
-            read = msgspec.json.decode(body, type=SiteFile)
-            file = MarkedFile(mark=mark, **{name: getattr(read, name) for name in SiteFile.__struct_fields__})
+            file = _file(body, mark)[0]
             if file.path in found.files:
                 found.problems.append(problem.twice(file.path, file.path, resource.origin))
             elif file.path != resource.ref.name:
                 found.problems.append(problem.not_a_release(f"{resource.ref} is {file.path!r}", resource.origin))
             elif why := file.fault:
                 found.problems.append(problem.hostile(file.path, why, resource.origin))
-            found.files[file.path] = (resource, file)
+            found.files[file.path] = (resource, body)
         case kind if kind == RELEASE_KIND:
             found.releases.append((resource, msgspec.json.decode(body, type=Release)))
         case _:
             found.problems.append(problem.not_a_site(resource.ref, resource.origin))
+
+
+@lru_cache(maxsize=FILES_REMEMBERED)
+def _file(body: bytes, mark: str) -> tuple[MarkedFile, bytes, Digest]:
+    """A file with its mark, its body and the digest of that. Of a site that was read before, nearly all are the same.
+
+    Raises:
+        msgspec.MsgspecError: it is no file.
+    """
+    read = msgspec.json.decode(body, type=SiteFile)
+    file = MarkedFile(mark=mark, **{name: getattr(read, name) for name in SiteFile.__struct_fields__})
+    marked = file.body()
+    return file, marked, digest_bytes(marked)
+
+
+@lru_cache(maxsize=SITES_REMEMBERED)
+def _clashes(paths: tuple[str, ...]) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
+    """Paths that are one on some disk, and those that lie below a file."""
+    return tuple(twins(paths)), tuple(below_files(paths))
 
 
 def _between(found: _Found) -> Iterator[Diagnostic]:
@@ -79,26 +117,28 @@ def _between(found: _Found) -> Iterator[Diagnostic]:
         origin = next(iter(found.files.values()))[0].origin
         yield problem.too_large(f"{len(found.files)} files; {FILES_MAX} are the most", origin)
         return
-    for first, second in twins(found.files):
+    same, below = _clashes(tuple(found.files))
+    for first, second in same:
         yield problem.twice(first, second, found.files[second][0].origin)
-    for path, above in below_files(found.files):
+    for path, above in below:
         yield problem.below_file(path, above, found.files[path][0].origin)
 
 
-def _against_release(found: _Found) -> Iterator[Diagnostic]:
+def _against_release(found: _Found, mark: str) -> Iterator[Diagnostic]:
     if len(found.releases) != 1:
         origin = next(iter([resource for resource, _ in found.releases] or [r for r, _ in found.files.values()])).origin
         yield problem.not_a_release(f"there are {len(found.releases)} releases", origin)
         return
     resource, release = found.releases[0]
-    files = {path: file.blob for path, (_, file) in found.files.items()}
+    files = {path: _file(body, mark)[0].blob for path, (_, body) in found.files.items()}
     if files != release.files:
         differing = sorted(path for path, _ in files.items() ^ release.files.items())
         yield problem.not_a_release(", ".join(dict.fromkeys(differing[:6])), resource.origin)
 
 
 def _marked(rendered: Rendered, found: _Found, mark: str) -> Rendered:
-    immutable = tuple(sorted(path for path, (_, file) in found.files.items() if file.is_immutable))
+    files = {path: _file(body, mark) for path, (_, body) in found.files.items()}
+    immutable = tuple(sorted(path for path, (file, _, _) in files.items() if file.is_immutable))
     bodies: dict[Digest, bytes] = {}
     resources: list[Resource] = []
     releases = {resource.ref: release for resource, release in found.releases}
@@ -106,10 +146,11 @@ def _marked(rendered: Rendered, found: _Found, mark: str) -> Rendered:
         if (release := releases.get(resource.ref)) is not None:
             fields = {name: getattr(release, name) for name in Release.__struct_fields__}
             body = MarkedRelease(mark=mark, immutable=immutable, **fields).body()
+            digest = digest_bytes(body)
         else:
-            body = found.files[resource.ref.name][1].body()
-        digest = digest_bytes(body)
+            _, body, digest = files[resource.ref.name]
         bodies[digest] = body
-        position = replace(resource.position, stage=RULES.stage(resource.ref.kind))
+        stage, position = RULES.stage(resource.ref.kind), resource.position
+        position = position if position.stage == stage else replace(position, stage=stage)
         resources.append(replace(resource, digest=digest, position=position))
     return replace(rendered, resources=tuple(resources), bodies=bodies)

@@ -2,13 +2,17 @@
 
 import unicodedata
 from collections.abc import Collection, Iterator
+from functools import lru_cache
 
 PATH_BYTES_MAX = 1024
 NAME_BYTES_MAX = 255
 DEPTH_MAX = 64
 RESERVED = ".trueline"
+PATHS_REMEMBERED = 65_536
+"""Of a site that is published again nearly all paths were judged before."""
 
 
+@lru_cache(maxsize=PATHS_REMEMBERED)
 def hostility(path: str) -> str:
     """Why a path is refused, empty where it is not.
 

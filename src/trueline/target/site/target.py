@@ -23,7 +23,7 @@ from trueline.target.protocol import Normalised, Sighting, Write
 from trueline.target.reclaim import Reclaim
 from trueline.target.rules import Rules
 from trueline.target.site.access import Access
-from trueline.target.site.normalise import RULES, normalise
+from trueline.target.site.normalise import RULES, Notes, normalise, with_notes
 from trueline.target.site.platform import Platform, PlatformRefused
 from trueline.target.site.retention import KEEP_S
 from trueline.target.site.staged import StagedNote
@@ -38,7 +38,8 @@ INTERVAL_S = 60.0
 class SiteTarget:
     """A platform. `folder` is this target's own in the data directory; `keep_s` is how long old immutable files stay.
 
-    `family` is what every mark of this installation begins with, `mark` an application's.
+    `family` is what every mark of this installation begins with, `mark` an application's. `notes` tell what of a
+    release this platform cannot do.
     """
 
     def __init__(  # noqa: PLR0913 - what a site is published with
@@ -51,10 +52,12 @@ class SiteTarget:
         family: str,
         mark: Callable[[str], str],
         clock: Clock,
+        notes: Notes | None = None,
         interval_s: float = INTERVAL_S,
         keep_s: float = KEEP_S,
     ) -> None:
         self._name = name
+        self._notes = notes
         self._family = family
         self._mark = mark
         self._clock = clock
@@ -95,8 +98,9 @@ class SiteTarget:
     # ---- what is there --------------------------------------------------------------------------------------------
 
     async def normalise(self, rendered: Rendered, *, application: str, namespace: str, create: bool) -> Normalised:  # noqa: ARG002 - a site has no namespaces
-        """Put files before their release, and mark them as the application's."""
-        return normalise(rendered, self.mark(application))
+        """Put files before their release, mark them as the application's, and note what the platform cannot do."""
+        normalised = normalise(rendered, self.mark(application))
+        return normalised if self._notes is None else with_notes(normalised, self._notes)
 
     async def snapshot(self, desired: Collection[Ref], inventory: Inventory) -> Snapshot:
         """What is at every ref that is desired or owned."""

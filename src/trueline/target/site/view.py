@@ -6,7 +6,7 @@
 - the `Release` is there as long as the platform says whose place it is. `ours` is the release's own digest where a
   reader finds it whole, else a digest that no release has; `others` are strangers in the same place, so that one more
   of them is looked at, and told as added
-- `uid` is made of the lineage and the path; `generation` is always 0, `managers` is always empty
+- `uid` is made of the lineage and the path; `generation` is always 0, `version` and `managers` are always empty
 - `mark` is the owner's. To another application everything here is the owner's, whatever its path
 """
 
@@ -78,7 +78,7 @@ class View:
         """A resource of this place."""
         return Observed(
             uid=self.uid(ref),
-            version=self.release[:32],
+            version="",
             mark=owner or self.owner,
             mark_is_ours=True,
             ours=ours,

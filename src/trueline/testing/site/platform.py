@@ -8,6 +8,7 @@ import msgspec
 from trueline.model.digest import Digest, canonical, digest_bytes
 from trueline.runtime.blob import Blobs
 from trueline.target.answer import Refusal
+from trueline.target.site.body import MarkedRelease
 from trueline.target.site.order import rank
 from trueline.target.site.platform import Look, Order, PlatformRefused, Published
 from trueline.testing.site.place import MemoryPlace
@@ -95,6 +96,8 @@ class MemoryPlatform:
 
     async def _publish_tree(self, after: Published) -> None:
         place, document = self.place, self._document()
+        if document.published is None:
+            await self._save(Document(published=_begun(after), past=document.past))
         live = place.trees.get(place.pointer, {})
         tree = place.trees.setdefault(after.release, {})
         known = document.past.get(after.release)
@@ -144,7 +147,7 @@ class MemoryPlatform:
         leaving = (ours - wanted.keys()) & place.files.keys()
         if missing or leaving:
             intended = frozenset(ours | wanted.keys())
-            await self._save(Document(published=document.published, intended=intended))
+            await self._save(Document(published=document.published or _begun(after), intended=intended))
         for path in sorted(missing, key=rank):
             await self._bring(place.files, path, wanted[path])
         for path in sorted(leaving, key=rank, reverse=True):
@@ -169,3 +172,9 @@ class MemoryPlatform:
         if document != self._document():
             data = canonical(document)
             await self.place.do(lambda: setattr(self.place, "document", data))
+
+
+def _begun(after: Published) -> Published:
+    """Before the first release nothing is published, by the same application: what it leaves behind is its own."""
+    body = MarkedRelease(files={}, mark=after.body.mark)
+    return Published(lineage=after.lineage, release=digest_bytes(body.body()), body=body)

@@ -165,7 +165,6 @@ async def over_http(folder: Path, *, user: str = "", password: str = "") -> Asyn
         url = await server.create("site")
         bench = Bench(folder=folder, url=url, bare=server.path("site"))
         yield bench, server
-        await bench.platform.close()
 
 
 def on_disk(folder: Path) -> Bench:

@@ -16,7 +16,7 @@ from trueline.target.answer import Refusal
 from trueline.target.site.platform import PlatformRefused
 
 PASSWORD = "correct horse battery"
-QUICK = Bounds(poll_timeout_s=0.7, fetch_timeout_s=2.0)
+QUICK = Bounds(poll_timeout_s=0.7, fetch_timeout_s=2.0, push_timeout_s=2.0)
 
 
 def hook(bench: Bench, script: str, name: str = "pre-receive") -> None:
@@ -165,6 +165,19 @@ async def test_a_branch_that_somebody_made_meanwhile_is_not_taken(tmp_path: Path
         await bench.platform.publish(before, bench.release(PAGES))
     assert caught.value.refusal is Refusal.STALE
     assert await bench.tip() == theirs
+
+
+async def test_a_branch_that_was_taken_back_meanwhile_is_not_pushed_over(tmp_path: Path) -> None:
+    bench = on_disk(tmp_path)
+    await bench.publish(PAGES)
+    old = await bench.tip()
+    await bench.publish(CHANGED)
+    before = await bench.looked()
+    await Repository(bench.bare).git("update-ref", "refs/heads/pages", old)
+    with pytest.raises(PlatformRefused) as caught:  # Git would take it for an ordinary push
+        await bench.platform.publish(before, bench.release({**CHANGED, "new.html": b"new"}))
+    assert caught.value.refusal is Refusal.STALE
+    assert await bench.tip() == old
 
 
 async def test_a_full_disk_here_and_there(tmp_path: Path) -> None:

@@ -8,12 +8,13 @@ import pytest
 
 from trueline.model.digest import Digest, digest_bytes
 from trueline.source.address import Address
+from trueline.source.branch import fault_of_branch
 from trueline.target.answer import Refusal
 from trueline.target.site.body import MarkedRelease
 from trueline.target.site.branch import edit as editing
 from trueline.target.site.branch.edit import InTheWay, Scene
 from trueline.target.site.branch.identity import git_identity
-from trueline.target.site.branch.place import BranchPlace, fault_of_branch
+from trueline.target.site.branch.place import BranchPlace
 from trueline.target.site.branch.refusal import of_push
 from trueline.target.site.branch.state import Damaged, State, read_state
 from trueline.target.site.branch.stream import Commit, quoted

@@ -34,6 +34,18 @@ class ScriptWords(msgspec.Struct, frozen=True, kw_only=True):
     unreadable: str
 
 
+class VersionWords(msgspec.Struct, frozen=True, kw_only=True):
+    """What pages say of their version, by its standing; `{version}` is put in by the script."""
+
+    name: str
+    all: str
+    old: str
+    prerelease: str
+    development: str
+    other: str
+    go: str
+
+
 class Words(msgspec.Struct, frozen=True, kw_only=True):
     """What the pages say. `{title}` is put in by the theme; `titles` are English titles that a parser wrote."""
 
@@ -54,6 +66,7 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     home: str
     feed: str
     titles: Mapping[str, str]
+    version: VersionWords
     script: ScriptWords
 
 

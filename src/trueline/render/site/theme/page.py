@@ -95,7 +95,7 @@ def _header(context: PageContext, words: Words) -> str:
     switch = f'<button class="scheme" type="button" data-scheme>{SCHEME}</button>' if context.scripts else ""
     return (
         f'<header class="top">{opener}<a class="home" href="{home}">{text(context.site_title)}</a>'
-        f"{mark(context.version)}{_search(context, words)}{switch}</header>"
+        f"{mark(context.version, words.version)}{_search(context, words)}{switch}</header>"
     )
 
 

@@ -1,18 +1,13 @@
 // The menu of versions, and a banner on those that are not the newest, read from one file: a new version changes no page.
+// The banner lies at the foot of the window, where it takes no room from the text.
 "use strict";
 (() => {
-  const BANNERS = {
-    old: (name) => `This is ${name}, an older version.`,
-    prerelease: (name) => `This is ${name}, which is not released yet.`,
-    development: (name) => `This is the development version (${name}).`,
-    other: (name) => `This is ${name}.`,
-    stable: (name) => `This is ${name}.`,
-  };
   const place = document.querySelector(".version[data-menu]");
   if (!place) return;
+  const words = JSON.parse(place.dataset.words), say = (text, version) => text.split("{version}").join(version);
   const site = new URL(place.dataset.site, location.href);
   const [here, ...rest] = location.pathname.slice(site.pathname.length).split("/");
-  const current = decoded(here), page = rest.join("/");
+  const current = decoded(here), page = rest.join("/"), name = place.querySelector("a").lastChild.textContent;
 
   function decoded(text) {
     try { return decodeURIComponent(text); } catch { return text; }
@@ -55,9 +50,9 @@
   }
 
   function offerMenu(versions) {
-    const menu = made("details"), name = place.textContent.replace(/^Version /, "");
+    const menu = made("details");
     const list = made("ul"), aliases = versions.flatMap((one) => one.aliases.map((alias) => entry(alias, one.name)));
-    const summary = made("summary"), unseen = made("span", "unseen", "Version ");
+    const summary = made("summary"), unseen = made("span", "unseen", `${words.name} `);
     summary.append(unseen, name);
     list.append(...aliases, ...versions.map((one) => entry(one.folder, one.name === one.folder ? "" : one.name)));
     menu.append(summary, list);
@@ -74,10 +69,10 @@
     const isIn = (one, name) => one.folder === name || one.aliases.includes(name);
     const shown = versions.find((one) => isIn(one, current)), best = versions.find((one) => isIn(one, folder));
     if (!shown || !best || shown === best) return;
-    const banner = made("p", `outdated ${shown.standing}`, `${BANNERS[shown.standing](shown.name)} `);
+    const banner = made("p", `outdated ${shown.standing}`, `${say(words[shown.standing] || words.other, shown.name)} `);
     banner.setAttribute("role", "note");
-    banner.append(leadTo(made("a", "", `Go to ${best.name}`), folder), ".");
-    document.querySelector("main").before(banner);
+    banner.append(leadTo(made("a", "", say(words.go, best.name)), folder));
+    document.querySelector("main").prepend(banner);
   }
 
   document.addEventListener("DOMContentLoaded", async () => {

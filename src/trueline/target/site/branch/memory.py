@@ -3,6 +3,7 @@
 It is a cache: a file that is lost or cannot be read costs work, never truth.
 """
 
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -34,15 +35,15 @@ class Memory:
         return self._last
 
     def write(self, remembered: Remembered) -> None:
-        """Replace it, whole or not at all; the same is not written again.
-
-        Raises:
-            OSError: the disk is full.
-        """
+        """Replace it, whole or not at all; the same is not written again. On a full disk, less is known next time."""
         if remembered == self.read():
             return
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        beside = self._path.with_suffix(".new")
-        beside.write_bytes(msgspec.json.encode(remembered))
-        beside.replace(self._path)
         self._last = remembered
+        beside = self._path.with_suffix(".new")
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            beside.write_bytes(msgspec.json.encode(remembered))
+            beside.replace(self._path)
+        except OSError:
+            with suppress(OSError):
+                self._path.unlink(missing_ok=True)  # what was there before is no longer true

@@ -1,15 +1,12 @@
-"""Which branch of which repository, and which folder of it; and what no branch may be called. It touches nothing."""
+"""Which branch of which repository, and which folder of it; and which names a forge gives a meaning. Pure."""
 
-import re
 from dataclasses import dataclass
 
 from trueline.source.address import Address
 
 STATE_FILE = ".trueline.json"
 NO_JEKYLL = ".nojekyll"
-NAME_BYTES_MAX = 240
 _HEADS = "refs/heads/"
-_FORBIDDEN = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//")
 _GITS_OWN = frozenset({".git", "git~1"})
 
 
@@ -44,25 +41,6 @@ class BranchPlace:
             return at
         inside = at.removeprefix(f"{self.folder}/")
         return inside if inside != at else None
-
-
-def fault_of_branch(name: str) -> str:
-    """Why Git takes no branch of this name, empty where it does.
-
-    >>> fault_of_branch("gh-pages"), fault_of_branch("a..b")
-    ('', 'it has a character or a pair that Git takes in no name')
-    """
-    if not name or len(name.encode(errors="replace")) > NAME_BYTES_MAX:
-        return f"it is empty, or longer than {NAME_BYTES_MAX} bytes"
-    if name.startswith("refs/"):
-        return "it is the name of a ref; a branch is named without refs/heads/"
-    if _FORBIDDEN.search(name):
-        return "it has a character or a pair that Git takes in no name"
-    if name in {"@", "HEAD"} or name.startswith(("-", "/")) or name.endswith(("/", ".")):
-        return "it begins or ends as no branch does"
-    if any(part.startswith(".") or part.endswith(".lock") for part in name.split("/")):
-        return "a part of it begins with a dot or ends with .lock"
-    return ""
 
 
 def hostile_to_git(path: str) -> bool:

@@ -111,10 +111,6 @@ class BranchPlatform:
             edit = editing.remove(self._scene(seen.tree, seen.state))
             await self._commit(seen, edit, f"{_name(live)}: removed\n")
 
-    async def close(self) -> None:
-        """End what still runs."""
-        await self._repository.rest()
-
     # What is seen ---------------------------------------------------------------------------------------------------
 
     async def _see(self) -> _Seen:
@@ -210,9 +206,12 @@ class BranchPlatform:
             self._ids.identify(data)
 
     def _remember(self, seen: _Seen) -> None:
+        """Keep what the next process, and the next look, can use; what no longer stands there is let go of."""
         standing = {entry.identity for entry in seen.tree.values()} if seen.state is not None else set()
         text = seen.state.encode() if seen.state is not None else b""
-        self._memory.write(Remembered(digests=self._ids.known(standing), state=text))
+        remembered = Remembered(digests=self._ids.known(standing), state=text)
+        self._ids = Identities(seen.tip.algorithm, self._blobs, remembered.digests)
+        self._memory.write(remembered)
 
     # What is changed ------------------------------------------------------------------------------------------------
 

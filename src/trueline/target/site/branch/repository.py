@@ -117,7 +117,7 @@ class BranchRepository:
         """
         lease = f"--force-with-lease={self._place.ref}:{expected}"
         refspec = f"{commit}:{self._place.ref}"
-        timeout_s = self._git.bounds.fetch_timeout_s
+        timeout_s = self._git.bounds.push_timeout_s
         pushed = await self._git.remote(
             *_PUSH, lease, "--", self._git.address.text, refspec, timeout_s=timeout_s, exits=(0, 1)
         )

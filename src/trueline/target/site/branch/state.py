@@ -1,5 +1,7 @@
 """The file on the branch that says what of it is ours. It is public where the site is: no secret stands in it."""
 
+from collections.abc import Iterator
+
 import msgspec
 
 from trueline.model.digest import canonical, digest_bytes
@@ -36,24 +38,29 @@ def read_state(data: bytes) -> State:
     Raises:
         Damaged: it is none, or says what cannot be.
     """
+    if len(data) > STATE_BYTES_MAX:
+        raise Damaged(f"it has {len(data)} bytes")
     try:
         state = msgspec.json.decode(data, type=State)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise Damaged(str(error)) from None
+    if why := next(_faults(state), ""):
+        raise Damaged(why)
+    return state
+
+
+def _faults(state: State) -> Iterator[str]:
     published = state.published
     if state.format != FORMAT:
-        raise Damaged(f"its format is {state.format}, and this version knows {FORMAT}")
+        yield f"its format is {state.format}, and this version knows {FORMAT}"
     if digest_bytes(published.body.body()) != published.release:
-        raise Damaged("the release is not the one that it names")
+        yield "the release is not the one that it names"
     if why := published.body.fault:
-        raise Damaged(why)
+        yield why
     if state.extras not in {(), (NO_JEKYLL,)}:
-        raise Damaged("it names files beside the site that are not ours")
-    for path in published.kept:
-        if why := hostility(path):
-            raise Damaged(f"{path[:200]!r}: {why}")
+        yield "it names files beside the site that are not ours"
+    for path, kept in published.kept.items():
+        if why := hostility(path) or ("" if is_blob(kept.blob) else "it has no digest"):
+            yield f"{path[:200]!r}: {why}"
     if any(hostile_to_git(path) for path, _ in published.holdings()):
-        raise Damaged("it names a file that Git takes nowhere")
-    if not all(is_blob(kept.blob) for kept in published.kept.values()):
-        raise Damaged("a kept file has no digest")
-    return state
+        yield "it names a file that Git takes nowhere"

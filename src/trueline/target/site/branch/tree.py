@@ -62,5 +62,10 @@ def folders(paths: Iterator[str]) -> set[str]:
 
 
 def shown(path: str) -> str:
-    """A path as people may read it, whatever its bytes are."""
-    return path.encode(errors="surrogateescape").decode(errors="backslashreplace")
+    r"""A path as people may read it, whatever its bytes are.
+
+    >>> shown("a\x1b[31m/ö.html")
+    'a\\x1b[31m/ö.html'
+    """
+    text = path.encode(errors="surrogateescape").decode(errors="backslashreplace")
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)

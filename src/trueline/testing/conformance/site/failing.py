@@ -42,6 +42,24 @@ async def a_crash_at_any_effect_of_the_first_publication_converges(world: World)
 
 
 @site_case(Feature.FAIL)
+async def a_first_publication_that_broke_off_is_removed_whole(world: World) -> None:
+    """The application leaves Git before its site was ever live: nothing of it stays."""
+    for at in _points(world, await _effects(world, None, FIRST)):
+        await world.remove()
+        await world.restart()
+        world.ground.fail(at, crash=True)
+        await _go_down(world, FIRST)
+        world.ground.fail(0, crash=False)
+        await world.restart()
+        made = await world.remove()
+        expect(made.sync, Sync.SYNCED, (at, made.message))
+        expect(dict(await world.ground.served()), {}, at)
+        made = await world.go(FIRST, "other")
+        expect(made.sync, Sync.SYNCED, (at, made.message))
+        await world.go(None, "other")
+
+
+@site_case(Feature.FAIL)
 async def a_crash_at_any_effect_of_a_removal_converges(world: World) -> None:
     """The same removal again leaves nothing of ours."""
     for at in _points(world, await _effects(world, SECOND, None)):
