@@ -11,7 +11,7 @@ PYTEST := $(BIN)/python -m pytest
 
 help:
 	@echo "make demo       a Git repository keeps an embedded cluster and a website as it says, step by step"
-	@echo "make docs       this project's documentation as a site on loopback, until Ctrl-C"
+	@echo "make docs       this project's documentation as a site on loopback, anew after each save, until Ctrl-C"
 	@echo "make test       everything, with the real control plane (what CI runs)"
 	@echo "make test-fast  everything but the real control plane"
 	@echo "make lint       ruff, mypy, import-linter"
@@ -54,7 +54,7 @@ demo: toolbox
 	@$(BIN)/python -m examples.demo
 
 docs: toolbox
-	@$(BIN)/trueline up . --path examples/docs --data-dir build/docs --listen none --interval 2s
+	@$(BIN)/trueline preview . --app documentation
 
 bench: toolbox
 	@$(BIN)/python -m testbed.build

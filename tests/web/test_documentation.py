@@ -122,6 +122,8 @@ def test_a_diagnostic_is_found_by_its_code(window: Browser, home: str) -> None:
     assert window.address.startswith(f"{home}reference/diagnostics/#")
 
 
-def test_make_docs_runs_what_is_tried_here() -> None:
+def test_make_docs_shows_it(copy: Person) -> None:
     recipe = (ROOT / "Makefile").read_text().split("\ndocs:", 1)[1].split("\n\n")[0]
-    assert f"up . --path {DECLARED}" in recipe
+    assert "trueline preview . --app documentation" in recipe
+    copy.types("preview", "fleet", "--app", "documentation", "--check")
+    assert "TL" not in copy.stderr
