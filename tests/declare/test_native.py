@@ -413,7 +413,7 @@ metadata: {name: later}
 apiVersion: trueline.dev/v1
 kind: Application
 metadata: {name: site}
-spec: {source: {path: docs}, render: {site: {}}, target: {site: {ssh: {host: www, path: /srv}}}, sync: {drift: adopt}}
+spec: {source: {path: docs}, render: {site: {}}, target: {host: www}, sync: {drift: adopt}}
 ---
 apiVersion: v1
 kind: ConfigMap
@@ -437,7 +437,7 @@ TL0213 this is not supported by this version (a.yaml:17)
   `spec.sync.drift: adopt`
   remedy: write one of: heal, ignore, warn
 TL0213 this is not supported by this version (a.yaml:17)
-  `spec.target.site.ssh`
+  `spec.target.host`
   remedy: remove it, or use a version that supports it\
 """)
     assert declared.keeps("typo", "a.yaml")

@@ -33,6 +33,7 @@ def test_borrowed_blobs_are_read_and_never_written(tmp_path: Path) -> None:
     blobs = BlobDirectory(tmp_path / "copy")
     own = blobs.put(b"own")
     assert (blobs.get(page), blobs.get(own), blobs.put(b"page")) == (b"page", b"own", page)
+    assert blobs.known([page, own, Digest("0" * 64)]) == {page, own}
     assert original.place(page).stat().st_mtime_ns == before
     assert not original.has(own)
     blobs.tidy([])

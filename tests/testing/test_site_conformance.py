@@ -102,7 +102,7 @@ class _TrustsBlobs(MemoryPlatform):
 class _Unread:
     def __init__(self, blobs: BlobDirectory) -> None:
         self._blobs = blobs
-        self.put, self.has = blobs.put, blobs.has
+        self.put, self.has, self.known = blobs.put, blobs.has, blobs.known
 
     def get(self, digest: Digest) -> bytes | None:
         return self._blobs.place(digest).read_bytes()

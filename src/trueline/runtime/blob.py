@@ -87,8 +87,9 @@ class BlobDirectory:
 
     def known(self, digests: Iterable[Digest]) -> frozenset[Digest]:
         """Those of which there is a file."""
-        root, there = os.fspath(self._path), os.path.exists
-        return frozenset(one for one in digests if there(f"{root}/{one[:_FOLDER_LENGTH]}/{one[_FOLDER_LENGTH:]}"))
+        roots, there = [os.fspath(path) for path in (self._path, self._lender) if path], os.path.exists
+        names = ((one, f"{one[:_FOLDER_LENGTH]}/{one[_FOLDER_LENGTH:]}") for one in digests)
+        return frozenset(one for one, name in names if any(there(f"{root}/{name}") for root in roots))
 
     def place(self, digest: Digest) -> Path:
         """Where a blob stands, or would."""

@@ -1,7 +1,7 @@
 """Everything, put together: settings in, an engine with all its parts out."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -153,21 +153,18 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembly]:
             shared=shared,
         )
         await stack.enter_async_context(clusters)
-        installation = Installation(directory.installation)
-        directories = DirectoryTargets(installation=installation, blobs=blobs, clock=clock, shared=shared)
-        served = ServedTargets(settings, installation=installation, blobs=blobs, clock=clock, shared=shared)
-        await served.begin(stack, books.register.applications())
         secrets = SystemSecrets(settings.environment, kubernetes=clusters.secret)
-        branches = BranchTargets(
-            settings, processes, directory, secrets, installation=installation, blobs=blobs, clock=clock, shared=shared
+        opened = _Opened(
+            closing=stack,
+            settings=settings,
+            processes=processes,
+            directory=directory,
+            secrets=secrets,
+            blobs=blobs,
+            clock=clock,
+            shared=shared,
         )
-        buckets = BucketTargets(
-            settings, directory, secrets, installation=installation, blobs=blobs, clock=clock, shared=shared
-        )
-        hosts = SshTargets(
-            stack, settings, directory, secrets, installation=installation, blobs=blobs, clock=clock, shared=shared
-        )
-        targets = AllTargets(clusters, directories, served, branches=branches, buckets=buckets, hosts=hosts)
+        targets = await _all_targets(opened, clusters, books.register.applications())
         sources = GitSources(
             settings=settings, processes=processes, toolbox=toolbox, directory=directory, secrets=secrets
         )
@@ -189,6 +186,47 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembly]:
             interval_s=settings.interval_s,
         )
         yield _assembly(settings, parts, books, targets, sources, renderer, site, toolbox, directory)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Opened:
+    """What every place of a site is opened with."""
+
+    closing: AsyncExitStack
+    settings: Settings
+    processes: SystemProcesses
+    directory: DataDirectory
+    secrets: SystemSecrets
+    blobs: BlobDirectory
+    clock: Clock
+    shared: Shared
+
+
+async def _all_targets(opened: _Opened, clusters: ClusterTargets, applications: Iterator[Application]) -> AllTargets:
+    """Every kind of target; sites that were served before are served again at once."""
+    settings, directory, secrets = opened.settings, opened.directory, opened.secrets
+    installation = Installation(directory.installation)
+    blobs, clock, shared = opened.blobs, opened.clock, opened.shared
+    directories = DirectoryTargets(installation=installation, blobs=blobs, clock=clock, shared=shared)
+    served = ServedTargets(settings, installation=installation, blobs=blobs, clock=clock, shared=shared)
+    await served.begin(opened.closing, applications)
+    branches = BranchTargets(
+        settings,
+        opened.processes,
+        directory,
+        secrets,
+        installation=installation,
+        blobs=blobs,
+        clock=clock,
+        shared=shared,
+    )
+    buckets = BucketTargets(
+        settings, directory, secrets, installation=installation, blobs=blobs, clock=clock, shared=shared
+    )
+    hosts = SshTargets(
+        opened.closing, settings, directory, secrets, installation=installation, blobs=blobs, clock=clock, shared=shared
+    )
+    return AllTargets(clusters, directories, served, branches=branches, buckets=buckets, hosts=hosts)
 
 
 def _assembly(  # noqa: PLR0913, PLR0917 - everything
