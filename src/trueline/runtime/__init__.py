@@ -1,6 +1,7 @@
 """Every effect, each as a `Protocol` and its real form; nothing above touches the machine in another way.
 
-`clock` · `process` (children, confined) · `cell` (where a program that others wrote runs once) · `toolbox` (the field's own engines behind a pipe; `worker_process` and
+`clock` · `process` (children, confined) · `cell` (where a program that others wrote runs once) ·
+`toolbox` (the field's own engines behind a pipe; `worker_process` and
 `confine`: engines of Python behind the same one) · `files` (what a render
 may read) · `data_directory` (its lock, atomic writes) · `store` (its database) · `secret` (references) · `http`.
 """
