@@ -8,6 +8,8 @@ import pytest
 
 from tests.render.generated.case import COMMAND, Bench, release_of, told
 from tests.render.site.case import tree
+from trueline.model.fault import UserError
+from trueline.render.generated.source import Source
 from trueline.runtime.toolbox_process import ProcessToolbox
 
 pytestmark = [
@@ -83,9 +85,10 @@ async def test_it_is_built_twice_at_first_sight_and_once_after_it(bench: Bench) 
 
 
 async def test_the_time_of_a_build_is_no_time_of_ours(bench: Bench) -> None:
-    script = "mkdir _site; echo $SOURCE_DATE_EPOCH > _site/x"
-    assert await bench.script(script) == {"x": b"315532800\n"}
-    assert await bench.script(script, replace(COMMAND, variables={"SOURCE_DATE_EPOCH": "7"})) == {"x": b"7\n"}
+    script = "mkdir _site; echo $SOURCE_DATE_EPOCH $(stat -c %Y build.sh) > _site/x"
+    assert await bench.script(script) == {"x": b"315532800 315532800\n"}
+    options = replace(COMMAND, variables={"SOURCE_DATE_EPOCH": "7"})
+    assert await bench.script(script, options) == {"x": b"7 315532800\n"}
 
 
 @pytest.mark.parametrize(
@@ -143,6 +146,11 @@ async def test_a_source_that_is_too_large_is_told_before_anything_runs(bench: Be
     deep = "/".join("d" * 80)
     assert [one[:6] for one in await bench.refused({f"{deep}/x": ""})] == ["TL1617"]
     assert [one[:6] for one in await bench.refused({"n" * 300: ""})] == ["TL1617"]
+    assert [one[:6] for one in await bench.refused({"/".join(["n" * 250] * 9): ""})] == ["TL1617"]
+    source = Source(tree({"a": "x" * 60, "b": "x" * 60}), "", bytes_max=100)
+    source.paths = ["a", "b"]
+    with pytest.raises(UserError, match="TL1617"):
+        assert [path async for path, _ in source.stream()] == ["never so far"]
     assert bench.builder.builds == 0
 
 

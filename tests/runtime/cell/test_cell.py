@@ -3,13 +3,14 @@
 import asyncio
 import os
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from tests.runtime.cell.case import SMALL, Bench, stream
-from trueline.runtime.cell.process import ProcessCells
+from trueline.runtime.cell.process import AT_ONCE, ProcessCells
 from trueline.runtime.cell.task import MIB, CellConfinement, CellEnding, CellFailed, CellOddity, CellTask
 from trueline.runtime.process import Child, Command, Completed, SystemProcesses
 
@@ -75,9 +76,29 @@ async def test_what_may_be_read_may_stand_anywhere(bench: Bench, tmp_path: Path)
 
 def test_what_does_not_hold_is_named() -> None:
     nothing = CellConfinement(namespaces=False, landlock=0, seccomp=False, limits=False)
-    assert len(nothing.lacks) == 3
+    assert len(nothing.lacks) == 4
     assert msgspec.structs.replace(nothing, namespaces=True, limits=True).lacks == ()
-    assert msgspec.structs.replace(nothing, landlock=5, seccomp=True, limits=True).lacks == ()
+    assert msgspec.structs.replace(nothing, landlock=6, seccomp=True, limits=True).lacks == ()
+    assert len(msgspec.structs.replace(nothing, landlock=5, seccomp=True, limits=True).lacks) == 1
+
+
+async def test_no_more_than_two_run_at_once(bench: Bench) -> None:
+    running, most = 0, 0
+
+    async def counted() -> AsyncIterator[tuple[str, bytes]]:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        await asyncio.sleep(0.05)
+        running -= 1
+        yield "x", b""
+
+    task = CellTask(argv=("true",), output="_site", limits=SMALL)
+    async with asyncio.TaskGroup() as group:
+        for _ in range(5):
+            group.create_task(bench.cells.run(task, counted(), lambda _path, _data: None))
+    assert most == AT_ONCE
+    assert bench.cells.runs == 5
 
 
 async def test_it_has_no_variables_but_those_it_is_given(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

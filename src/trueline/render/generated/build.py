@@ -28,10 +28,10 @@ from trueline.render.options import GeneratedSite
 from trueline.render.site.discover import collisions, wrong_name
 from trueline.render.site.engine import sources
 from trueline.runtime.blob import Blobs
-from trueline.runtime.cell.task import CellEnding, CellFailed, CellLimits, CellResult, Cells, CellTask
+from trueline.runtime.cell.task import FILE_TIME_S, CellEnding, CellFailed, CellLimits, CellResult, Cells, CellTask
 
-DATE: Final = "315532800"
-"""The first second of 1980: what a build is told for now. The same files shall give the same bytes on any day."""
+DATE: Final = str(FILE_TIME_S)
+"""What a build is told for now, as old as its files: the same files shall give the same bytes on any day."""
 VARIABLES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "LANG": "C.UTF-8",
@@ -104,9 +104,7 @@ class Builder:
             raise Transient([refusal.NO_ANSWER.about(failed.reason)]) from None
         text = _CONTROL.sub("", result.text.decode(errors="replace"))
         origin = source.at(options.mkdocs) if options.mkdocs else source.root
-        cases = [*source.cases, *_ended(result, task, text, origin)]
-        if not cases:
-            cases += _left(result, taken, options, origin)
+        cases = _ended(result, task, text, origin) or _left(result, taken, options, origin)
         if cases:
             raise UserError(diagnostics(cases, commit))
         return Built(

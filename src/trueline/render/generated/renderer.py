@@ -14,7 +14,8 @@ from typing import Final, TypeAlias, TypeVar
 import msgspec
 
 from trueline.model.digest import Digest, digest_value
-from trueline.model.fault import UserError
+from trueline.model.fault import Transient, UserError
+from trueline.render import refusal
 from trueline.render.generated.build import TEXT_LENGTH_MAX, Builder, Built
 from trueline.render.generated.check import Checker, Ground
 from trueline.render.generated.finding import (
@@ -42,6 +43,7 @@ from trueline.render.site.file import HeaderRule, Redirect, Release, SiteFile
 from trueline.render.site.keep import PageCache, Shelf
 from trueline.render.site.media import HTML, media_of
 from trueline.render.site.parsed import Finding
+from trueline.render.site.read import NO_WORKER
 from trueline.render.site.redirect import read_headers, read_redirects
 from trueline.render.site.release import Tree, rendered
 from trueline.render.site.stub import stubs
@@ -193,9 +195,12 @@ class GeneratedRenderer:
             async with slots:
                 await self._read(batch, built, found, notes, output)
 
-        async with asyncio.TaskGroup() as group:
-            for batch in _batches(lost, built):
-                group.create_task(one(batch))
+        try:
+            async with asyncio.TaskGroup() as group:
+                for batch in _batches(lost, built):
+                    group.create_task(one(batch))
+        except ExceptionGroup as failed:  # whoever asked knows faults, not how many batches there were
+            raise failed.exceptions[0] from None
         return found
 
     async def _read(
@@ -207,6 +212,8 @@ class GeneratedRenderer:
         try:
             answer = await self._worker.ask("html", {"pages": texts})
         except (ToolboxFailed, ToolboxRefused) as failed:
+            if str(failed).startswith(NO_WORKER):
+                raise Transient([refusal.NO_ANSWER.about(str(failed))]) from None
             if len(paths) == 1:
                 notes.append(Case(code=NOT_CHECKED, detail=str(failed), path=f"{output}/{paths[0]}"))
                 return

@@ -8,13 +8,14 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from trueline.model.fault import UserError
 from trueline.render.generated.finding import SOURCE_LIMIT, Case
 from trueline.runtime.files import FileKind, FileTree
 
 FILES_MAX: Final = 50_000
 BYTES_MAX: Final = 512 << 20
 DEPTH_MAX: Final = 64
-NAME_BYTES_MAX: Final = 255
+NAME_BYTES_MAX, PATH_BYTES_MAX = 255, 2_000
 
 
 @dataclass(slots=True)
@@ -23,6 +24,7 @@ class Source:
 
     files: FileTree
     root: str
+    bytes_max: int = BYTES_MAX
     paths: list[str] = field(default_factory=list)
     cases: list[Case] = field(default_factory=list)
 
@@ -48,7 +50,7 @@ class Source:
             entry = self.files.entry(self.at(path))
             if entry is None:  # a submodule, or a link that leads out: the source has told it
                 continue
-            if name in {".", "..", ".git"} or "\0" in name or len(name.encode(errors="replace")) > NAME_BYTES_MAX:
+            if _is_wrong(name) or len(path.encode(errors="replace")) > PATH_BYTES_MAX:
                 self.cases.append(
                     Case(code=SOURCE_LIMIT, detail="a name that no folder can hold", path=self.at(folder))
                 )
@@ -62,14 +64,18 @@ class Source:
         return posixpath.join(self.root, path) if path else self.root
 
     async def stream(self) -> AsyncIterator[tuple[str, bytes]]:
-        """Every file. It ends early at the bound of bytes, which `cases` then tell."""
+        """Every file.
+
+        Raises:
+            UserError: they have too many bytes.
+        """
         size = 0
         for path in self.paths:
             data = await self.files.read(self.at(path))
             size += len(data)
-            if size > BYTES_MAX:
-                self.cases.append(Case(code=SOURCE_LIMIT, detail=f"more than {BYTES_MAX} bytes", path=self.root))
-                return
+            if size > self.bytes_max:
+                excess = Case(code=SOURCE_LIMIT, detail=f"more than {self.bytes_max} bytes", path=self.root)
+                raise UserError([excess.diagnostic("")])
             yield path, data
 
     async def lines(self, path: str) -> list[str]:
@@ -79,3 +85,7 @@ class Source:
         except FileNotFoundError:
             return []
         return data.decode(errors="replace").splitlines()
+
+
+def _is_wrong(name: str) -> bool:
+    return name in {".", "..", ".git"} or "\0" in name or len(name.encode(errors="replace")) > NAME_BYTES_MAX

@@ -30,7 +30,7 @@ BATCH_BYTES: Final = 256 * 1024
 BATCH_PAGES: Final = 64
 BATCHES_MAX: Final = 4
 SLICE: Final = 64
-_NO_WORKER: Final = "the worker did not"
+NO_WORKER: Final = "the worker did not"
 _UNTITLED: Final = ParsedPage(title="", html="")
 _NOTHING_TO_FIND: Final = b""
 
@@ -174,7 +174,7 @@ class PageReader:
         try:
             answer = await self._worker.ask("markdown", {"pages": asked, "places": where, "allow_html": allow_html})
         except (ToolboxFailed, ToolboxRefused) as failed:
-            if str(failed).startswith(_NO_WORKER):
+            if str(failed).startswith(NO_WORKER):
                 raise Transient([refusal.NO_ANSWER.about(str(failed))]) from None
             if len(pages) == 1:
                 return {pages[0].path: (_unread(str(failed)), _NOTHING_TO_FIND)}

@@ -19,7 +19,7 @@ import msgspec
 from trueline.runtime.cell import room as rooms
 from trueline.runtime.cell.output import Output
 from trueline.runtime.cell.room import Room
-from trueline.runtime.cell.task import CellConfinement, CellEnding, CellLimits, CellOddity
+from trueline.runtime.cell.task import FILE_TIME_S, CellConfinement, CellEnding, CellLimits, CellOddity
 from trueline.runtime.cell.watch import Watch
 from trueline.runtime.confine import confine_program
 
@@ -107,6 +107,8 @@ def _receive(stream: IO[bytes], site: str) -> None:
         place.parent.mkdir(parents=True, exist_ok=True)
         with os.fdopen(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, MODE), "wb") as file:
             file.write(stream.read(said["size"]))
+            file.flush()
+            os.utime(file.fileno(), (FILE_TIME_S, FILE_TIME_S))
 
 
 def _say(stream: IO[bytes], header: Mapping[str, Any], payload: bytes) -> None:

@@ -24,6 +24,8 @@ from trueline.runtime.worker_process import arguments_of
 
 GRACE_S: Final = 60.0
 """Beside the program's own time: to give it its files and to take back what it made."""
+AT_ONCE: Final = 2
+"""Each may use as much memory as its limits say; who waits does not use up its time."""
 PROGRAMS: Final = (
     "/usr",
     "/bin",
@@ -31,7 +33,6 @@ PROGRAMS: Final = (
     "/lib",
     "/lib32",
     "/lib64",
-    "/opt",
     "/etc/alternatives",
     "/etc/ld.so.cache",
     "/etc/ld.so.conf",
@@ -40,7 +41,7 @@ PROGRAMS: Final = (
     "/etc/mime.types",
     "/etc/ssl/openssl.cnf",
 )
-"""Where the programs of a machine and what they load stand. Nothing that is there is anybody's secret."""
+"""Where the programs of a machine and what they load stand: what its packages brought, and nothing of anybody's."""
 PATH: Final = ":/usr/local/bin:/usr/bin:/bin"
 _LAUNCHER: Final = {"LANG": "C.UTF-8", "TZ": "UTC", "PATH": "/usr/bin:/bin"}
 _TEXT_MARGIN: Final = 1024
@@ -63,6 +64,7 @@ class ProcessCells:
         own = _outermost((sys.prefix, sys.base_prefix, str(_package()), *readable))
         self._readable = (*(path for path in PROGRAMS if Path(path).exists()), *own)
         self._taken: set[Path] = set()
+        self._slots = asyncio.Semaphore(AT_ONCE)
         self.runs = 0
 
     @property
@@ -77,6 +79,10 @@ class ProcessCells:
 
     async def run(self, task: CellTask, files: AsyncIterator[tuple[str, bytes]], take: Take) -> CellResult:
         """Run to the end; see `Cells.run`."""
+        async with self._slots:
+            return await self._run(task, files, take)
+
+    async def _run(self, task: CellTask, files: AsyncIterator[tuple[str, bytes]], take: Take) -> CellResult:
         self.runs += 1
         place = self._free_place()
         await self._remove(place)

@@ -11,8 +11,13 @@ from typing import Protocol, TypeAlias
 import msgspec
 
 MIB = 1 << 20
+_SIGNALS_SINCE = 6
 TEXT_BYTES_KEPT = 64 * 1024
 """Of what a program prints: this much, of its end and of its beginning together."""
+
+
+FILE_TIME_S = 315_532_800
+"""When the files that a program is given were changed: the first second of 1980, so that it makes the same of them."""
 
 
 class CellLimits(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,6 +84,8 @@ class CellConfinement(msgspec.Struct, frozen=True, kw_only=True):
             found.append("files outside its folder are not kept from it")
         if not self.namespaces and not self.seccomp:
             found.append("the network is not kept from it")
+        if not self.namespaces and self.landlock < _SIGNALS_SINCE:
+            found.append("it can end other processes of its user")
         if not self.limits:
             found.append("its memory is not bounded")
         return tuple(found)
