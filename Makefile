@@ -10,8 +10,8 @@ PYTEST := $(BIN)/python -m pytest
 .PHONY: help setup toolbox lint types layers test-fast test demo docs bench clean lock
 
 help:
-	@echo "make demo       a Git repository keeps an embedded cluster as it says, step by step"
-	@echo "make docs       this project's documentation as a site on loopback, until Ctrl-C"
+	@echo "make demo       a Git repository keeps an embedded cluster and a website as it says, step by step"
+	@echo "make docs       this project's documentation as a site on loopback, anew after each save, until Ctrl-C"
 	@echo "make test       everything, with the real control plane (what CI runs)"
 	@echo "make test-fast  everything but the real control plane"
 	@echo "make lint       ruff, mypy, import-linter"
@@ -51,10 +51,10 @@ test: lint toolbox
 	@$(PYTEST) -n 2 --dist loadgroup
 
 demo: toolbox
-	@$(BIN)/python examples/demo.py
+	@$(BIN)/python -m examples.demo
 
 docs: toolbox
-	@$(BIN)/trueline up . --path examples/docs --data-dir build/docs --listen none --interval 2s
+	@$(BIN)/trueline preview . --app documentation
 
 bench: toolbox
 	@$(BIN)/python -m testbed.build

@@ -6,7 +6,7 @@ import pytest
 
 from tests.plan.world import changes, entry, live, ref, resource
 from trueline.plan.change import Action
-from trueline.plan.guard import Approve, asks
+from trueline.plan.guard import Approve, Owned, asks
 
 PRUNES = [(5, 10, False), (6, 10, True), (6, 30, False), (10, 30, True), (1, 1, True), (3, 3, True)]
 
@@ -16,23 +16,51 @@ def test_a_large_deletion_waits_for_a_person(pruned: int, owned: int, *, asked: 
     entries = [entry(f"c{number}") for number in range(owned)]
     desired = [resource(f"c{number}") for number in range(pruned, owned)]
     found = changes(desired, {ref(e.ref.name): live() for e in entries}, entries)
-    assert bool(asks(found, owned_count=owned, approve=Approve.DESTRUCTIVE)) is asked
-    assert asks(found, owned_count=owned, approve=Approve.NEVER) == ()
+    assert bool(asks(found, owned=Owned(count=owned), approve=Approve.DESTRUCTIVE)) is asked
+    assert asks(found, owned=Owned(count=owned), approve=Approve.NEVER) == ()
 
 
 def test_a_small_removal_that_git_asks_for_goes_ahead() -> None:
     entries = [entry(f"c{number}") for number in range(3)]
     found = changes([], {e.ref: live() for e in entries}, entries)
-    assert asks(found, owned_count=3, approve=Approve.DESTRUCTIVE, is_removal=True) == ()
+    assert asks(found, owned=Owned(count=3), approve=Approve.DESTRUCTIVE, is_removal=True) == ()
 
 
 def test_every_change_is_asked_where_git_says_always() -> None:
-    assert asks(changes([resource("web")], {}, []), owned_count=0, approve=Approve.ALWAYS)
-    assert not asks(changes([], {}, []), owned_count=0, approve=Approve.ALWAYS)
+    assert asks(changes([resource("web")], {}, []), owned=Owned(count=0), approve=Approve.ALWAYS)
+    assert not asks(changes([], {}, []), owned=Owned(count=0), approve=Approve.ALWAYS)
 
 
 def test_a_hook_that_is_made_anew_is_no_destruction() -> None:
     (change,) = changes([resource("job")], {ref("job"): live()}, [])
     anew = replace(change, action=Action.REPLACE)
-    assert asks([anew], owned_count=1, approve=Approve.DESTRUCTIVE)
-    assert not asks([replace(anew, run="r2")], owned_count=1, approve=Approve.DESTRUCTIVE)
+    assert asks([anew], owned=Owned(count=1), approve=Approve.DESTRUCTIVE)
+    assert not asks([replace(anew, run="r2")], owned=Owned(count=1), approve=Approve.DESTRUCTIVE)
+
+
+def test_what_leaves_whenever_it_changes_is_no_loss_but_an_empty_render_is() -> None:
+    entries = [entry(name) for name in (*(f"photo.{number}" for number in range(15)), *(f"page{n}" for n in range(8)))]
+
+    def asked(*kept: str, is_photograph: bool = True, is_removal: bool = False) -> bool:
+        found = changes([resource(name) for name in kept], {e.ref: live() for e in entries}, entries)
+        return bool(
+            asks(
+                found,
+                owned=Owned(
+                    count=len(entries),
+                    by_content_count=15 if is_photograph else 0,
+                    is_by_content=lambda name: is_photograph and name.startswith("photo."),
+                ),
+                approve=Approve.DESTRUCTIVE,
+                is_removal=is_removal,
+            )
+        )
+
+    pages = [f"page{number}" for number in range(8)]
+    assert not asked(*pages)
+    assert asked(*pages, is_photograph=False)
+    assert not asked(*pages[:3])
+    assert asked(*pages[:2])
+    assert asked()
+    assert asked(is_removal=True)
+    assert asked(*pages, is_removal=True)

@@ -18,6 +18,7 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *(ROOT / "examples").rglob("*.md")])
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(#[^)]*)?\)")
+CODE = re.compile(r"^ *```.*?^ *```$", re.DOTALL | re.MULTILINE)
 RUNS = re.compile(r"<!-- runs -->\n```sh\n(.*?)```", re.DOTALL)
 EXAMPLES = [(page, text) for page in PAGES for text in RUNS.findall(page.read_text())]
 EXAMPLE_TIMEOUT_S = 180
@@ -76,7 +77,7 @@ def test_every_command_and_option_is_documented() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_lead_somewhere(page: Path) -> None:
-    links = [link for link, _ in LINK.findall(page.read_text()) if "://" not in link]
+    links = [link for link, _ in LINK.findall(CODE.sub("", page.read_text())) if "://" not in link]
     assert [link for link in links if not (page.parent / link).exists()] == []
 
 

@@ -85,6 +85,11 @@ def test_it_has_no_finding_and_every_page(copy: Person) -> None:
     assert made == {f"{address_of(page)}index.html" for page in PAGES}
 
 
+def test_every_page_stands_in_the_navigation() -> None:
+    listed = re.findall(r"path: ([\w/-]+\.md)", (ROOT / DECLARED / "application.yaml").read_text())
+    assert sorted(listed) == [str(page) for page in PAGES]
+
+
 def test_every_page_is_reached_and_every_link_leads_somewhere(home: str) -> None:
     seen: dict[str, int] = {}
     waiting = [home]
@@ -117,6 +122,8 @@ def test_a_diagnostic_is_found_by_its_code(window: Browser, home: str) -> None:
     assert window.address.startswith(f"{home}reference/diagnostics/#")
 
 
-def test_make_docs_runs_what_is_tried_here() -> None:
+def test_make_docs_shows_it(copy: Person) -> None:
     recipe = (ROOT / "Makefile").read_text().split("\ndocs:", 1)[1].split("\n\n")[0]
-    assert f"up . --path {DECLARED}" in recipe
+    assert "trueline preview . --app documentation" in recipe
+    copy.types("preview", "fleet", "--app", "documentation", "--check")
+    assert "TL" not in copy.stderr

@@ -9,7 +9,7 @@ from trueline.record.journal import Kind, Record
 
 FIELDS_MAX = 5
 MESSAGE_CHARACTERS_MAX = 500
-ALIKE_MAX = 20
+ALIKE_MAX = 10
 
 
 class Story:

@@ -14,13 +14,14 @@ from trueline.model.known import Known, Unknown
 from trueline.model.ref import Ref
 from trueline.plan.change import Action, Change
 from trueline.plan.diff import DiffOptions, diff
-from trueline.plan.guard import asks
+from trueline.plan.guard import Owned, asks
 from trueline.plan.hook import endings, hook_changes
 from trueline.plan.plan import Plan
 from trueline.plan.settle import settle
 from trueline.render.resource import Phase
 from trueline.target.answer import Refusal
 from trueline.target.inventory import Ending, Inventory
+from trueline.target.rules import Rules
 from trueline.target.snapshot import Snapshot
 from trueline.trial.attempt import Tried, try_all
 from trueline.trial.trial import Trial, Verdict
@@ -92,7 +93,7 @@ async def review(  # noqa: PLR0913 - what a pass is asked for
         changes, trials = _left_alone(changes, trials)
     vanishing = vanishing_pages(desired, changes, parts.bodies) if focus is None else ()
     problems = (*desired.problems, *vanishing, *refusals(trials))
-    plan = _plan(desired, target.name, changes, problems, owned_count=owned_count)
+    plan = _plan(desired, target.name, changes, problems, _owned(owned_count, inventory, target.rules))
     unknown = tuple((ref, part.reason) for ref, part in snapshot.parts.items() if isinstance(part, Unknown))
     return Review(
         plan=plan,
@@ -217,8 +218,15 @@ def _replacing(
     )
 
 
+def _owned(count: int, inventory: Inventory, rules: Rules) -> Owned:
+    if rules.by_content is None:
+        return Owned(count=count)
+    passing = sum(rules.is_by_content(ref.name) for ref in inventory.entries)
+    return Owned(count=count, by_content_count=passing, is_by_content=rules.is_by_content)
+
+
 def _plan(
-    desired: Desired, target: str, changes: tuple[Change, ...], problems: tuple[Diagnostic, ...], *, owned_count: int
+    desired: Desired, target: str, changes: tuple[Change, ...], problems: tuple[Diagnostic, ...], owned: Owned
 ) -> Plan:
     application = desired.application
     return Plan(
@@ -227,7 +235,7 @@ def _plan(
         revision=desired.revision,
         changes=changes,
         problems=problems,
-        asks=asks(changes, owned_count=owned_count, approve=application.sync.approve, is_removal=desired.is_removal),
+        asks=asks(changes, owned=owned, approve=application.sync.approve, is_removal=desired.is_removal),
     )
 
 

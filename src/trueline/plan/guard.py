@@ -1,6 +1,6 @@
 """What holds a plan back until a person agrees (promise 3): the guard is on the final set of changes, not on a flag."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from typing import assert_never
@@ -24,18 +24,29 @@ class Limits:
     percent_max: int = 30
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owned:
+    """How large the inventory was before; `by_content_count` of it are what `is_by_content` knows by its name.
+
+    Such a resource leaves whenever its content changes, so that only an empty render and a removal count it.
+    """
+
+    count: int
+    by_content_count: int = 0
+    is_by_content: Callable[[str], bool] = lambda _: False
+
+
 def asks(
     changes: Collection[Change],
     *,
-    owned_count: int,
+    owned: Owned,
     approve: Approve,
     is_removal: bool = False,
     limits: Limits = Limits(),
 ) -> tuple[str, ...]:
     """The reasons for which a person has to agree; empty where the plan may go ahead.
 
-    `owned_count` is the size of the inventory before. A removal that Git asks for by taking the declaration away is
-    not an empty render, but the limit holds for it too.
+    A removal that Git asks for by taking the declaration away is not an empty render, but the limit holds for it too.
     """
     match approve:
         case Approve.NEVER:
@@ -43,21 +54,29 @@ def asks(
         case Approve.ALWAYS:
             return ("every change of this application is approved first",) if _writes(changes) else ()
         case Approve.DESTRUCTIVE:
-            return tuple(_destructive(changes, owned_count, is_removal=is_removal, limits=limits))
+            return tuple(_destructive(changes, owned, is_removal=is_removal, limits=limits))
         case _:
             assert_never(approve)
 
 
-def _destructive(changes: Collection[Change], owned_count: int, *, is_removal: bool, limits: Limits) -> Iterator[str]:
-    changes = [change for change in changes if not change.run]  # a hook is made and deleted anew by its nature
-    pruned = sum(change.action is Action.PRUNE for change in changes)
-    kept = sum(change.action is not Action.PRUNE and change.action is not Action.FORGET for change in changes)
+def _destructive(changes: Collection[Change], owned: Owned, *, is_removal: bool, limits: Limits) -> Iterator[str]:
+    pruned = gone = _count(changes, Action.PRUNE)
+    count = owned.count
+    if not is_removal:
+        gone = _count([change for change in changes if not owned.is_by_content(change.ref.name)], Action.PRUNE)
+        count -= owned.by_content_count
+    kept = sum(not change.run and change.action not in {Action.PRUNE, Action.FORGET} for change in changes)
     if pruned and not kept and not is_removal:
         yield f"nothing is declared any more: all {pruned} objects would be deleted"
-    elif pruned > limits.count_max and pruned * 100 > owned_count * limits.percent_max:
-        yield f"{pruned} of {owned_count} objects would be deleted"
-    if replaced := sum(change.action is Action.REPLACE for change in changes):
+    elif gone > limits.count_max and gone * 100 > count * limits.percent_max:
+        yield f"{gone} of {count} objects would be deleted"
+    if replaced := _count(changes, Action.REPLACE):
         yield f"{replaced} objects would be deleted and made again"
+
+
+def _count(changes: Collection[Change], action: Action) -> int:
+    """Without hooks: those are made and deleted anew by their nature."""
+    return sum(change.action is action and not change.run for change in changes)
 
 
 def _writes(changes: Collection[Change]) -> bool:

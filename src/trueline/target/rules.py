@@ -1,5 +1,6 @@
 """What a target knows of kinds and the planner must not: their order, and which of them hold data."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -13,7 +14,8 @@ class Rules:
     only with a second consent in Git (promise 7); `untouchable` are refs, as text, that are never deleted at all.
     `former_tools` are managers (a trailing `*` stands for anything) whose objects may be taken over (D17). `rests`:
     others have a right there too, so that whoever changes a field again and again is backed off from; where nobody else
-    has, every change is put back.
+    has, every change is put back. `by_content` matches the names that hold their content's digest: another content is
+    another name, so that such a resource leaves whenever it changes, and its leaving is no loss.
     """
 
     stages: Mapping[str, int] = field(default_factory=dict)
@@ -22,6 +24,11 @@ class Rules:
     untouchable: frozenset[str] = frozenset()
     former_tools: tuple[str, ...] = ()
     rests: bool = True
+    by_content: re.Pattern[str] | None = None
+
+    def is_by_content(self, name: str) -> bool:
+        """Whether a resource of that name leaves whenever its content changes."""
+        return self.by_content is not None and self.by_content.fullmatch(name) is not None
 
     def stage(self, kind: str) -> int:
         """The stage of a kind within its wave."""

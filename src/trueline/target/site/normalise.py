@@ -1,5 +1,6 @@
 """A render in this target's terms: stages, marks in the bodies, and what no directory can take. It touches no disk."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -18,7 +19,12 @@ from trueline.target.site import problem
 from trueline.target.site.body import FILES_MAX, MarkedFile, MarkedRelease, read_marked_release
 from trueline.target.site.path import below_files, twins
 
-RULES = Rules(stages={FILE_KIND: 0, RELEASE_KIND: 1}, stage_default=0, rests=False)
+BY_CONTENT = re.compile(
+    r"(?:.+/)?assets/(?:img/[a-z0-9-]+\.[0-9a-f]{12}(?:-\d+)?\.\w+"
+    r"|theme/\w+\.[0-9a-f]{12}\.\w+|search/\w+-[0-9a-f]{16}\.json)"
+)
+"""The files that our own builder names by their content, of each version of a site."""
+RULES = Rules(stages={FILE_KIND: 0, RELEASE_KIND: 1}, stage_default=0, rests=False, by_content=BY_CONTENT)
 PROBLEMS_MAX = 100
 FILES_REMEMBERED = 16_384
 SITES_REMEMBERED = 8
