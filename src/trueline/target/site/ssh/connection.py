@@ -234,11 +234,14 @@ class _Running:
         """Whether the host said how it ended."""
         return self._process.exit_status is not None or self._process.exit_signal is not None
 
-    @property
-    def number(self) -> str:
-        """Its number there; empty before it said it."""
-        found = _NUMBER.search(self._stderr)
-        return found[1].decode() if found else ""
+    async def number(self) -> str:
+        """Its number there, which it says first; empty where it says none. Nobody else may read it meanwhile."""
+        while (found := _NUMBER.search(self._stderr)) is None:
+            chunk = await self._process.stderr.read(_CHUNK_BYTES)
+            if not chunk or len(self._stderr) > STDERR_BYTES_KEPT:
+                return ""
+            self._stderr.extend(chunk)
+        return found[1].decode()
 
     async def answer(self, stdin: bytes) -> Answered:
         """Give it its input, and take all that it says.
@@ -293,12 +296,12 @@ async def _running(connection: asyncssh.SSHClientConnection, command: str, bytes
             process.kill()
             with suppress(asyncssh.Error, OSError, TimeoutError):
                 async with asyncio.timeout(_GRACE_S):
-                    await asyncio.shield(_kill(connection, running.number))
+                    await _kill(connection, running)
         process.close()
 
 
-async def _kill(connection: asyncssh.SSHClientConnection, number: str) -> None:
-    if number:
+async def _kill(connection: asyncssh.SSHClientConnection, running: _Running) -> None:
+    if number := await running.number():
         await connection.run(f"kill -9 -{number} || kill -9 {number}", check=False)
 
 
