@@ -2,7 +2,8 @@
 
 Cold pages are a process from its start to its end, ours as theirs. Everything else goes through the whole loop: a
 commit is pushed, the engine is told, and the directory that a web server would serve shows it; Git's part is timed by
-itself and taken off. `BENCHMARK_PHOTOGRAPHS=4` shortens the run (200 take a quarter of an hour on two cores).
+itself and taken off. `BENCHMARK_PHOTOGRAPHS=4` and `BENCHMARK_BUILDS=1` shorten the run (200
+photographs take a quarter of an hour on two cores).
 """
 
 import asyncio
@@ -28,7 +29,7 @@ from trueline.runtime.clock import SystemClock
 
 PAGES: Final = int(os.environ.get("BENCHMARK_PAGES", "1000"))
 PHOTOGRAPHS: Final = int(os.environ.get("BENCHMARK_PHOTOGRAPHS", "200"))
-COLD_REPEATS: Final = 3
+COLD_REPEATS: Final = int(os.environ.get("BENCHMARK_BUILDS", "3"))
 REPEATS: Final = 7
 SITE: Final = "site"
 _CHANGED: Final = 105

@@ -176,6 +176,24 @@ def test_a_branch_that_is_published_to_is_no_version_of_the_site(writer: Person,
     assert forge.count("fleet") == 1
 
 
+def test_a_forge_that_refuses_the_push_is_quoted_and_what_was_live_stays(writer: Person, forge: Forge) -> None:
+    writer.types("up", "fleet", "--once")
+    live = forge.git("site", "rev-parse", "pages")
+    hook = forge.server.path("site") / "hooks" / "pre-receive"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\necho 'pages is a protected branch' >&2; exit 1\n")
+    hook.chmod(0o755)
+    (writer.fleet / "docs" / "guide" / "first.md").write_text(FIRST + "\nAnd then some.\n")
+    writer.commit("two")
+    writer.types("up", "fleet", "--once", code=1)
+    status = writer.status(code=2)
+    assert "pages is a protected branch" in str(status)
+    assert forge.git("site", "rev-parse", "pages") == live
+    hook.unlink()
+    writer.types("up", "fleet", "--once")
+    assert "And then some" in forge.git("site", "show", "pages:guide/first/index.html")
+
+
 def test_a_wrong_token_is_said_and_nothing_is_published(writer: Person, forge: Forge) -> None:
     writer.environment["PAGES_TOKEN"] = "another"
     writer.types("up", "fleet", "--once", code=1)

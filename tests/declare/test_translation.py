@@ -17,8 +17,9 @@ from trueline.declare.application import (
     TargetSpec,
     TofuTarget,
 )
-from trueline.declare.form import ApplicationForm
+from trueline.declare.form import ApplicationForm, SiteForm
 from trueline.model.origin import Origin
+from trueline.render.options import GeneratedSite, RenderOptions, Site
 from trueline.runtime.secret import SecretPlace, SecretReference
 
 ORIGIN = Origin(path="a.yaml")
@@ -64,8 +65,37 @@ def test_other_targets_are_values_already(written: dict[str, Any], target: Targe
     assert translation.application(form(target=written), ORIGIN, {}).target == target
 
 
+@pytest.mark.parametrize(
+    ("written", "options"),
+    [
+        ({}, Site()),
+        ({"brokenLinks": "warn"}, Site(broken_links="warn")),
+        ({"mkdocs": {}}, GeneratedSite(mkdocs="mkdocs.yml")),
+        (
+            {"mkdocs": {"config": "./a/m.yml", "variables": {"A": "b"}, "timeoutSeconds": 9}, "brokenLinks": "error"},
+            GeneratedSite(mkdocs="a/m.yml", variables={"A": "b"}, timeout_s=9, broken_links="error"),
+        ),
+        (
+            {"command": ["hugo", "-D"], "output": "public/", "url": "https://x.example", "memoryBytesMax": 1 << 28},
+            GeneratedSite(command=("hugo", "-D"), output="public", url="https://x.example", memory_bytes_max=1 << 28),
+        ),
+    ],
+)
+def test_a_site_is_our_own_builders_or_another_ones(written: dict[str, Any], options: RenderOptions) -> None:
+    assert translation.application(form(render={"site": written}), ORIGIN, {}).render == options
+
+
 def details(read: ApplicationForm, sources: dict[str, SourceSpec] | None = None) -> list[str]:
     return [f"{one.code} {one.detail}" for one in translation.find_contradictions(read, sources or {})]
+
+
+def test_every_field_of_a_site_is_our_own_builders_or_another_ones() -> None:
+    """Whoever adds a field says whether a site that another program builds has it too."""
+    fields = {field.encode_name for field in msgspec.structs.fields(SiteForm)}
+    own = {other for one, other in SiteForm.EXCLUDES if one == "command"}
+    others = {one for one, other in SiteForm.NEEDS if other == "command"}
+    assert fields == own | others | {"mkdocs", "command", "url", "brokenLinks"}
+    assert {other for one, other in SiteForm.EXCLUDES if one == "mkdocs"} == own | others | {"command"}
 
 
 def test_files_stay_inside_their_source() -> None:

@@ -23,7 +23,7 @@ PARTS = {
     "08": "The data directory and the journal",
     "09": "Trueline itself",
     "15": "Sites",
-    "16": "Where sites are published and served",
+    "16": "Sites that another program builds, and where sites are served",
 }
 OPENING = """# Diagnostics
 

@@ -36,6 +36,7 @@ Glob: TypeAlias = Annotated[str, Meta(min_length=1, max_length=250, extra={"what
 Words: TypeAlias = Annotated[str, Meta(min_length=1, max_length=1024, extra={"what": "a text that is not empty"})]
 InnerPath: TypeAlias = Annotated[str, Meta(max_length=1024, extra={"check": check_path})]
 FilePath: TypeAlias = Annotated[str, Meta(min_length=1, max_length=1024, extra={"check": check_file})]
+InnerFile: TypeAlias = Annotated[str, Meta(min_length=1, max_length=1024, extra={"check": check_path})]
 Revision: TypeAlias = Annotated[str, Meta(extra={"check": check_revision})]
 Address: TypeAlias = Annotated[str, Meta(min_length=1, extra={"check": check_address})]
 BranchName: TypeAlias = Annotated[str, Meta(min_length=1, extra={"check": check_branch})]
@@ -192,15 +193,48 @@ class VersionsForm(Form, frozen=True, kw_only=True):
     broken_tags: Literal["error", "skip"] = "error"
 
 
-class SiteForm(Form, frozen=True, kw_only=True):
-    """A site from Markdown."""
+Command: TypeAlias = Annotated[tuple[Words, ...], Meta(min_length=1, max_length=256)]
+Variables: TypeAlias = dict[str, str]
+Seconds: TypeAlias = Annotated[int, Meta(ge=1, le=3600)]
+Memory: TypeAlias = Annotated[int, Meta(ge=64 << 20, le=16 << 30)]
 
+
+class MkDocsForm(Form, frozen=True, kw_only=True):
+    """A documentation project of MkDocs."""
+
+    config: InnerFile = "mkdocs.yml"
+    variables: Variables = {}
+    timeout_seconds: Seconds = 300
+    memory_bytes_max: Memory = 2 << 30
+
+
+_OWN_FIELDS = (
+    *("title", "language", "navigation", "allowHtml", "externalLinks", "drafts", "feed", "search", "versions"),
+    *("pageBytesMax", "imageBytesMax"),
+)
+_COMMAND_FIELDS = ("output", "variables", "timeoutSeconds", "memoryBytesMax")
+
+
+class SiteForm(Form, frozen=True, kw_only=True):
+    """A site: from Markdown by our own builder, or by MkDocs, or by a command."""
+
+    EXCLUDES = (
+        *product(("mkdocs",), ("command", *_COMMAND_FIELDS)),
+        *product(("mkdocs", "command"), _OWN_FIELDS),
+    )
+    NEEDS = (("command", "output"), *product(_COMMAND_FIELDS, ("command",)))
+    mkdocs: MkDocsForm | UnsetType = UNSET
+    command: Command | UnsetType = UNSET
+    output: InnerFile | UnsetType = UNSET
+    variables: Variables = {}
+    timeout_seconds: Seconds = 300
+    memory_bytes_max: Memory = 2 << 30
     title: str = ""
     url: Annotated[str, Meta(pattern="^(https?://.+)?$")] = ""
     language: Annotated[str, Meta(pattern="^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] = "en"
     navigation: tuple[NavigationForm, ...] = ()
     allow_html: bool = False
-    broken_links: Literal["error", "warn"] = "error"
+    broken_links: Literal["error", "warn"] | UnsetType = UNSET
     removed_pages: Literal["redirect", "allow"] = "redirect"
     external_links: Literal["ignore", "warn"] = "ignore"
     drafts: bool = False

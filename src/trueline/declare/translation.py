@@ -37,6 +37,7 @@ from trueline.model.origin import Origin
 from trueline.model.pointer import Path, text
 from trueline.plan.guard import Approve
 from trueline.render.options import (
+    GeneratedSite,
     Helm,
     Jsonnet,
     JsonnetVariable,
@@ -265,14 +266,41 @@ def _render(render: written.RenderForm) -> RenderOptions | None:
             return None
 
 
-def _site(site: written.SiteForm) -> Site:
+def _seconds(days: str) -> int:
+    return int(days[:-1]) * (3_600 if days.endswith("h") else 86_400)
+
+
+def _site(site: written.SiteForm) -> Site | GeneratedSite:
+    if not isinstance(site.mkdocs, UnsetType):
+        return GeneratedSite(
+            mkdocs=normal_path(site.mkdocs.config),
+            variables=site.mkdocs.variables,
+            timeout_s=site.mkdocs.timeout_seconds,
+            memory_bytes_max=site.mkdocs.memory_bytes_max,
+            url=site.url,
+            broken_links=_or(site.broken_links, "warn"),
+            removed_pages=site.removed_pages,
+            keep_assets_s=_seconds(site.keep_assets),
+        )
+    if not isinstance(site.command, UnsetType):
+        return GeneratedSite(
+            command=site.command,
+            output=normal_path(_or(site.output, "")),
+            variables=site.variables,
+            timeout_s=site.timeout_seconds,
+            memory_bytes_max=site.memory_bytes_max,
+            url=site.url,
+            broken_links=_or(site.broken_links, "warn"),
+            removed_pages=site.removed_pages,
+            keep_assets_s=_seconds(site.keep_assets),
+        )
     return Site(
         title=site.title,
         url=site.url,
         language=site.language,
         navigation=tuple(map(_entry, site.navigation)),
         allow_html=site.allow_html,
-        broken_links=site.broken_links,
+        broken_links=_or(site.broken_links, "error"),
         removed_pages=site.removed_pages,
         external_links=site.external_links,
         drafts=site.drafts,
@@ -280,7 +308,7 @@ def _site(site: written.SiteForm) -> Site:
         search=site.search,
         page_bytes_max=site.page_bytes_max,
         image_bytes_max=site.image_bytes_max,
-        keep_assets_s=int(site.keep_assets[:-1]) * (3_600 if site.keep_assets.endswith("h") else 86_400),
+        keep_assets_s=_seconds(site.keep_assets),
         versions=None if isinstance(site.versions, UnsetType) else _versions(site.versions),
     )
 

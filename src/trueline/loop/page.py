@@ -10,7 +10,7 @@ from trueline.model.diagnostic import Diagnostic
 from trueline.model.ref import Ref
 from trueline.plan.change import Action, Change
 from trueline.policy.page import gone, refuse_gone
-from trueline.render.options import Site
+from trueline.render.options import GeneratedSite, Site
 from trueline.render.site.file import FILE_KIND, RELEASE_REF, Release
 from trueline.render.site.version import MENU
 
@@ -43,4 +43,4 @@ def _folders(release: Release) -> frozenset[str]:
 
 def _lets_go(desired: Desired) -> bool:
     render = desired.application.render
-    return isinstance(render, Site) and render.removed_pages == "allow"
+    return isinstance(render, Site | GeneratedSite) and render.removed_pages == "allow"

@@ -13,7 +13,7 @@ import msgspec
 from trueline.model.digest import Digest, digest_bytes, digest_value
 from trueline.render.detect import detect
 from trueline.render.helm import release_name
-from trueline.render.options import Helm, Jsonnet, Kustomize, Plain, RenderOptions, Site
+from trueline.render.options import GeneratedSite, Helm, Jsonnet, Kustomize, Plain, RenderOptions, Site
 from trueline.render.protocol import LocatingRenderer, RenderRequest
 from trueline.render.remainder import render_changed
 from trueline.render.resource import Rendered
@@ -69,7 +69,9 @@ class CachedRenderer:
 
     The last answer of `digest` is remembered by application, for `ANSWERS_REMEMBERED` of them: a commit that touches
     none of its files costs an application some looks at the listing, and no read of the store. `engines` is the digest
-    of what renders; `is_whole` says whether what a kept render refers to, beside its bodies, is still there.
+    of what renders; `is_whole` says whether what a kept render refers to, beside its bodies, is still there;
+    `installed` is the digest of a program that builds a site: it may change at any time, so what `digest` answers for
+    such a site is not remembered.
     """
 
     def __init__(
@@ -79,11 +81,13 @@ class CachedRenderer:
         engines: str,
         *,
         is_whole: Callable[[Rendered], bool] = lambda _: True,
+        installed: Callable[[GeneratedSite], str] = lambda _: "",
     ) -> None:
         self._renderer = renderer
         self._store = store
         self._engines = engines
         self._is_whole = is_whole
+        self._installed = installed
         self._answers: dict[str, _Answer] = {}
         self.renders: Counter[str] = Counter()
 
@@ -123,7 +127,8 @@ class CachedRenderer:
         if stored is None or not stored.trace.holds(files):
             return None
         digest = digest_bytes(bytes(stored.content))
-        self._remember(request, _outside(stored.trace, files), digest)
+        if not isinstance(options, GeneratedSite):
+            self._remember(request, _outside(stored.trace, files), digest)
         return digest
 
     def _remember(self, request: RenderRequest, trace: Trace, digest: Digest) -> None:
@@ -164,6 +169,8 @@ class CachedRenderer:
         if isinstance(options, Helm):
             parts["release"] = release_name(request, options)
             parts["namespace"] = request.namespace
+        if isinstance(options, GeneratedSite):
+            parts["installed"] = self._installed(options)
         if by_capabilities:
             parts["capabilities"] = request.capabilities
         return f"render/{digest_value(parts)}"
@@ -200,5 +207,7 @@ def kind_of(options: RenderOptions) -> str:
             return "jsonnet"
         case Site():
             return "site"
+        case GeneratedSite():
+            return "generated site"
         case _:
             assert_never(options)

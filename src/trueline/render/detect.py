@@ -8,7 +8,7 @@ from trueline.model.fault import UserError
 from trueline.model.origin import Origin
 from trueline.render import refusal
 from trueline.render.kustomization import KUSTOMIZATIONS
-from trueline.render.options import Helm, Jsonnet, Kustomize, Plain, RenderOptions, Site
+from trueline.render.options import GeneratedSite, Helm, Jsonnet, Kustomize, Plain, RenderOptions, Site
 from trueline.render.plain import EXTENSIONS
 from trueline.render.protocol import RenderRequest
 from trueline.runtime.files import FileKind, FileTree
@@ -18,7 +18,7 @@ JSONNET: Final = ".jsonnet"
 MARKDOWN: Final = (".md", ".markdown")
 README: Final = "readme.md"
 DOCUMENTS: Final = "docs"
-NO_MANIFESTS: Final = frozenset({"mkdocs.yml", "mkdocs.yaml"})
+MKDOCS: Final = ("mkdocs.yml", "mkdocs.yaml")
 LOOKED_MAX: Final = 10_000
 """How many names are looked at before a folder of Markdown is taken for one that may hold manifests too."""
 
@@ -40,6 +40,13 @@ def detect(request: RenderRequest, files: FileTree) -> RenderOptions:
         return Helm()
     if any(_has(files, request.path, name) for name in KUSTOMIZATIONS):
         return Kustomize()
+    return _of_names(request, files)
+
+
+def _of_names(request: RenderRequest, files: FileTree) -> RenderOptions:
+    """By the names in a folder that is neither a chart nor an overlay."""
+    if configuration := next((name for name in MKDOCS if _has(files, request.path, name)), ""):
+        return GeneratedSite(mkdocs=configuration)
     names = files.names(request.path)
     if not names:
         raise UserError([refusal.NOTHING.about(f"{request.path or '/'} is empty", _here(request))])
@@ -61,7 +68,7 @@ def _has_manifest(files: FileTree, root: str) -> bool:
         folder = folders.pop()
         for name in files.names(folder):
             looked += 1
-            if name.startswith(".") or name in NO_MANIFESTS:
+            if name.startswith(".") or name in MKDOCS:
                 continue
             path = f"{folder}/{name}" if folder else name
             entry = files.entry(path)

@@ -13,7 +13,7 @@ from trueline.render.jsonnet import JsonnetRenderer
 from trueline.render.kustomize import KustomizeRenderer
 from trueline.render.manifest import ManifestsRefused
 from trueline.render.misfit import Locate, located
-from trueline.render.options import Helm, Jsonnet, Kustomize, Plain, RenderOptions, Site
+from trueline.render.options import GeneratedSite, Helm, Jsonnet, Kustomize, Plain, RenderOptions, Site
 from trueline.render.plain import PlainRenderer
 from trueline.render.protocol import Renderer, RenderRequest
 from trueline.render.resource import Rendered
@@ -24,9 +24,10 @@ from trueline.runtime.toolbox import Toolbox
 class DispatchingRenderer:
     """A `Renderer` of everything that a toolbox renders."""
 
-    def __init__(self, toolbox: Toolbox, site: Renderer | None = None) -> None:
+    def __init__(self, toolbox: Toolbox, site: Renderer | None = None, generated: Renderer | None = None) -> None:
         self._toolbox = toolbox
         self._site = site
+        self._generated = generated
         self._plain = PlainRenderer(toolbox)
         self._kustomize = KustomizeRenderer(toolbox)
         self._helm = HelmRenderer(toolbox)
@@ -59,5 +60,7 @@ class DispatchingRenderer:
                 return self._jsonnet
             case Site():
                 return self._site
+            case GeneratedSite():
+                return self._generated
             case _:
                 assert_never(options)

@@ -129,7 +129,27 @@ class Site:
         return self.version is not None and not self.version.is_own
 
 
-RenderOptions: TypeAlias = Plain | Kustomize | Helm | Jsonnet | Site
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GeneratedSite:
+    """A site that another program builds: MkDocs by its configuration `mkdocs`, or a `command` that writes `output`.
+
+    Both paths are seen from the application's path. `variables` are of the process. `url` is the site's own address,
+    where it is known. `broken_links` is `error` or `warn`; the rest is as `Site` has it.
+    """
+
+    mkdocs: str = ""
+    command: tuple[str, ...] = ()
+    output: str = ""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    timeout_s: int = 300
+    memory_bytes_max: int = 2 << 30
+    url: str = ""
+    broken_links: str = "warn"
+    removed_pages: str = "redirect"
+    keep_assets_s: int = 7 * 86_400
+
+
+RenderOptions: TypeAlias = Plain | Kustomize | Helm | Jsonnet | Site | GeneratedSite
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

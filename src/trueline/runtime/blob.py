@@ -6,6 +6,7 @@ A blob that is lost costs a build, never truth. The name is the content's digest
 import hashlib
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -57,19 +58,19 @@ class BlobDirectory:
     def put(self, data: bytes) -> Digest:
         """Keep bytes: the whole file appears under its name, or nothing does."""
         digest = Digest(hashlib.sha256(data).hexdigest())
-        file = self.place(digest)
-        if file.exists():
-            if self._lender is None or self._lender not in file.parents:
-                os.utime(file)
+        file = self._own(digest)
+        with suppress(FileNotFoundError):
+            os.utime(file)
             return digest
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        beside = file.with_suffix(".new")
+        if self._is_there(digest):
+            return digest  # the lender's, which is only read
+        beside = f"{file}.new"
         try:
-            with os.fdopen(os.open(beside, _WRITE, 0o600), "wb") as stream:
+            with os.fdopen(_opened(beside), "wb") as stream:
                 stream.write(data)
-            beside.replace(file)
+            os.replace(beside, file)  # noqa: PTH105 - see `_in`
         except BaseException:
-            beside.unlink(missing_ok=True)
+            Path(beside).unlink(missing_ok=True)
             raise
         return digest
 
@@ -83,21 +84,23 @@ class BlobDirectory:
 
     def has(self, digest: Digest) -> bool:
         """Whether there is such a file."""
-        return self.place(digest).exists()
+        return self._is_there(digest)
 
     def known(self, digests: Iterable[Digest]) -> frozenset[Digest]:
         """Those of which there is a file."""
-        roots, there = [os.fspath(path) for path in (self._path, self._lender) if path], os.path.exists
-        names = ((one, f"{one[:_FOLDER_LENGTH]}/{one[_FOLDER_LENGTH:]}") for one in digests)
-        return frozenset(one for one, name in names if any(there(f"{root}/{name}") for root in roots))
+        return frozenset(filter(self._is_there, digests))
 
     def place(self, digest: Digest) -> Path:
         """Where a blob stands, or would."""
-        name = f"{digest[:_FOLDER_LENGTH]}/{digest[_FOLDER_LENGTH:]}"
-        own = self._path / name
-        if self._lender is not None and (lent := self._lender / name).exists() and not own.exists():
-            return lent
-        return own
+        if self._lender is not None and not _exists(self._own(digest)) and _exists(lent := _in(self._lender, digest)):
+            return Path(lent)
+        return Path(self._own(digest))
+
+    def _own(self, digest: Digest) -> str:
+        return _in(self._path, digest)
+
+    def _is_there(self, digest: Digest) -> bool:
+        return _exists(self._own(digest)) or (self._lender is not None and _exists(_in(self._lender, digest)))
 
     def tidy(self, needed: Iterable[Digest]) -> int:
         """Let go of the longest unused beyond the bound; the size in bytes that is left."""
@@ -122,3 +125,20 @@ def borrow(original: Path, copy: Path) -> None:
     """Make a directory that reads the blobs of another one and writes its own."""
     copy.mkdir(parents=True, exist_ok=True)
     (copy / ALTERNATES).write_text(str(original.absolute()))
+
+
+def _opened(name: str) -> int:
+    """A new file; its folder is made with the first one."""
+    with suppress(FileNotFoundError):
+        return os.open(name, _WRITE, 0o600)
+    Path(name).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return os.open(name, _WRITE, 0o600)
+
+
+def _in(folder: Path, digest: Digest) -> str:
+    """As text: thousands are asked for, one after the other, and a `Path` takes longer than the question."""
+    return f"{folder}/{digest[:_FOLDER_LENGTH]}/{digest[_FOLDER_LENGTH:]}"
+
+
+def _exists(name: str) -> bool:
+    return os.path.exists(name)  # noqa: PTH110 - see `_in`

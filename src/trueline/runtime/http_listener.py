@@ -129,20 +129,14 @@ class HttpListener:
             return Reply(status=500, body=b"500 Internal Server Error\n", headers=(("Content-Type", "text/plain"),))
 
     async def _send(self, request: web.BaseRequest, reply: Reply) -> web.StreamResponse:
-        response = web.StreamResponse(status=reply.status, headers=CIMultiDict((_SERVER, *reply.headers)))
-        size_bytes = len(reply.body) if reply.pieces is None and reply.size_bytes is None else reply.size_bytes
-        if size_bytes is not None and reply.status != web.HTTPNotModified.status_code:
-            response.content_length = size_bytes
+        response = _response(reply)
         if request.body_exists:
             response.force_close()  # nobody reads it
         try:
-            async with asyncio.timeout(self._bounds.write_s):
+            async with asyncio.timeout(self._bounds.write_s) as patience:
                 await response.prepare(request)
-                if reply.body and request.method != "HEAD":
-                    await response.write(reply.body)
-            if reply.pieces is not None and request.method != "HEAD":
-                await self._flow(response, reply.pieces)
-            async with asyncio.timeout(self._bounds.write_s):
+                if reply.pieces is not None and request.method != "HEAD":
+                    await self._flow(response, reply.pieces, patience)
                 await response.write_eof()
         except BaseException:
             if request.transport is not None:
@@ -150,10 +144,24 @@ class HttpListener:
             raise
         return response
 
-    async def _flow(self, response: web.StreamResponse, pieces: Pieces) -> None:
+    async def _flow(self, response: web.StreamResponse, pieces: Pieces, patience: asyncio.Timeout) -> None:
+        """The client's time is counted, not that of whoever makes the pieces."""
+        loop, write_s = asyncio.get_running_loop(), self._bounds.write_s
+        patience.reschedule(None)
         async for piece in pieces:
-            async with asyncio.timeout(self._bounds.write_s):
-                await response.write(piece)
+            patience.reschedule(loop.time() + write_s)
+            await response.write(piece)
+            patience.reschedule(None)
+        patience.reschedule(loop.time() + write_s)
+
+
+def _response(reply: Reply) -> web.StreamResponse:
+    headers = CIMultiDict((_SERVER, *reply.headers))
+    if reply.pieces is None:
+        return web.Response(status=reply.status, headers=headers, body=reply.body)
+    response = web.StreamResponse(status=reply.status, headers=headers)
+    response.content_length = reply.size_bytes
+    return response
 
 
 class _Bounded(web.Server):

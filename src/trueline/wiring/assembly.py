@@ -35,13 +35,14 @@ from trueline.render.dispatch import DispatchingRenderer
 from trueline.render.site.engine import engine_digest
 from trueline.render.site.renderer import SiteRenderer
 from trueline.runtime.blob import BlobDirectory
+from trueline.runtime.cell.process import ProcessCells
 from trueline.runtime.clock import Clock, SystemClock
 from trueline.runtime.data_directory import DataDirectory
 from trueline.runtime.process import SystemProcesses
 from trueline.runtime.secret import SystemSecrets
 from trueline.runtime.store import Store
 from trueline.runtime.toolbox import Toolbox
-from trueline.runtime.toolbox_process import ProcessToolbox, find_toolbox
+from trueline.runtime.toolbox_process import ProcessToolbox, ToolboxBinary, find_toolbox
 from trueline.runtime.visit import AiohttpVisits
 from trueline.target.kubernetes.mark import Installation
 from trueline.wiring.branch import BranchTargets
@@ -52,7 +53,14 @@ from trueline.wiring.kept import KeptApprovals, KeptRenders
 from trueline.wiring.served import ServedTargets
 from trueline.wiring.settings import Settings
 from trueline.wiring.shared import Shared
-from trueline.wiring.site import DirectoryTargets, SiteBuilder, has_blobs, needed_blobs, site_renderer
+from trueline.wiring.site import (
+    DirectoryTargets,
+    SiteBuilder,
+    generated_renderer,
+    has_blobs,
+    needed_blobs,
+    site_renderer,
+)
 from trueline.wiring.ssh import SshTargets
 from trueline.wiring.target import AllTargets
 
@@ -124,38 +132,26 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembly]:
         UserError: TL0801, another process owns the directory; or something that is configured does not hold.
     """
     clock, processes = SystemClock(), SystemProcesses()
-    async with AsyncExitStack() as stack:
-        directory = stack.enter_context(DataDirectory.claim(settings.data_path, clock))
+    async with AsyncExitStack() as closing:
+        directory = closing.enter_context(DataDirectory.claim(settings.data_path, clock))
         store = Store.open(directory.store, SCHEMA)
-        stack.callback(store.close)
+        closing.callback(store.close)
         books = _books(store, clock, directory.anchors)
-        stack.push(_Anchoring(books.journal))
+        closing.push(_Anchoring(books.journal))
         binary = find_toolbox()
-        toolbox = await stack.enter_async_context(ProcessToolbox(path=binary.path, clock=clock))
+        toolbox = await closing.enter_async_context(ProcessToolbox(path=binary.path, clock=clock))
         blobs = BlobDirectory(directory.path / BLOBS)
         blobs.tidy(needed_blobs(books.ledger, books.bodies))
-        site = await site_renderer(
-            stack, clock=clock, toolbox=toolbox, blobs=blobs, cache=books.renders, progress=settings.progress
-        )
-        renders = KeptRenders(books.renders, books.bodies)
-        engines = digest_value([binary.digest, engine_digest()])
-        renderer = CachedRenderer(
-            DispatchingRenderer(toolbox, site.renderer if site else None), renders, engines, is_whole=has_blobs(blobs)
-        )
+        site, renderer = await _renderers(closing, settings, directory, books, binary, toolbox, blobs, processes)
         approvals, claims = KeptApprovals(books.approvals), ClaimBook(books.ledger)
         shared = Shared(ledger=books.ledger, bodies=books.bodies, approvals=approvals, claims=claims)
         clusters = ClusterTargets(
-            settings=settings,
-            toolbox=toolbox,
-            clock=clock,
-            processes=processes,
-            directory=directory,
-            shared=shared,
+            settings=settings, toolbox=toolbox, clock=clock, processes=processes, directory=directory, shared=shared
         )
-        await stack.enter_async_context(clusters)
+        await closing.enter_async_context(clusters)
         secrets = SystemSecrets(settings.environment, kubernetes=clusters.secret)
         opened = _Opened(
-            closing=stack,
+            closing=closing,
             settings=settings,
             processes=processes,
             directory=directory,
@@ -168,9 +164,9 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembly]:
         sources = GitSources(
             settings=settings, processes=processes, toolbox=toolbox, directory=directory, secrets=secrets
         )
-        stack.push_async_callback(sources.close)
+        closing.push_async_callback(sources.close)
         visits = AiohttpVisits()
-        stack.push_async_callback(visits.close)
+        closing.push_async_callback(visits.close)
         outside = OutsideLinks(visits=visits, answers=books.renders, clock=clock)
         fleet = _fleet(settings, fleet_source(settings, sources, processes, clock), toolbox)
         parts = EngineParts(
@@ -186,6 +182,30 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembly]:
             interval_s=settings.interval_s,
         )
         yield _assembly(settings, parts, books, targets, sources, renderer, site, toolbox, directory)
+
+
+async def _renderers(  # noqa: PLR0913, PLR0917 - what builds is made with all of it
+    closing: AsyncExitStack,
+    settings: Settings,
+    directory: DataDirectory,
+    books: _Books,
+    binary: ToolboxBinary,
+    toolbox: Toolbox,
+    blobs: BlobDirectory,
+    processes: SystemProcesses,
+) -> tuple[SiteBuilder | None, CachedRenderer]:
+    """The builder of sites, where it is installed, and the renderer of everything."""
+    clock = SystemClock()
+    site = await site_renderer(
+        closing, clock=clock, toolbox=toolbox, blobs=blobs, cache=books.renders, progress=settings.progress
+    )
+    cells = ProcessCells(processes, directory.path / "cells", readable=settings.generator_paths)
+    await cells.tidy()
+    generated, builder = await generated_renderer(closing, clock=clock, cells=cells, blobs=blobs, cache=books.renders)
+    every = DispatchingRenderer(toolbox, site.renderer if site else None, generated)
+    renders = KeptRenders(books.renders, books.bodies)
+    engines = digest_value([binary.digest, engine_digest()])
+    return site, CachedRenderer(every, renders, engines, is_whole=has_blobs(blobs), installed=builder.identity)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

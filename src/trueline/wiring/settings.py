@@ -34,6 +34,12 @@ class Settings:
     progress: Callable[[int, int], None] | None = None
 
     @property
+    def generator_paths(self) -> tuple[str, ...]:
+        """Folders that the programs of sites may read and run from, as whoever runs this process names them."""
+        named = self.environment.get("TRUELINE_GENERATOR_PATHS", "").split(":")
+        return tuple(one.rstrip("/") for one in named if one.startswith("/") and one.strip("/"))
+
+    @property
     def data_path(self) -> Path:
         """Where this repository's data directory is."""
         return self.data_directory or default_path(self.repository, self.environment)

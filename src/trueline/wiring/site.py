@@ -18,6 +18,9 @@ from trueline.model.digest import Digest
 from trueline.model.fault import UserError
 from trueline.record.keep import Bodies, RenderStore
 from trueline.record.ledger import StoreLedger
+from trueline.render.generated import worker as built_pages
+from trueline.render.generated.build import Builder
+from trueline.render.generated.renderer import GeneratedRenderer
 from trueline.render.resource import Rendered
 from trueline.render.site import worker as pages
 from trueline.render.site.file import FILE_KIND
@@ -26,6 +29,7 @@ from trueline.render.site.image.stage import ImageStage
 from trueline.render.site.renderer import SiteRenderer
 from trueline.render.site.versioned import VersionedSite
 from trueline.runtime.blob import BlobDirectory
+from trueline.runtime.cell.process import ProcessCells
 from trueline.runtime.clock import Clock
 from trueline.runtime.toolbox import Toolbox
 from trueline.runtime.toolbox_process import ProcessToolbox
@@ -82,6 +86,17 @@ async def site_renderer(  # noqa: PLR0913 - what it is made with
     )
     site = SiteRenderer(worker=reading, toolbox=toolbox, blobs=blobs, cache=cache, images=stage)
     return SiteBuilder(renderer=VersionedSite(site, cache=cache, blobs=blobs), pages=site)
+
+
+async def generated_renderer(
+    stack: AsyncExitStack, *, clock: Clock, cells: ProcessCells, blobs: BlobDirectory, cache: RenderStore
+) -> tuple[GeneratedRenderer, Builder]:
+    """What has other programs build sites, and who knows what those are."""
+    reading = ProcessToolbox(path=Path(sys.executable), arguments=arguments_of(built_pages.MODULE), clock=clock)
+    await stack.enter_async_context(reading)
+    builder = Builder(cells, blobs, sys.executable)
+    mkdocs = _version("mkdocs")
+    return GeneratedRenderer(builder=builder, worker=reading, blobs=blobs, cache=cache, mkdocs=mkdocs), builder
 
 
 def _version(package: str) -> str:
@@ -151,7 +166,8 @@ def has_blobs(blobs: BlobDirectory) -> Callable[[Rendered], bool]:
 
     def has(rendered: Rendered) -> bool:
         files = (one for one in rendered.resources if one.ref.kind == FILE_KIND)
-        return all(blobs.has(Digest(msgspec.json.decode(rendered.body(one), type=_Blob).blob)) for one in files)
+        wanted = {Digest(msgspec.json.decode(rendered.body(one), type=_Blob).blob) for one in files}
+        return wanted == blobs.known(wanted)
 
     return has
 

@@ -175,6 +175,11 @@ FAULTS = {
         ["TL1534 default: v1.1; there is v1.0"],
     ),
     "no stable one": (Versions(default="stable"), refs("main"), ["TL1534 default: stable"]),
+    "a latest that is not there, and nothing else": (
+        Versions(latest="mian"),
+        refs("main"),
+        ["TL1534 latest: mian; there is main"],
+    ),
     "a latest that is not there": (
         Versions(latest="mian", default="v1", tags=("v*",)),
         refs("main", "v1"),

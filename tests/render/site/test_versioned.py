@@ -153,6 +153,9 @@ async def test_a_version_that_does_not_build_stops_all_or_is_left_out(shelf: She
     assert not any(path.startswith("v1.0/") for path in shelf.bench.published(rendered))
     with pytest.raises(UserError):  # what readers are led to is never left out
         await shelf.render({MAIN: NEW, V1: OLD, V2: broken}, declared)
+    declared = replace(DECLARED, versions=Versions(tags=("v*",), default="latest", broken_tags="skip"))
+    with pytest.raises(UserError):  # /stable/ would be gone
+        await shelf.render({MAIN: NEW, V1: OLD, V2: broken}, declared)
     declared = replace(DECLARED, versions=Versions(branches=("main", "release-*"), tags=("v*",), broken_tags="skip"))
     with pytest.raises(UserError):  # a branch can be mended
         await shelf.render({MAIN: NEW, "refs/heads/release-1": broken, V2: NEW}, declared)

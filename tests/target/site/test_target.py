@@ -157,6 +157,18 @@ async def test_blobs_that_are_needed_are_those_that_are_live_kept_and_staged(gro
     assert needed == {ground.blobs.put(text.encode()) for text in texts}
 
 
+async def test_an_old_file_that_nobody_has_any_more_stops_nothing(ground: MemoryGround) -> None:
+    world = await World.on(ground)
+    await world.go(FIRST)
+    await world.publish(SECOND)
+    await ground.tamper("assets/m.1.css", b"tampered")
+    await ground.tamper("docs/a.html", b"tampered")
+    ground.blobs.place(ground.blobs.put(FIRST["assets/m.1.css"].encode())).unlink()
+    await world.publish(SECOND)
+    assert "assets/m.1.css" not in await ground.served()
+    assert (await world.go(SECOND)).review.plan.is_empty
+
+
 async def test_what_is_read_is_what_stands_there(ground: MemoryGround) -> None:
     world = await World.on(ground)
     assert world.target.is_there(RELEASE_REF) == Unknown("it was not looked at yet")

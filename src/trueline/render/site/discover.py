@@ -7,6 +7,7 @@ import posixpath
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from trueline.render.site.finding import BAD_NAME, NAMES_COLLIDE, TOO_MANY, TWO_FILES
@@ -19,6 +20,7 @@ REDIRECTS, HEADERS = "_redirects", "_headers"
 FILES_MAX: Final = 100_000
 PAGES_MAX: Final = 20_000
 DEPTH_MAX: Final = 32
+SITES_REMEMBERED: Final = 8
 NAME_BYTES_MAX: Final = 255
 _INDEXES: Final = ("index", "readme")
 _NOT_PUBLISHED: Final = frozenset({REDIRECTS, HEADERS, "mkdocs.yml", "mkdocs.yaml"})
@@ -116,7 +118,7 @@ class _Walk:
         entry = self.files.entry(path)
         if entry is not None and entry.kind is FileKind.DIRECTORY:
             self.under(path, depth + 1)
-        elif wrong := "a link that leads nowhere" if entry is None else _wrong(name):
+        elif wrong := "a link that leads nowhere" if entry is None else wrong_name(name):
             self.findings.append((path.encode(errors="replace").decode(), Finding(BAD_NAME, wrong)))
         else:
             self.found.append(path)
@@ -127,14 +129,20 @@ def discover(files: FileTree, path: str) -> Found:
     root = site_folder(files, path)
     walk = _Walk(files)
     walk.under(root)
+    return _placed(root, tuple(walk.found), tuple(walk.findings))
+
+
+@lru_cache(maxsize=SITES_REMEMBERED)
+def _placed(root: str, files: tuple[str, ...], findings: tuple[tuple[str, Finding], ...]) -> Found:
+    """The files of a folder by where they are published: the same names, the same places."""
     prefix = f"{root}/" if root else ""
-    named = [(one, unicodedata.normalize("NFC", one.removeprefix(prefix))) for one in walk.found]
+    named = [(one, unicodedata.normalize("NFC", one.removeprefix(prefix))) for one in files]
     pages = sorted((_page(*one) for one in named if is_markdown(one[1])), key=lambda page: page.address)
     assets = [AssetFile(source=one, name=name) for one, name in named if not is_markdown(name)]
     special = {one.name: one.source for one in assets if one.name in {REDIRECTS, HEADERS}}
     assets = sorted((one for one in assets if one.name not in _NOT_PUBLISHED), key=lambda asset: asset.name)
     if len(pages) > PAGES_MAX:
-        walk.findings.append((root, Finding(TOO_MANY, f"{len(pages)} pages, allowed are {PAGES_MAX}")))
+        findings = (*findings, (root, Finding(TOO_MANY, f"{len(pages)} pages, allowed are {PAGES_MAX}")))
     published = [*((one.path, one.source) for one in pages), *((one.name, one.source) for one in assets)]
     return Found(
         root=root,
@@ -142,7 +150,7 @@ def discover(files: FileTree, path: str) -> Found:
         assets=tuple(assets),
         redirects=special.get(REDIRECTS, ""),
         headers=special.get(HEADERS, ""),
-        findings=(*walk.findings, *_collisions(published)),
+        findings=(*findings, *collisions(published)),
     )
 
 
@@ -174,8 +182,10 @@ def _page(source: str, name: str) -> PageFile:
     return PageFile(source=source, name=name, address=address)
 
 
-def _wrong(name: str) -> str:
-    if any(unicodedata.category(one) in {"Cc", "Cs"} for one in name):
+def wrong_name(name: str) -> str:
+    """Why a name cannot be published; empty where it can."""
+    is_plain = name.isascii() and name.isprintable()
+    if not is_plain and any(unicodedata.category(one) in {"Cc", "Cs"} for one in name):
         return "it has control characters, or is not UTF-8"
     if "\\" in name:
         return "it has a backslash"
@@ -184,7 +194,7 @@ def _wrong(name: str) -> str:
     return ""
 
 
-def _collisions(published: list[tuple[str, str]]) -> Iterator[tuple[str, Finding]]:
+def collisions(published: list[tuple[str, str]]) -> Iterator[tuple[str, Finding]]:
     """Told at the later one of two files, by their sources."""
     exact: dict[str, str] = {}
     folded: dict[str, str] = {}

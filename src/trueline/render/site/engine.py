@@ -18,7 +18,7 @@ PACKAGES: Final = ("comrak", "pygments")
 @cache
 def engine_digest() -> Digest:
     """Of everything that turns a page's text into its bytes."""
-    return digest_value([[_version(name) for name in PACKAGES], _sources(files("trueline.render.site"))])
+    return digest_value([[_version(name) for name in PACKAGES], sources(files("trueline.render.site"))])
 
 
 def _version(package: str) -> str:
@@ -28,12 +28,12 @@ def _version(package: str) -> str:
         return ""
 
 
-def _sources(folder: Traversable) -> dict[str, str]:
+def sources(folder: Traversable) -> dict[str, str]:
     """The digest of each file beneath a folder, images apart: those have keys of their own."""
     found: dict[str, str] = {}
     for one in sorted(folder.iterdir(), key=lambda entry: entry.name):
         if one.is_dir() and one.name not in {"__pycache__", "image"}:
-            found |= {f"{one.name}/{name}": digest for name, digest in _sources(one).items()}
+            found |= {f"{one.name}/{name}": digest for name, digest in sources(one).items()}
         elif one.is_file():
             found[one.name] = hashlib.sha256(one.read_bytes()).hexdigest()
     return found

@@ -5,7 +5,6 @@ Each is kept by what it is made of.
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -17,7 +16,7 @@ from trueline.render.site.discover import PageFile
 from trueline.render.site.engine import engine_digest
 from trueline.render.site.feed import FEED, FeedEntry, feed, feed_entry
 from trueline.render.site.file import SiteFile
-from trueline.render.site.keep import Keeper, Shelf, named_by_content
+from trueline.render.site.keep import Keeper, Shelf, fragment_key, named_by_content
 from trueline.render.site.link import encoded
 from trueline.render.site.navigation import title_of
 from trueline.render.site.parsed import ParsedPage
@@ -33,7 +32,6 @@ ICON: Final = "icon.svg"
 SLICE: Final = 8
 FRAGMENTS_BYTES_MAX: Final = 32 << 20
 """More than that of one site is read again each time, and not held in memory."""
-NAMES_REMEMBERED: Final = 32_768
 
 
 class Theme(msgspec.Struct, frozen=True):
@@ -119,14 +117,10 @@ class SearchBuilder:
         self._fragments |= {name: made for name in asked if (made := self._cache.get(name)) is not None}
         return [page for name, page in names.items() if name not in self._fragments]
 
-    async def cut(self, pages: Sequence[PageFile], parsed: Mapping[str, ParsedPage], keys: Mapping[str, str]) -> None:
-        """Make the fragments of pages that are given whole."""
-        for number, page in enumerate(pages):
-            if number % SLICE == 0:
-                await asyncio.sleep(0)
-            whole = parsed[page.source]
-            made = fragment(encoded(page.address), msgspec.structs.replace(whole, title=title_of(page, whole)))
-            self._cache.put(_fragment_key(page, keys), made)
+    def keep(self, pages: Sequence[PageFile], fragments: Mapping[str, bytes], keys: Mapping[str, str]) -> None:
+        """Have the fragments of pages at hand, an empty one of a page that could not be read."""
+        for page in pages:
+            made = fragments[page.source] or fragment(encoded(page.address), _unread(page))
             self._fragments[_fragment_key(page, keys)] = made
 
     def kept(self, pages: Sequence[PageFile], keys: Mapping[str, str]) -> tuple[SiteFile, ...] | None:
@@ -166,13 +160,13 @@ class SearchBuilder:
         return files if wanted is not None and wanted == self._blobs.known(wanted) else None
 
 
+def _unread(page: PageFile) -> ParsedPage:
+    untitled = ParsedPage(title="", html="")
+    return msgspec.structs.replace(untitled, title=title_of(page, untitled))
+
+
 def _fragment_key(page: PageFile, keys: Mapping[str, str]) -> str:
-    return _fragment_name(keys[page.source], page.address)
-
-
-@lru_cache(maxsize=NAMES_REMEMBERED)
-def _fragment_name(key: str, address: str) -> str:
-    return f"site/fragment/{digest_value([key, address])}"
+    return fragment_key(keys[page.source], page.address)
 
 
 def _index_key(pages: Sequence[PageFile], keys: Mapping[str, str]) -> str:

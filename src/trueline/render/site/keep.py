@@ -1,11 +1,12 @@
 """Where a site's renderer keeps what it made: small values by key, and bytes as blobs. It may all be forgotten."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Final, Protocol
 
 import msgspec
 
-from trueline.model.digest import Digest, digest_bytes
+from trueline.model.digest import Digest, digest_bytes, digest_value
 from trueline.render.site.file import SiteFile
 from trueline.render.site.media import media_of
 from trueline.render.trace import TracingTree
@@ -14,6 +15,7 @@ from trueline.runtime.files import FileTree
 
 FETCHED_AT_ONCE: Final = 500
 MADE_BYTES_MAX: Final = 4 << 20
+NAMES_REMEMBERED: Final = 32_768
 
 
 class PageCache(Protocol):
@@ -97,9 +99,12 @@ class Keeper:
 
     def made(self, key: str, path: str, data: bytes) -> SiteFile:
         """Keep what was made under a key."""
-        file = self.file(path, data)
-        self._cache.put(key, msgspec.json.encode(_Kept(file.blob, file.size_bytes)))
-        return file
+        return self.kept(key, path, self._blobs.put(data), len(data))
+
+    def kept(self, key: str, path: str, blob: Digest, size_bytes: int) -> SiteFile:
+        """What was made under a key and is a blob already."""
+        self._cache.put(key, msgspec.json.encode(_Kept(blob, size_bytes)))
+        return SiteFile(path=path, blob=blob, size_bytes=size_bytes, media=media_of(path))
 
     def file(self, path: str, data: bytes, *, is_immutable: bool = False) -> SiteFile:
         """A file of bytes that cost nothing to make."""
@@ -113,6 +118,12 @@ def identity_of(files: FileTree, path: str) -> str:
         return files.glance(path)
     entry = files.entry(path)
     return entry.identity if entry else ""
+
+
+@lru_cache(maxsize=NAMES_REMEMBERED)
+def fragment_key(key: str, address: str) -> str:
+    """Under what a page's part of the search is kept: `key` is that of the page as it was read."""
+    return f"site/fragment/{digest_value([key, address])}"
 
 
 def named_by_content(name: str, data: bytes) -> str:

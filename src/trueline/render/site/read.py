@@ -17,8 +17,10 @@ from trueline.render.site.discover import PageFile
 from trueline.render.site.engine import engine_digest
 from trueline.render.site.finding import NOT_READ, NOT_UTF8, TOO_LARGE
 from trueline.render.site.front import Parted, part, read_front, wrong_values
-from trueline.render.site.keep import Shelf, identity_of
+from trueline.render.site.keep import Shelf, fragment_key, identity_of
+from trueline.render.site.link import encoded
 from trueline.render.site.memory import Outline
+from trueline.render.site.navigation import title_of
 from trueline.render.site.parsed import Finding, ParsedPage
 from trueline.runtime.files import FileTree
 from trueline.runtime.toolbox import Toolbox, ToolboxFailed, ToolboxRefused
@@ -28,20 +30,27 @@ BATCH_BYTES: Final = 256 * 1024
 BATCH_PAGES: Final = 64
 BATCHES_MAX: Final = 4
 SLICE: Final = 64
-_NO_WORKER: Final = "the worker did not"
+NO_WORKER: Final = "the worker did not"
+_UNTITLED: Final = ParsedPage(title="", html="")
+_NOTHING_TO_FIND: Final = b""
 
 
 class _Parsed(msgspec.Struct, frozen=True, kw_only=True):
     pages: tuple[ParsedPage, ...]
+    fragments: tuple[msgspec.Raw, ...] = ()
 
 
 @dataclass(slots=True, kw_only=True)
 class Pages:
-    """The pages of one render, by source: their outlines, the keys they are kept by, and what was read just now."""
+    """The pages of one render, by source: their outlines, the keys they are kept by, and what was read just now.
+
+    `fragments` are what the search's index needs of those, where it was asked for.
+    """
 
     outlines: dict[str, ParsedPage] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
     fresh: dict[str, ParsedPage] = field(default_factory=dict)
+    fragments: dict[str, bytes] = field(default_factory=dict)
 
 
 class PageReader:
@@ -54,9 +63,11 @@ class PageReader:
         self.pages_parsed = 0
 
     async def outlines(
-        self, files: FileTree, pages: Sequence[PageFile], known: dict[str, Outline], *, allow_html: bool
+        self, files: FileTree, pages: Sequence[PageFile], known: dict[str, Outline], *, allow_html: bool, search: bool
     ) -> Pages:
         """What every page says of itself. `known` are those of the last time, which become those of this time.
+
+        With `search`, what is read is cut for the search too.
 
         Raises:
             Transient: a worker cannot be started, or gave no answer.
@@ -78,7 +89,7 @@ class PageReader:
             if (kept := self._cache.get(f"site/outline/{read.keys[source]}")) is not None:
                 read.outlines[source] = msgspec.json.decode(kept, type=ParsedPage)
         lost = [page for page in pages if page.source not in read.outlines]
-        read.fresh = await self._parse(files, lost, read.keys, allow_html=allow_html)
+        read.fresh, read.fragments = await self._parse(files, lost, read.keys, allow_html=allow_html, search=search)
         read.outlines |= {source: _outline(page) for source, page in read.fresh.items()}
         _remember(known, read, identities, allow_html=allow_html)
         return read
@@ -96,18 +107,26 @@ class PageReader:
                 found[page.source] = msgspec.json.decode(kept, type=ParsedPage)
             else:
                 lost.append(page)
-        return found | await self._parse(files, lost, read.keys, allow_html=allow_html)
+        return found | (await self._parse(files, lost, read.keys, allow_html=allow_html, search=False))[0]
+
+    async def fragments(
+        self, files: FileTree, pages: Sequence[PageFile], read: Pages, *, allow_html: bool
+    ) -> Mapping[str, bytes]:
+        """What the search's index needs of pages: cut just now, or else read again."""
+        lost = [page for page in pages if page.source not in read.fragments]
+        _, found = await self._parse(files, lost, read.keys, allow_html=allow_html, search=True)
+        return read.fragments | found
 
     async def _parse(
-        self, files: FileTree, pages: Sequence[PageFile], keys: Mapping[str, str], *, allow_html: bool
-    ) -> dict[str, ParsedPage]:
-        slots = asyncio.Semaphore(BATCHES_MAX)
+        self, files: FileTree, pages: Sequence[PageFile], keys: Mapping[str, str], *, allow_html: bool, search: bool
+    ) -> tuple[dict[str, ParsedPage], dict[str, bytes]]:
+        slots, fragments = asyncio.Semaphore(BATCHES_MAX), dict[str, bytes]()
 
         async def one(batch: Sequence[_Text]) -> dict[str, ParsedPage]:
             async with slots:
-                return await self._batch(batch, keys, allow_html=allow_html)
+                return await self._batch(batch, keys, fragments if search else None, allow_html=allow_html)
 
-        texts = [await _read(files, page.source) for page in pages]
+        texts = [await _read(files, page) for page in pages]
         try:
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(one(batch)) for batch in _batches(texts)]
@@ -115,42 +134,55 @@ class PageReader:
             raise failed.exceptions[0] from None
         found = {source: page for task in tasks for source, page in task.result().items()}
         self.pages_parsed += len(found)
-        return found
+        return found, fragments
 
     async def _batch(
-        self, batch: Sequence["_Text"], keys: Mapping[str, str], *, allow_html: bool
+        self, batch: Sequence["_Text"], keys: Mapping[str, str], fragments: dict[str, bytes] | None, *, allow_html: bool
     ) -> dict[str, ParsedPage]:
-        parted = [part(one.source, one.text) for one in batch]
+        parted = [part(one.page.source, one.text) for one in batch]
         values, wrong = await read_front(self._toolbox, parted)
-        parsed = await self._ask(parted, values, allow_html=allow_html)
+        places = {one.page.source: _place(one.page) for one in batch} if fragments is not None else {}
+        parsed = await self._ask(parted, values, places, allow_html=allow_html)
         found: dict[str, ParsedPage] = {}
         for one in batch:
-            page = parsed[one.source]
-            first = (*one.findings, *wrong.get(one.source, ()), *wrong_values(values.get(one.source, {})))
+            source = one.page.source
+            page, fragment = parsed[source]
+            first = (*one.findings, *wrong.get(source, ()), *wrong_values(values.get(source, {})))
             page = msgspec.structs.replace(page, findings=(*first, *page.findings))
-            found[one.source] = page
+            found[source] = page
+            if fragments is not None:
+                fragments[source] = fragment
             if all(finding.code != NOT_READ for finding in page.findings):
-                self._keep(keys[one.source], page)
+                self._keep(keys[source], page)
+                if fragment:
+                    self._cache.put(fragment_key(keys[source], one.page.address), fragment)
         return found
 
     async def _ask(
-        self, pages: Sequence[Parted], fronts: Mapping[str, dict[str, object]], *, allow_html: bool
-    ) -> dict[str, ParsedPage]:
+        self,
+        pages: Sequence[Parted],
+        fronts: Mapping[str, dict[str, object]],
+        places: Mapping[str, tuple[str, str]],
+        *,
+        allow_html: bool,
+    ) -> dict[str, tuple[ParsedPage, bytes]]:
         """All of a batch, or where the worker fails each page alone, so that one does not take the others with it."""
         asked = [
             {"path": one.path, "text": one.text, "line": one.line, "front": fronts.get(one.path, {})} for one in pages
         ]
+        where = [places[one.path] for one in pages] if places else []
         try:
-            answer = await self._worker.ask("markdown", {"pages": asked, "allow_html": allow_html})
+            answer = await self._worker.ask("markdown", {"pages": asked, "places": where, "allow_html": allow_html})
         except (ToolboxFailed, ToolboxRefused) as failed:
-            if str(failed).startswith(_NO_WORKER):
+            if str(failed).startswith(NO_WORKER):
                 raise Transient([refusal.NO_ANSWER.about(str(failed))]) from None
             if len(pages) == 1:
-                return {pages[0].path: _unread(str(failed))}
-            alone = [await self._ask([one], fronts, allow_html=allow_html) for one in pages]
+                return {pages[0].path: (_unread(str(failed)), _NOTHING_TO_FIND)}
+            alone = [await self._ask([one], fronts, places, allow_html=allow_html) for one in pages]
             return {path: page for one in alone for path, page in one.items()}
-        found = msgspec.json.decode(answer, type=_Parsed).pages
-        return {one.path: page for one, page in zip(pages, found, strict=True)}
+        found = msgspec.json.decode(answer, type=_Parsed)
+        cut = [bytes(one) for one in found.fragments] or [_NOTHING_TO_FIND] * len(pages)
+        return {one.path: (page, fragment) for one, page, fragment in zip(pages, found.pages, cut, strict=True)}
 
     def _keep(self, key: str, page: ParsedPage) -> None:
         self._cache.put(f"site/page/{key}", msgspec.json.encode(page))
@@ -159,22 +191,22 @@ class PageReader:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Text:
-    source: str
+    page: PageFile
     text: str = ""
     findings: tuple[Finding, ...] = ()
 
 
-async def _read(files: FileTree, source: str) -> _Text:
-    data = await files.read(source)
+async def _read(files: FileTree, page: PageFile) -> _Text:
+    data = await files.read(page.source)
     if len(data) > SOURCE_BYTES_MAX:
         detail = f"{len(data)} bytes of Markdown, allowed are {SOURCE_BYTES_MAX}"
-        return _Text(source=source, findings=(Finding(TOO_LARGE, detail),))
+        return _Text(page=page, findings=(Finding(TOO_LARGE, detail),))
     try:
-        return _Text(source=source, text=data.decode())
+        return _Text(page=page, text=data.decode())
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         detail = f"byte 0x{data[error.start]:02x} stands there"
-        return _Text(source=source, findings=(Finding(NOT_UTF8, detail, line),))
+        return _Text(page=page, findings=(Finding(NOT_UTF8, detail, line),))
 
 
 def _batches(texts: Sequence[_Text]) -> Iterable[Sequence[_Text]]:
@@ -199,6 +231,11 @@ def _remember(known: dict[str, Outline], read: Pages, identities: Mapping[str, s
             known[source] = Outline(identity=identity, allow_html=allow_html, key=key, parsed=parsed)
         if not identities[source] or any(one.code == NOT_READ for one in parsed.findings):
             del known[source]
+
+
+def _place(page: PageFile) -> tuple[str, str]:
+    """Its address, and its title where it names none."""
+    return encoded(page.address), title_of(page, _UNTITLED)
 
 
 def _outline(page: ParsedPage) -> ParsedPage:

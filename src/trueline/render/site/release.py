@@ -1,14 +1,18 @@
 """A site's files → resources: one for each file and one for the release, in the order of paths. Pure."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.digest import Digest, digest_bytes
 from trueline.model.origin import Origin
+from trueline.model.ref import Ref
 from trueline.render.resource import Position, Rendered, Resource
 from trueline.render.site.file import RELEASE_REF, Release, SiteFile
 
 FILE_STAGE, RELEASE_STAGE = 0, 1
+FILES_REMEMBERED = 16_384
+_FILE, _RELEASE = Position(stage=FILE_STAGE), Position(stage=RELEASE_STAGE)
 
 
 class Tree:
@@ -41,15 +45,24 @@ class Tree:
         return [self._files[path] for path in sorted(self._files)]
 
 
+@lru_cache(maxsize=FILES_REMEMBERED)
+def _told(file: SiteFile) -> tuple[Ref, Digest, bytes]:
+    """A file's ref, and its body with the digest of that."""
+    body = file.body()
+    return file.ref, digest_bytes(body), body
+
+
 def rendered(tree: Tree, release: Release, home: str, commit: str, notes: tuple[Diagnostic, ...]) -> Rendered:
     """The resources, the release last; `home` is the origin of what is the site's as a whole."""
     resources = list[Resource]()
     bodies: dict[Digest, bytes] = {}
+    origins: dict[tuple[str, str], Origin] = {}
     for file, source in tree.sorted():
-        body = file.body()
-        bodies[digest := digest_bytes(body)] = body
-        origin = Origin(path=source or home, commit=tree.commit(file.path, commit))
-        resources.append(Resource(ref=file.ref, digest=digest, origin=origin, position=Position(stage=FILE_STAGE)))
+        ref, digest, body = _told(file)
+        bodies[digest] = body
+        where = source or home, tree.commit(file.path, commit)
+        origin = origins.get(where) or origins.setdefault(where, Origin(path=where[0], commit=where[1]))
+        resources.append(Resource(ref=ref, digest=digest, origin=origin, position=_FILE))
     body = release.body()
     bodies[digest := digest_bytes(body)] = body
     resources.append(
@@ -57,7 +70,7 @@ def rendered(tree: Tree, release: Release, home: str, commit: str, notes: tuple[
             ref=RELEASE_REF,
             digest=digest,
             origin=Origin(path=home, commit=commit),
-            position=Position(stage=RELEASE_STAGE),
+            position=_RELEASE,
         )
     )
     return Rendered(resources=tuple(resources), bodies=bodies, notes=notes)

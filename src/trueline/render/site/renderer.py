@@ -46,6 +46,7 @@ from trueline.runtime.files import FileTree
 from trueline.runtime.toolbox import Toolbox
 
 WHOLE_AT_ONCE: Final = 256
+WRITTEN_AT_ONCE: Final = 64
 INDEXES_REMEMBERED: Final = 8
 FILE_BYTES_MAX: Final = 256 << 20
 OWN_ICONS: Final = ("favicon.svg", "favicon.png", "favicon.ico")
@@ -171,7 +172,9 @@ class SiteRenderer:
             told.add(request.path, [Finding(NO_PAGE, f"no *.md file under {request.path or '/'}")])
             raise UserError(told.errors)
         memory = self._memories.take(request.application)
-        read = await self._reader.outlines(files, found.pages, memory.outlines, allow_html=options.allow_html)
+        read = await self._reader.outlines(
+            files, found.pages, memory.outlines, allow_html=options.allow_html, search=options.search
+        )
         parsed = {page.source: read.outlines[page.source] for page in found.pages}
         for source, page in parsed.items():
             told.add(source, page.findings)
@@ -196,16 +199,31 @@ class SiteRenderer:
                 lost.append(draft)
             else:
                 self._publish(kept, draft, site, tree)
-        for start in range(0, len(lost), WHOLE_AT_ONCE):
-            some = lost[start : start + WHOLE_AT_ONCE]
-            pages = [draft.page for draft in some]
-            whole = await self._reader.whole(files, pages, site.read, allow_html=site.options.allow_html)
-            for number, draft in enumerate(some):
-                if number % SLICE == 0:
-                    await asyncio.sleep(0)
-                data = document(draft, whole[draft.page.source].html)
-                self.pages_assembled += 1
-                self._publish(self._keeper.made(draft.key, draft.page.path, data), draft, site, tree)
+        async with asyncio.TaskGroup() as group:
+            writing: asyncio.Task[None] | None = None
+            for start in range(0, len(lost), WRITTEN_AT_ONCE):
+                some = lost[start : start + WRITTEN_AT_ONCE]
+                documents = await self._documents(some, site, files)
+                if writing is not None:
+                    await writing
+                writing = group.create_task(self._written(some, documents, site, tree))
+
+    async def _documents(self, drafts: Sequence[Draft], site: _Site, files: FileTree) -> list[bytes]:
+        pages = [draft.page for draft in drafts]
+        whole = await self._reader.whole(files, pages, site.read, allow_html=site.options.allow_html)
+        made = list[bytes]()
+        for number, draft in enumerate(drafts):
+            if number % SLICE == 0:
+                await asyncio.sleep(0)
+            made.append(document(draft, whole[draft.page.source].html))
+        self.pages_assembled += len(made)
+        return made
+
+    async def _written(self, drafts: Sequence[Draft], documents: Sequence[bytes], site: _Site, tree: Tree) -> None:
+        """In a thread: while some pages are written to the disk, the next ones are made."""
+        blobs = await asyncio.to_thread(lambda: [self._blobs.put(data) for data in documents])
+        for draft, data, blob in zip(drafts, documents, blobs, strict=True):
+            self._publish(self._keeper.kept(draft.key, draft.page.path, blob, len(data)), draft, site, tree)
 
     def _publish(self, file: SiteFile, draft: Draft, site: _Site, tree: Tree) -> None:
         if file.size_bytes > site.options.page_bytes_max:
@@ -251,11 +269,13 @@ class SiteRenderer:
             del self._indexes[next(iter(self._indexes))]
         if (kept := builder.kept(site.listed, site.read.keys)) is not None:
             return kept
+        fresh = [page for page in site.listed if page.source in site.read.fragments]
+        builder.keep(fresh, site.read.fragments, site.read.keys)
         lost = builder.lost(site.listed, site.read.keys)
         for start in range(0, len(lost), WHOLE_AT_ONCE):
             some = lost[start : start + WHOLE_AT_ONCE]
-            whole = await self._reader.whole(files, some, site.read, allow_html=site.options.allow_html)
-            await builder.cut(some, whole, site.read.keys)
+            cut = await self._reader.fragments(files, some, site.read, allow_html=site.options.allow_html)
+            builder.keep(some, cut, site.read.keys)
         return await builder.files(site.listed, site.read.keys)
 
 

@@ -18,6 +18,8 @@ _REWRITE: Final = 200
 
 def stubs(redirects: Sequence[Redirect], taken: Collection[str]) -> Iterator[tuple[str, bytes]]:
     """Published paths with the bytes of each page; `taken` are the paths that the site has already."""
+    if not redirects:
+        return
     files = set(taken)
     folders = {parent for path in files for parent in _parents(path)}
     for redirect in redirects:

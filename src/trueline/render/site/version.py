@@ -168,7 +168,7 @@ def choose(declared: Versions, refs: Collection[str], own: str) -> Choice:
     versions = _stood(_named(versions, latest))
     errors += _wrong_folders(versions)
     default = _default(declared.default, versions)
-    if default is None:
+    if default is None and (declared.default or not errors):
         known = [name for one in versions for name in one.folders]
         errors.append(NO_DEFAULT.about(f"default: {declared.default}{_near(declared.default, known)}"))
     notes = tuple(NO_MATCH.about(pattern) for pattern in (*missed, *more_missed))

@@ -23,7 +23,7 @@ from trueline.render.site.finding import NAVIGATION
 from trueline.render.site.joined import join
 from trueline.render.site.keep import Keeper, PageCache, Shelf
 from trueline.render.site.part import Note, Part
-from trueline.render.site.version import FINDINGS, SKIPPED, SiteVersion
+from trueline.render.site.version import FINDINGS, SKIPPED, SiteVersion, Version
 from trueline.runtime.blob import Blobs
 from trueline.runtime.files import FileTree
 
@@ -74,7 +74,7 @@ class VersionedSite:
             try:
                 parts[one.version.folder] = part = await self._part(asked, one, known)
             except UserError as error:
-                if one.version.is_tag and not one.version.is_default and _skips(options):
+                if _may_miss(one.version, options):
                     notes.append(_skipped(one, error))
                 else:
                     errors += [_named(one, found) for found in error.diagnostics]
@@ -170,8 +170,10 @@ def _release(rendered: Rendered, one: Resource) -> Release:
     return msgspec.json.decode(rendered.body(one), type=Release)
 
 
-def _skips(options: Site) -> bool:
-    return options.versions is not None and options.versions.broken_tags == "skip"
+def _may_miss(version: Version, options: Site) -> bool:
+    """Nobody can mend a tag; but what the root or a name that stays leads to is never left out."""
+    skips = options.versions is not None and options.versions.broken_tags == "skip"
+    return skips and version.is_tag and not version.is_default and not version.aliases
 
 
 def _named(one: SiteVersion, found: Diagnostic) -> Diagnostic:

@@ -99,6 +99,7 @@ def _document(title: str, parts: Iterable[str], build: int, *, is_wide: bool = F
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex">'
+        '<link rel="icon" href="data:,">'
         f'<title>{text(title)} · preview</title><link rel="stylesheet" href="{ROOT}preview.css"></head>'
         f"<body{' class=wide' if is_wide else ''}><h1>{text(title)}</h1>{''.join(parts)}"
         f"{script(build, '', is_own=True)}</body></html>"

@@ -50,6 +50,14 @@ class View:
     manifest: Manifest | None = None
     lived: Lived | None = None
     staged: dict[str, Digest] = field(default_factory=dict)
+    _paths: frozenset[str] = frozenset()
+
+    @property
+    def paths(self) -> frozenset[str]:
+        """Every file of the tree that is live."""
+        if not self._paths and self.manifest is not None:
+            self._paths = frozenset(path for path, _ in self.manifest.holdings())
+        return self._paths
 
     @property
     def release(self) -> Digest:
@@ -228,10 +236,9 @@ class Looker:
         standing, leads_to = self._place.standing(parent)
         is_right = standing is Standing.POINTER and leads_to == view.release
         pointer = "" if is_right else f"{standing.value} {leads_to[:200]}".strip()
-        paths = [path for path, _ in view.manifest.holdings()]
         try:
             with self.tree(parent, view.release) as root:
-                crooked, strangers = await survey(root, frozenset(paths))
+                crooked, strangers = await survey(root, view.paths)
                 broken = [] if os.fstat(root).st_mode & 0o7777 == FOLDER_MODE else [""]
                 broken += crooked
                 broken += [path for path, kept in view.manifest.kept.items() if await self._at(root, path) != kept.blob]

@@ -154,9 +154,12 @@ class Publisher:
         """Immutable files that the site has no more, for those who have a page that names them."""
         if before is None:
             return {}
-        left = {path: Kept(before.files[path], now_s) for path in sorted(before.immutable & before.files.keys())}
+        gone = sorted(path for path in before.immutable - files.keys() if path in before.files)
+        left = {path: Kept(before.files[path], now_s) for path in gone}
         left |= {path: kept for path, kept in before.kept.items() if now_s - kept.left_s < keep_s}
         fitting = {path: kept for path, kept in left.items() if self._copier.size_bytes(kept.blob) is not None}
+        if not fitting:
+            return {}
         taken = {folded(path) for path in files}
         above = {folded(parent) for path in files for parent in parents(path)}
         for path in list(fitting):
@@ -196,7 +199,7 @@ class Publisher:
         for old in self._surplus(site, manifest):
             with suppress(OSError), folder(old.release, site.releases) as root:
                 paths = dict(old.holdings())
-                crooked, strangers = await survey(root, paths)
+                crooked, strangers = await survey(root, frozenset(paths))
                 if crooked or strangers or stat.S_IMODE(os.fstat(root).st_mode) != FOLDER_MODE:
                     continue
                 self._remover.remove_others(root, paths, holdings)  # first: what is left under a new name is all listed

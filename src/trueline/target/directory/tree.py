@@ -3,8 +3,9 @@
 import asyncio
 import os
 import stat
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Self
 
 from trueline.model.digest import Digest, digest_value
@@ -158,14 +159,20 @@ class Aside:
         return free
 
 
-async def survey(root: int, files: Collection[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+@lru_cache(maxsize=4)
+def _layout(files: frozenset[str]) -> tuple[tuple[str, ...], frozenset[str]]:
+    """The folders of a tree in their order, and as a set: a site is looked at often, and nearly always the same."""
+    found = tuple(folders(files))
+    return found, frozenset(found)
+
+
+async def survey(root: int, ours: frozenset[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What is wrong with a tree but the content of its files: its crooked folders, and what is not ours in it.
 
     Crooked is a folder that is gone, replaced, or that not everybody may read. Strangers are neither a file of the tree
     nor a folder of one. Both are sorted, strangers bounded.
     """
-    known = folders(files)
-    inner, ours = set(known), set(files)
+    known, inner = _layout(ours)
     crooked, found, seen = list[str](), list[str](), 0
     with Descent(root) as tree:
         for count, above in enumerate(("", *known)):

@@ -19,11 +19,12 @@ from trueline.target.directory.look import Looker, Part
 from trueline.target.directory.place import Place
 from trueline.target.directory.refusal import damaged, reason
 from trueline.target.directory.state import Damaged
-from trueline.target.directory.tree import below, folders
+from trueline.target.directory.tree import Descent, folders
 from trueline.target.protocol import Contact, Seen, Sighting
 
 POLL_S = 30.0
 BREATH_MAX_S = 1.0
+_SLICE = 64
 CHUNK = 256
 _PARENT = "\0parent"
 
@@ -57,7 +58,7 @@ class SightingStream:
                     yield Contact(reason="")
                 if is_due or self._arm_is_old():
                     due_s = self._clock.monotonic_s() + POLL_S
-                    self._arm(notices)
+                    await self._arm(notices)
                     async for sighting in self._polled():
                         yield sighting
                 took_s = self._clock.monotonic_s() - begun_s
@@ -147,7 +148,7 @@ class SightingStream:
         with self._root() as found:
             return found is not None and found[0] != self._armed
 
-    def _arm(self, notices: Notices) -> None:
+    async def _arm(self, notices: Notices) -> None:
         """Watch the parent for the pointer, and every folder of the live release."""
         with suppress(OSError), self._place.opened() as parent:
             notices.watch(parent, _PARENT, NAMES)
@@ -158,9 +159,12 @@ class SightingStream:
             if armed != self._armed:
                 notices.forget(self._labels)
             labels = ["", *folders(paths)]
-            for label in labels:
-                with suppress(OSError), below(root, label) as at:
-                    notices.watch(at, label, CONTENTS)
+            with Descent(root) as tree:
+                for count, label in enumerate(labels):
+                    if count % _SLICE == 0:
+                        await asyncio.sleep(0)
+                    with suppress(OSError):
+                        notices.watch(tree.at(label), label, CONTENTS)
             self._armed, self._labels = armed, tuple(labels)
 
     @contextmanager

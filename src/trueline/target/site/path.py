@@ -49,6 +49,7 @@ def _of_name(name: str) -> str:
     return f"a part of it is longer than {NAME_BYTES_MAX} bytes" if len(name.encode()) > NAME_BYTES_MAX else ""
 
 
+@lru_cache(maxsize=PATHS_REMEMBERED)
 def folded(path: str) -> str:
     """The same text for all spellings that some file system takes for one name.
 

@@ -138,7 +138,7 @@ class SiteWriter:
 
     def _after(self, view: View, digest: Digest, body: MarkedRelease) -> Published:
         if view.published is not None and view.release == digest:
-            return view.published
+            return _without_lost(view, self._site.blobs)
         now_s, site = self._site.clock.now().timestamp(), self._site
         kept = kept_after(view.published, body, now_s=now_s, keep_s=body.keep_s or site.keep_s, has=site.blobs.has)
         lineage = self._lineage_of(view, body.mark)
@@ -211,6 +211,16 @@ class SiteWriter:
         elif staged is not None:
             await self._batches.stage(ref.name, None, mark=view.staged.mark, lineage=view.staged.lineage)
         return Accepted(observed=before)
+
+
+def _without_lost(view: View, blobs: HeldBlobs) -> Published:
+    """What is live, but old files that are broken and whose bytes nobody has any more: no render makes them again."""
+    assert view.published is not None
+    kept = view.published.kept
+    lost = {path for path in view.broken if not blobs.has(kept[path].blob)}
+    if not lost:
+        return view.published
+    return msgspec.structs.replace(view.published, kept={path: one for path, one in kept.items() if path not in lost})
 
 
 def _file(write: Write) -> MarkedFile:

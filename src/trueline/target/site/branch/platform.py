@@ -69,9 +69,9 @@ class BranchPlatform:
             edit = self._decide(seen, after)
             if edit.is_empty:
                 return
-            for path, digest in edit.writes.items():
-                if not self._blobs.has(digest):
-                    raise gone(str(self._place), path)
+            kept = self._blobs.known(edit.writes.values())
+            if missing := sorted(path for path, digest in edit.writes.items() if digest not in kept):
+                raise gone(str(self._place), missing[0])
             await self._repository.try_push(seen.tip.algorithm)
 
     async def publish(self, before: Look, after: Published) -> None:

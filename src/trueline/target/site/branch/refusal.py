@@ -16,8 +16,9 @@ _WORDS_CHARS_MAX = 600
 _NAMED_MAX = 5
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _FORBIDDEN = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+_CREDENTIAL = "TL0113"
 _BY_CODE = {
-    "TL0113": Refusal.FORBIDDEN,
+    _CREDENTIAL: Refusal.FORBIDDEN,
     "TL0114": Refusal.FORBIDDEN,
     "TL0116": Refusal.FORBIDDEN,
     "TL0119": Refusal.DENIED,
@@ -96,7 +97,7 @@ def _of_fault(fault: Fault) -> PlatformRefused:
     first = fault.diagnostics[0]
     refusal = _BY_CODE.get(first.code, Refusal.BUSY if isinstance(fault, Transient) else Refusal.DENIED)
     message = f"{first.summary}: {first.detail}"
-    if refusal is Refusal.FORBIDDEN:
+    if first.code == _CREDENTIAL:
         message += "; the credential has to be valid for this repository, and to write to it"
     return PlatformRefused(refusal, message)
 

@@ -158,10 +158,7 @@ class BranchRepository:
         """Fetch as little as the server can: what a filter left out is only known as such of a remote with a name."""
         named = ("-c", f"remote.{_REMOTE}.url={self._git.address.text}", *config)
         words = (*named, *FETCH, "--filter=blob:none", *options)
-        try:
-            await self._git.remote(*words, timeout_s=self._git.bounds.fetch_timeout_s, stdin=stdin)
-        finally:
-            self._settle()
+        await self._git.remote(*words, timeout_s=self._git.bounds.fetch_timeout_s, stdin=stdin)
 
     async def _list(self) -> str:
         words = ("ls-remote", "--quiet", "--", self._git.address.text, self._place.ref)

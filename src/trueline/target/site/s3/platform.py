@@ -33,6 +33,8 @@ from trueline.target.site.s3.upload import BlobFiles, upload_of
 
 PUTS_AT_ONCE = 16
 READS_AT_ONCE = 8
+LISTINGS_MAX = 3
+"""So often is looked until listing and state are of one moment."""
 _STATE_ATTRIBUTES: Attributes = {"Content-Type": "application/json", "Cache-Control": "no-store"}
 _TOLD_MAX = 3
 T = TypeVar("T")
@@ -46,6 +48,7 @@ class BucketPlatform:
         self._bucket = bucket
         self._blobs = blobs
         self._sight: Sight | None = None
+        self._state: tuple[State, str] | None = None
         self._read: dict[str, tuple[Stored, Digest]] = {}
 
     @property
@@ -58,6 +61,7 @@ class BucketPlatform:
         with _refusing():
             self._sight = None
             sight = await self._see()
+            self._read = {path: known for path, known in self._read.items() if sight.listing.get(path) == known[0]}
             read = await self._digests(sight, sight.doubtful())
             self._sight = sight
         return sight.look(read)
@@ -113,17 +117,26 @@ class BucketPlatform:
     # ---- what is there --------------------------------------------------------------------------------------------
 
     async def _see(self) -> Sight:
-        """The state first: what is published meanwhile then shows as a difference, never as nothing."""
-        found = await self._bucket.read(STATE)
-        state, version = State(place=self._place), ""
-        if found is not None:
-            data = bytearray()
-            async for piece in found.pieces:
-                data += piece
-                if len(data) > STATE_BYTES_MAX:
-                    raise Damaged(f"{STATE} is larger than {STATE_BYTES_MAX} bytes")
-            state, version = read_state(bytes(data), self._place), found.etag
-        return Sight(state=state, version=version, listing=await self._bucket.list())
+        """A listing, and the state that it lists; one that is known by its ETag is not read again."""
+        for _ in range(LISTINGS_MAX):
+            listing = await self._bucket.list()
+            if (held := listing.get(STATE)) is None:
+                return Sight(state=State(place=self._place), version="", listing=listing)
+            if self._state is None or self._state[1] != held.etag:
+                self._state = await self._read_state()
+            if self._state is not None and self._state[1] == held.etag:
+                return Sight(state=self._state[0], version=held.etag, listing=listing)
+        raise PlatformRefused(Refusal.BUSY, "another process publishes to it just now")
+
+    async def _read_state(self) -> tuple[State, str] | None:
+        if (found := await self._bucket.read(STATE)) is None:
+            return None
+        data = bytearray()
+        async for piece in found.pieces:
+            data += piece
+            if len(data) > STATE_BYTES_MAX:
+                raise Damaged(f"{STATE} is larger than {STATE_BYTES_MAX} bytes")
+        return read_state(bytes(data), self._place), found.etag
 
     def _seen(self, before: Look) -> Sight:
         if self._sight is None or self._sight.version != before.version:
@@ -194,7 +207,9 @@ class BucketPlatform:
     async def _save(self, state: State, version: str) -> str:
         data = state.body()
         upload = Upload(blob=digest_bytes(data), size_bytes=len(data), data=data)
-        return await self._put(STATE, upload, _STATE_ATTRIBUTES, version or Condition.ABSENT)
+        etag = await self._put(STATE, upload, _STATE_ATTRIBUTES, version or Condition.ABSENT)
+        self._state = (state, etag)
+        return etag
 
     async def _put(self, path: str, upload: Upload, attributes: Attributes, expected: Expectation) -> str:
         """An answer that was lost is asked for again, and then finds our own bytes."""

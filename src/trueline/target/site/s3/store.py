@@ -29,6 +29,7 @@ PART_BYTES = 8 << 20
 PARTS_AT_ONCE = 4
 PIECE_BYTES = 1 << 20
 CONNECT_S, REQUEST_S = 5.0, 60.0
+OBJECTS_MAX = 1_000_000
 REGION = "us-east-1"
 """What a service that knows no regions is told."""
 RETRIES_MAX, RETRIES_S = 4, 30.0
@@ -53,7 +54,9 @@ class ObstoreBucket:
             async for objects in obstore.list(store, self._prefix or None):
                 for one in objects:
                     path = one["path"][len(self._prefix) :].lstrip("/")
-                    found[path] = Stored(one["e_tag"] or "", one["size"])
+                    found[path] = Stored(_plain(one["e_tag"]), one["size"])
+                if len(found) > OBJECTS_MAX:
+                    raise BucketRefused(Refusal.DENIED, f"it holds more than {OBJECTS_MAX} objects: name a prefix")
         return found
 
     async def read(self, path: str) -> Reading | None:
@@ -62,7 +65,7 @@ class ObstoreBucket:
         try:
             with self._refusing():
                 found = await obstore.get_async(store, self._key(path))
-                return Reading(etag=found.meta["e_tag"] or "", pieces=self._pieces(found))
+                return Reading(etag=_plain(found.meta["e_tag"]), pieces=self._pieces(found))
         except FileNotFoundError as error:
             self._check_absent(error)
             return None
@@ -99,7 +102,7 @@ class ObstoreBucket:
                     )
         except FileNotFoundError as error:
             raise self._refused(error) from None
-        return made["e_tag"] or ""
+        return _plain(made["e_tag"])
 
     async def delete(self, paths: Collection[str]) -> None:
         """Delete objects, a thousand with a request."""
@@ -199,7 +202,12 @@ def _mode(expected: Expectation) -> Any:
         case Condition.ABSENT:
             return "create"
         case etag:
-            return {"e_tag": etag}
+            return {"e_tag": f'"{etag}"'}
+
+
+def _plain(etag: str | None) -> str:
+    """An ETag as it is compared: some services quote it in one answer and not in another."""
+    return (etag or "").removeprefix("W/").strip('"')
 
 
 def _revealed(opening: Opening | None) -> tuple[object, ...]:

@@ -121,14 +121,21 @@ def _said(status: int, *more: tuple[str, str], headers: Headers | None = None) -
     )
 
 
-@dataclass(frozen=True, slots=True)
 class _Shown:
     """One file as one client takes it."""
 
-    release: ServedRelease
-    request: Request
-    file: File
-    given: Headers
+    __slots__ = ("_coding", "_is_compressible", "_media", "_tag", "file", "given", "release", "request")
+
+    def __init__(self, release: ServedRelease, request: Request, file: File, given: Headers) -> None:
+        self.release = release
+        self.request = request
+        self.file = file
+        self.given = given
+        self._media = media_of(file.path)
+        size_bytes = release.sizes.get(file.blob, 0)
+        self._is_compressible = SIZE_BYTES_MIN <= size_bytes <= SIZE_BYTES_MAX and is_compressible(self._media)
+        self._coding = self._chosen() if self._is_compressible else ""
+        self._tag = f'"{file.blob[:_TAG_LENGTH]}{"-" if self._coding else ""}{self._coding}"'
 
     def answer(self) -> Answer:
         validators = Validators(tag=self._tag, made_s=self.release.made_s, now_s=self.request.at_s)
@@ -172,7 +179,7 @@ class _Shown:
     def _headers(self, more: Headers) -> Headers:
         keeps = FOR_EVER if self.file.path in self.release.immutable else ASK_AGAIN
         own: Headers = {
-            "content-type": ("Content-Type", media_of(self.file.path)),
+            "content-type": ("Content-Type", self._media),
             "cache-control": ("Cache-Control", keeps),
         }
         headers = own | self.given | more
@@ -183,22 +190,8 @@ class _Shown:
             headers["content-encoding"] = ("Content-Encoding", self._coding)
         return headers
 
-    @property
-    def _tag(self) -> str:
-        """Strong: the same bytes, and only those. It is the content's digest, and the coding's name."""
-        coding = self._coding
-        return f'"{self.file.blob[:_TAG_LENGTH]}{"-" if coding else ""}{coding}"'
-
-    @property
-    def _is_compressible(self) -> bool:
-        size_bytes = self.release.sizes.get(self.file.blob, 0)
-        return SIZE_BYTES_MIN <= size_bytes <= SIZE_BYTES_MAX and is_compressible(media_of(self.file.path))
-
-    @property
-    def _coding(self) -> str:
+    def _chosen(self) -> str:
         """A part is one of the bytes as they are, so that it fits a part that another release of this code sent."""
         accepted = self.request.headers.get("accept-encoding")
         is_part = "range" in self.request.headers and self.request.method == "GET"
-        if not self._is_compressible or (is_part and takes_identity(accepted)):
-            return ""
-        return chosen(accepted)
+        return "" if is_part and takes_identity(accepted) else chosen(accepted)

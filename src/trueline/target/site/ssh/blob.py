@@ -8,7 +8,8 @@ from typing import Protocol
 
 from trueline.model.digest import Digest
 
-SLICE_BYTES = 256 << 10
+SLICE_BYTES = 255 << 10
+"""The most that OpenSSH takes, and gives, at once."""
 
 
 class BlobFiles(Protocol):

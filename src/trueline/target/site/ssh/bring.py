@@ -18,8 +18,7 @@ from trueline.target.site.ssh.place import Place
 from trueline.target.site.ssh.state import State
 from trueline.target.site.ssh.tree import Found, find, folders
 
-UPLOADS_AT_ONCE = 16
-"""Of a slice each: what a slow line carries before the host is taken to be away."""
+UPLOADS_AT_ONCE = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,13 +13,15 @@ import asyncssh
 
 from trueline.model.digest import Digest
 from trueline.target.site.ssh import command
-from trueline.target.site.ssh.batch import each, gathered
+from trueline.target.site.ssh.batch import Budget, each, gathered
 from trueline.target.site.ssh.blob import SLICE_BYTES, BlobFile
 from trueline.target.site.ssh.connection import Answered, Connection
 from trueline.target.site.ssh.host import FILE_MODE, FOLDER_MODE, Cause, Entry, HostRefused, Kind
 from trueline.target.site.ssh.tree import folders
 
-IN_FLIGHT = 32
+IN_FLIGHT = 64
+FLIGHT_BYTES = 4 << 20
+"""What a slow line carries before the host is taken to be away."""
 COMMANDS_AT_ONCE = 2
 SETTLED_EACH_MAX = 64
 """More files than that are waited for together, with whatever else that disk has to write."""
@@ -34,6 +36,8 @@ class SshHost:
         self._connection = connection
         self._tools: frozenset[str] = frozenset()
         self._probed = 0
+        self._budget = Budget(FLIGHT_BYTES)
+        self._is_open_to_all = False
 
     # ---- what is asked ----------------------------------------------------------------------------------------------
 
@@ -133,25 +137,27 @@ class SshHost:
         found: dict[str, Digest] = {}
 
         async def take(path: str) -> None:
-            if (digest := await self._hashed(f"{root}/{path}")) is not None:
+            if (digest := await self._hashed(f"{root}/{path}", sizes[path])) is not None:
                 found[path] = digest
 
         await each(sizes, take, IN_FLIGHT)
         return found
 
-    async def _hashed(self, path: str) -> Digest | None:
+    async def _hashed(self, path: str, size_bytes: int) -> Digest | None:
         digest, offset = hashlib.sha256(), 0
         try:
             async with self._connection.session(path) as sftp:
                 file = await sftp.open(command.encoded(path), "rb")
             try:
-                while True:
-                    async with self._connection.session(path):
-                        data = _bytes(await file.read(SLICE_BYTES, offset))
-                    if not data:
-                        return Digest(digest.hexdigest())
+                is_end = False
+                while not is_end:
+                    share = min(SLICE_BYTES, max(1, size_bytes - offset + 1))
+                    async with self._budget.take(share), self._connection.session(path):
+                        data = _bytes(await file.read(share, offset))
                     digest.update(data)
                     offset += len(data)
+                    is_end = not data or (len(data) < share and offset == size_bytes)
+                return Digest(digest.hexdigest())
             finally:
                 await self._put_down(file)
         except HostRefused as refused:
@@ -250,7 +256,7 @@ class SshHost:
         file, offset = await self._created(path), 0
         try:
             for data in blob.slices():
-                async with self._connection.session(path):
+                async with self._budget.take(len(data)), self._connection.session(path):
                     await file.write(data, offset)
                 offset += len(data)
             await self._finish(file, path, settled=settled)
@@ -262,10 +268,13 @@ class SshHost:
             return await sftp.open(command.encoded(path), _NEW, asyncssh.SFTPAttrs(permissions=FILE_MODE))
 
     async def _finish(self, file: asyncssh.SFTPClientFile, path: str, *, settled: bool) -> None:
-        async with self._connection.session(path):
-            found = await file.stat()
-            if found.permissions is not None and not _entry("", found).is_served:
-                await file.chmod(FILE_MODE)
+        """Whether all may read it is asked of a connection's first file, and of every one in a live tree."""
+        if settled or not self._is_open_to_all:
+            async with self._connection.session(path):
+                found = await file.stat()
+                self._is_open_to_all = _entry("", found).is_served
+                if not self._is_open_to_all:
+                    await file.chmod(FILE_MODE)
         if settled:
             await self._sync(file, path)
 
