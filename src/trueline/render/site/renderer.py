@@ -49,6 +49,8 @@ WHOLE_AT_ONCE: Final = 256
 WRITTEN_AT_ONCE: Final = 64
 INDEXES_REMEMBERED: Final = 8
 FILE_BYTES_MAX: Final = 256 << 20
+OWN_ICONS: Final = ("favicon.svg", "favicon.png", "favicon.ico")
+"""At the site's root, the first of them goes before the theme's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -279,12 +281,13 @@ class SiteRenderer:
 
 def _frame(site: _Site, theme: Theme) -> Frame:
     title = site.options.title or title_of(site.home, site.parsed[site.home.source])
+    own = {asset.name for asset in site.found.assets}
     frame = Frame(
         options=site.options,
         title=title,
         styles=theme.styles,
         scripts=theme.scripts,
-        icon=theme.paths[ICON],
+        icon=next((name for name in OWN_ICONS if name in own), theme.paths[ICON]),
         search=SEARCH_ENTRY if site.options.search else "",
     )
     return replace(frame, feed=has_feed(frame, site.listed, site.parsed))
