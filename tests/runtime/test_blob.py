@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from trueline.model.digest import Digest
+from trueline.model.digest import Digest, digest_bytes
 from trueline.runtime.blob import BlobDirectory, borrow
 
 
@@ -38,3 +38,14 @@ def test_borrowed_blobs_are_read_and_never_written(tmp_path: Path) -> None:
     assert not original.has(own)
     blobs.tidy([])
     assert original.get(page) == b"page"
+
+
+def test_many_are_asked_for_at_once(tmp_path: Path) -> None:
+    own, lender = tmp_path / "own", tmp_path / "lender"
+    lent = BlobDirectory(lender).put(b"lent")
+    borrow(lender, own)
+    blobs = BlobDirectory(own)
+    kept, absent = blobs.put(b"kept"), digest_bytes(b"absent")
+    assert blobs.known([lent, kept, absent, kept]) == {lent, kept}
+    assert blobs.put(b"lent") == lent
+    assert not (own / lent[:2] / lent[2:]).exists()

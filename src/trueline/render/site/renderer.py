@@ -161,7 +161,7 @@ class SiteRenderer:
             keep_s=options.keep_assets_s,
         )
         made = rendered(tree, release, site.home.source, request.commit, told.notes)
-        self._memories.put(request.application, site.memory)
+        self._memories.put(_name(request, options), site.memory)
         return replace(made, outside=_outside(site, request.commit))
 
     async def _read(self, request: RenderRequest, files: FileTree, options: Site, told: Told) -> _Site:
@@ -171,7 +171,7 @@ class SiteRenderer:
         if not found.pages:
             told.add(request.path, [Finding(NO_PAGE, f"no *.md file under {request.path or '/'}")])
             raise UserError(told.errors)
-        memory = self._memories.take(request.application)
+        memory = self._memories.take(_name(request, options))
         read = await self._reader.outlines(
             files, found.pages, memory.outlines, allow_html=options.allow_html, search=options.search
         )
@@ -199,14 +199,22 @@ class SiteRenderer:
                 lost.append(draft)
             else:
                 self._publish(kept, draft, site, tree)
-        async with asyncio.TaskGroup() as group:
-            writing: asyncio.Task[None] | None = None
-            for start in range(0, len(lost), WRITTEN_AT_ONCE):
-                some = lost[start : start + WRITTEN_AT_ONCE]
-                documents = await self._documents(some, site, files)
-                if writing is not None:
-                    await writing
-                writing = group.create_task(self._written(some, documents, site, tree))
+        try:
+            async with asyncio.TaskGroup() as group:
+                await self._make(lost, site, files, tree, group)
+        except ExceptionGroup as failed:  # whoever asked knows a full disk, not how many wrote to it
+            raise failed.exceptions[0] from None
+
+    async def _make(
+        self, lost: Sequence[Draft], site: _Site, files: FileTree, tree: Tree, group: asyncio.TaskGroup
+    ) -> None:
+        writing: asyncio.Task[None] | None = None
+        for start in range(0, len(lost), WRITTEN_AT_ONCE):
+            some = lost[start : start + WRITTEN_AT_ONCE]
+            documents = await self._documents(some, site, files)
+            if writing is not None:
+                await writing
+            writing = group.create_task(self._written(some, documents, site, tree))
 
     async def _documents(self, drafts: Sequence[Draft], site: _Site, files: FileTree) -> list[bytes]:
         pages = [draft.page for draft in drafts]
@@ -263,8 +271,9 @@ class SiteRenderer:
             tree.add([kept or self._keeper.made(draft.key, NOT_FOUND, document(draft, ""))], "")
 
     async def _search(self, request: RenderRequest, site: _Site, files: FileTree) -> tuple[SiteFile, ...]:
-        builder = self._indexes.pop(request.application, None) or SearchBuilder(self._cache, self._blobs)
-        self._indexes[request.application] = builder
+        name = _name(request, site.options)
+        builder = self._indexes.pop(name, None) or SearchBuilder(self._cache, self._blobs)
+        self._indexes[name] = builder
         if len(self._indexes) > INDEXES_REMEMBERED:
             del self._indexes[next(iter(self._indexes))]
         if (kept := builder.kept(site.listed, site.read.keys)) is not None:
@@ -277,6 +286,11 @@ class SiteRenderer:
             cut = await self._reader.fragments(files, some, site.read, allow_html=site.options.allow_html)
             builder.keep(some, cut, site.read.keys)
         return await builder.files(site.listed, site.read.keys)
+
+
+def _name(request: RenderRequest, options: Site) -> str:
+    """What is remembered is of one site: of one version, where an application has several."""
+    return f"{request.application}/{options.version.name}" if options.version else request.application
 
 
 def _frame(site: _Site, theme: Theme) -> Frame:
