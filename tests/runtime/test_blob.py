@@ -13,6 +13,7 @@ def test_what_is_put_is_got_and_what_was_changed_is_not(tmp_path: Path) -> None:
     assert (blobs.get(digest), blobs.has(digest), blobs.put(b"page")) == (b"page", True, digest)
     blobs.place(digest).write_bytes(b"pago")
     assert blobs.get(digest) is None
+    assert (blobs.has(digest), blobs.put(b"page"), blobs.get(digest)) == (False, digest, b"page")
     assert blobs.get(Digest("0" * 64)) is None
 
 
