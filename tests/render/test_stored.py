@@ -1,32 +1,50 @@
-"""The kept form of a render: the commit is the reader's, but for what came from another one."""
+"""Bodies of a kept render: fetched one by one, or many by one question where somebody reads all of them."""
 
-from trueline.model.diagnostic import Diagnostic
-from trueline.model.digest import digest_bytes
-from trueline.model.origin import Origin
-from trueline.model.ref import Ref
-from trueline.render.resource import Position, Rendered, Resource
-from trueline.render.stored import from_stored, to_stored
-from trueline.render.trace import Trace
+from collections.abc import Collection, Mapping
 
-BODY = b"{}"
+import pytest
+
+from trueline.model.digest import Digest
+from trueline.render.stored import FETCHED_AT_ONCE, StoredBodies
+
+KEPT = {Digest(f"{number:064}"): b"%d" % number for number in range(5_000)}
 
 
-def test_a_file_of_an_older_version_keeps_its_commit() -> None:
-    origins = [Origin(path="new.md", line=3, commit="now"), Origin(path="old.md", line=4, commit="before")]
-    rendered = Rendered(
-        resources=tuple(
-            Resource(ref=Ref("File", "", one.path), digest=digest_bytes(BODY), origin=one, position=Position())
-            for one in origins
-        ),
-        bodies={digest_bytes(BODY): BODY},
-        notes=tuple(Diagnostic(code="TL1510", summary="", detail="", remedy="", origin=one) for one in origins),
-        outside=tuple(("https://example.com/", one) for one in origins),
-    )
-    kept = to_stored(rendered, Trace(root="", root_identity="", looks=()), "now")
-    again = from_stored(kept, "later", lambda _: {})
-    for found in (
-        [one.origin for one in again.resources],
-        [one.origin for one in again.notes],
-        [origin for _, origin in again.outside],
-    ):
-        assert found == [Origin(path="new.md", line=3, commit="later"), origins[1]]
+class Store:
+    """Counts questions."""
+
+    def __init__(self) -> None:
+        self.asked: list[int] = []
+
+    def get_many(self, digests: Collection[Digest]) -> Mapping[Digest, bytes]:
+        """What is kept."""
+        self.asked.append(len(digests))
+        return {one: KEPT[one] for one in digests}
+
+
+def test_who_reads_all_asks_seldom() -> None:
+    store = Store()
+    bodies = StoredBodies(KEPT.keys(), store.get_many)
+    assert dict(bodies) == KEPT
+    assert len(store.asked) < 10 + len(KEPT) / FETCHED_AT_ONCE
+    assert max(store.asked) == FETCHED_AT_ONCE
+
+
+def test_who_reads_one_gets_one() -> None:
+    store = Store()
+    bodies = StoredBodies(KEPT.keys(), store.get_many)
+    for digest in list(KEPT)[::7]:
+        assert bodies[digest] == KEPT[digest]
+    assert set(store.asked) == {1}
+
+
+def test_what_is_at_hand_is_not_asked_for() -> None:
+    store = Store()
+    bodies = StoredBodies(KEPT.keys(), store.get_many, at_hand=KEPT)
+    assert dict(bodies) == KEPT
+    assert store.asked == []
+
+
+def test_what_is_none_of_them_is_a_key_error() -> None:
+    with pytest.raises(KeyError):
+        StoredBodies(KEPT.keys(), Store().get_many)[Digest("f" * 64)]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 import msgspec
 
@@ -11,6 +12,8 @@ from trueline.model.origin import Origin
 from trueline.model.ref import Ref
 from trueline.render.resource import HookDelete, Phase, Position, Rendered, Resource
 from trueline.render.trace import Trace
+
+FETCHED_AT_ONCE: Final = 512
 
 
 class _Place(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
@@ -57,17 +60,37 @@ class StoredRender(msgspec.Struct, frozen=True, kw_only=True):
     content: msgspec.Raw
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class StoredBodies(Mapping[Digest, bytes]):
-    """The bodies of a kept render, each fetched when it is asked for, unless it is at hand."""
+    """The bodies of a kept render, each fetched when it is asked for, unless it is at hand.
+
+    Who asks for one after the other in their order gets more of them by one question, twice as many each time; of the
+    answers only the last is remembered.
+    """
 
     digests: Collection[Digest]
     fetch: Callable[[Collection[Digest]], Mapping[Digest, bytes]]
     at_hand: Mapping[Digest, bytes] = field(default_factory=dict)
+    _order: list[Digest] = field(default_factory=list, compare=False, repr=False)
+    _places: dict[Digest, int] = field(default_factory=dict, compare=False, repr=False)
+    _ahead: Mapping[Digest, bytes] = field(default_factory=dict, compare=False, repr=False)
+    _next: int = field(default=-1, compare=False, repr=False)
+    _count: int = field(default=1, compare=False, repr=False)
 
     def __getitem__(self, digest: Digest) -> bytes:
-        body = self.at_hand.get(digest)
-        return self.fetch((digest,))[digest] if body is None else body
+        body = self.at_hand.get(digest) or self._ahead.get(digest)
+        return self._fetched(digest) if body is None else body
+
+    def _fetched(self, digest: Digest) -> bytes:
+        if not self._places:
+            self._order = list(self.digests)
+            self._places = {one: place for place, one in enumerate(self._order)}
+        place = self._places[digest]
+        self._count = min(2 * self._count, FETCHED_AT_ONCE) if place == self._next else 1
+        wanted = self._order[place : place + self._count]
+        self._next = place + len(wanted)
+        self._ahead = self.fetch([one for one in wanted if one not in self.at_hand])
+        return self._ahead[digest]
 
     def __iter__(self) -> Iterator[Digest]:
         return iter(self.digests)
