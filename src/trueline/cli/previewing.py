@@ -21,7 +21,7 @@ from trueline.render.detect import detect
 from trueline.render.options import Capabilities, Site
 from trueline.render.protocol import RenderRequest
 from trueline.runtime.folder_watch import FolderWatch
-from trueline.runtime.http_listener import HttpListener
+from trueline.runtime.http_listener import Bounds, HttpListener
 from trueline.server.preview.build import Build
 from trueline.server.preview.change import compare, lines
 from trueline.server.preview.site import PreviewSite, signature_of
@@ -30,6 +30,8 @@ from trueline.wiring.assembly import Assembly, assemble
 from trueline.wiring.committed import look_at_commit
 from trueline.wiring.settings import Settings
 
+CLOSING_S = 0.2
+"""Every open page listens for the next build, and would be waited for."""
 _OWNED = "TL0801"
 _DIGEST_LENGTH = 12
 
@@ -206,7 +208,7 @@ async def _serve(builder: Builder, wanted: Wanted) -> None:
         raise UserError([_no_address(wanted.listen, "it is not HOST:PORT")])
     assembly = builder.assembly
     site = PreviewSite(assembly.blobs, assembly.clock, is_open=_is_open(address.host))
-    listener = HttpListener(site.answer)
+    listener = HttpListener(site.answer, Bounds(closing_s=CLOSING_S))
     with builder.watch as watch:
         build = await builder.now()
         site.show(build, None, "the last commit is not built yet")

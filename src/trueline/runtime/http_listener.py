@@ -58,7 +58,7 @@ class Bounds:
     taken by a slow client.
     """
 
-    connections_max: int = 1_000
+    connections_max: int = 512
     line_bytes_max: int = 8_190
     headers_max: int = 100
     idle_s: float = 15.0

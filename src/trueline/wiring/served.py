@@ -102,17 +102,16 @@ class ServedTargets:
 
     async def keep(self, wanted: Collection[ServedTarget]) -> None:
         """Close what nobody has wanted for a while."""
-        addresses = {ListenAddress.parse(one.address) for one in wanted}
-        names = {str(address) for address in addresses}
+        keys = {_key(one, address) for one in wanted if (address := ListenAddress.parse(one.address))}
         now_s = self._clock.monotonic_s()
         async with self._lock:
-            for address, one in list(self._open.items()):
-                if address in names:
+            for key, one in list(self._open.items()):
+                if key in keys:
                     one.unwanted_since_s = None
                 elif one.unwanted_since_s is None:
                     one.unwanted_since_s = now_s
                 elif now_s - one.unwanted_since_s >= UNWANTED_S:
-                    del self._open[address]
+                    del self._open[key]
                     await one.listener.close()
 
     async def close(self) -> None:
@@ -135,20 +134,21 @@ class ServedTargets:
                 yield (("application", name), ("status", str(status))), count
 
     async def _listen(self, target: ServedTarget, address: ListenAddress) -> None:
-        found = self._open.get(str(address))
+        key = _key(target, address)
+        found = self._open.get(key)
         if found is not None and found.site == target.site:
             found.unwanted_since_s = None
             return
         if found is not None:
             if found.unwanted_since_s is None:
                 raise UserError([_shared(target, found.site)])
-            await self._open.pop(str(address)).listener.close()
+            await self._open.pop(key).listener.close()
         listener = HttpListener(self._sites[target.site].server.answer)
         try:
             url = await listener.open(address.host, address.port)
         except (OSError, OverflowError, UnicodeError) as error:
             raise UserError([_taken(target, error)]) from None
-        self._open[str(address)] = _Open(site=target.site, listener=listener, url=url)
+        self._open[key] = _Open(site=target.site, listener=listener, url=url)
 
     def _site(self, name: str) -> _Site:
         if name not in self._sites:
@@ -178,6 +178,11 @@ class ServedTargets:
             claims=shared.claims,
         )
         return _Site(parts=parts, directory=directory, server=SiteServer(directory.served, self._clock))
+
+
+def _key(target: ServedTarget, address: ListenAddress) -> str:
+    """What only one site can have: an address, but for one that asks for any free port."""
+    return str(address) if address.port else f"{address} {target.site}"
 
 
 def _unreadable(target: ServedTarget) -> Diagnostic:

@@ -26,7 +26,8 @@ from trueline.target.site.server.condition import Span
 from trueline.target.site.server.live import BytesGone
 from trueline.target.site.server.release import ServedRelease
 
-PIECE_BYTES: Final = 256 << 10
+PIECE_BYTES: Final = 128 << 10
+"""So much is held for each reader, and there may be hundreds of slow ones."""
 _READ_FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _Version = tuple[int, int, int, int] | None
 
