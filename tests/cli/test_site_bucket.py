@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import subprocess
 import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -9,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from testbed.bucket_server import BucketServer
-from tests.cli.person import Person
+from tests.cli.person import Person, command
+from tests.cli.test_site import PATIENCE_S, until
 from tests.target.site.s3.bucket_ground import ground_at
 from trueline.target.site.s3.place import BucketPlace
 from trueline.testing.conformance.site.ground import Ground
@@ -113,12 +115,41 @@ def test_a_site_in_a_bucket_is_published_healed_rolled_back_and_removed(
     assert runner.run(ground.foreign("theirs.txt")) == b"precious"
 
 
+def test_what_is_tampered_with_comes_back_while_up_runs(
+    writer: Person, place: BucketPlace, runner: asyncio.Runner, tmp_path: Path
+) -> None:
+    ground = ground_at(place, tmp_path / "ground")
+    writer.commit("one")
+    argv = command("up", "fleet", "--listen", "none", "--interval", "1s")
+    with subprocess.Popen(
+        argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=writer.environment, cwd=writer.home
+    ) as running:
+        try:
+            until(lambda: "index.html" in served(runner, ground), "published")
+            first = served(runner, ground)
+            runner.run(ground.tamper("guide/first/index.html", b"tampered"))
+            runner.run(ground.tamper("404.html", None))
+            until(lambda: served(runner, ground) == first, "put back")
+            (writer.fleet / "docs" / "guide" / "first.md").write_text(FIRST + "\nAnd then some.\n")
+            writer.commit("two")
+            until(lambda: b"And then some" in served(runner, ground)["guide/first/index.html"], "published anew")
+        finally:
+            running.terminate()
+            assert running.wait(PATIENCE_S) == 0
+
+
 def test_a_bucket_that_is_not_there_and_a_key_that_is_not_set_are_told(writer: Person) -> None:
     declared = (writer.fleet / "fleet.yaml").read_text()
     (writer.fleet / "fleet.yaml").write_text(declared.replace("bucket: b-", "bucket: no-"))
     writer.commit("one")
     writer.types("up", "fleet", "--once", code=1)
     assert "NoSuchBucket" in writer.types("status", code=2)
+    (writer.fleet / "fleet.yaml").write_text(declared.replace("prefix: handbook", "prefix: docs/../x"))
+    writer.commit("two")
+    writer.types("up", "fleet", "--once", code=1)
+    assert "TL1583" in writer.stderr
+    (writer.fleet / "fleet.yaml").write_text(declared)
+    writer.commit("three")
     del writer.environment["BUCKET_KEY"]
     writer.types("up", "fleet", "--once", code=1)
     assert "BUCKET_KEY" in writer.types("status", code=2)

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from trueline.model.digest import Digest
+from trueline.model.digest import Digest, digest_bytes
 from trueline.runtime.blob import BlobDirectory, borrow
 
 
@@ -13,6 +13,7 @@ def test_what_is_put_is_got_and_what_was_changed_is_not(tmp_path: Path) -> None:
     assert (blobs.get(digest), blobs.has(digest), blobs.put(b"page")) == (b"page", True, digest)
     blobs.place(digest).write_bytes(b"pago")
     assert blobs.get(digest) is None
+    assert (blobs.has(digest), blobs.put(b"page"), blobs.get(digest)) == (False, digest, b"page")
     assert blobs.get(Digest("0" * 64)) is None
 
 
@@ -38,3 +39,14 @@ def test_borrowed_blobs_are_read_and_never_written(tmp_path: Path) -> None:
     assert not original.has(own)
     blobs.tidy([])
     assert original.get(page) == b"page"
+
+
+def test_many_are_asked_for_at_once(tmp_path: Path) -> None:
+    own, lender = tmp_path / "own", tmp_path / "lender"
+    lent = BlobDirectory(lender).put(b"lent")
+    borrow(lender, own)
+    blobs = BlobDirectory(own)
+    kept, absent = blobs.put(b"kept"), digest_bytes(b"absent")
+    assert blobs.known([lent, kept, absent, kept]) == {lent, kept}
+    assert blobs.put(b"lent") == lent
+    assert not (own / lent[:2] / lent[2:]).exists()

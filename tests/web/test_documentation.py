@@ -87,7 +87,8 @@ def test_it_has_no_finding_and_every_page(copy: Person) -> None:
 
 def test_every_page_stands_in_the_navigation() -> None:
     listed = re.findall(r"path: ([\w/-]+\.md)", (ROOT / DECLARED / "application.yaml").read_text())
-    assert sorted(listed) == [str(page) for page in PAGES]
+    assert {str(page) for page in PAGES if page.parent.name != "decisions"} <= set(listed)
+    assert len(listed) == len(set(listed))
 
 
 def test_every_page_is_reached_and_every_link_leads_somewhere(home: str) -> None:

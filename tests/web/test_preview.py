@@ -39,14 +39,14 @@ def place(running: Preview, docs: Path) -> Iterator[str]:
 def test_a_save_is_seen_and_a_fault_is_told_over_the_page(window: Browser, place: str, docs: Path) -> None:
     window.show(f"{place}/first/")
     (docs / "first.md").write_text(FIRST.replace("care", "joy"))
-    window.wait("return document.body.innerText.includes('with joy')")
+    window.wait("return document.body?.innerText?.includes('with joy')")
     (docs / "first.md").write_text(FIRST.replace("care", "[grace](none.md)"))
     told = window.wait("return document.querySelector('#trueline-preview-problems')?.innerText")
     assert "TL1510" in told
     assert "first.md:3" in told
-    assert window.run("return document.body.innerText.includes('with joy')")
+    assert window.run("return document.body?.innerText?.includes('with joy')")
     (docs / "first.md").write_text(FIRST.replace("care", "grace"))
-    window.wait("return document.body.innerText.includes('with grace')")
+    window.wait("return document.body?.innerText?.includes('with grace')")
     assert window.run("return document.querySelector('#trueline-preview-problems')") is None
     assert window.complaints() == []
 
@@ -54,6 +54,7 @@ def test_a_save_is_seen_and_a_fault_is_told_over_the_page(window: Browser, place
 def test_a_page_beside_itself(window: Browser, place: str, docs: Path) -> None:
     (docs / "first.md").write_text(FIRST.replace("care", "joy") + LONG)
     window.show(f"{place}/first/")
+    window.wait("return document.body?.innerText?.includes('with joy')")
     window.wait("return document.querySelector('#trueline-preview-badge')?.textContent === 'preview: 1 page changed'")
     window.follow("#trueline-preview-badge")
     window.follow("li.changed a")

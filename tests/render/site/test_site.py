@@ -236,6 +236,14 @@ async def test_a_page_is_made_anew_in_another_language_and_one_without_words_is_
     assert b'<html lang="eo"' in bench.published(rendered)["index.html"]
 
 
+async def test_a_site_has_its_own_icon_or_the_themes(bench: Bench) -> None:
+    icon = re.compile(r'<link rel="icon" href="([^"]*)">')
+    files: Files = {"index.md": "# A", "g/b.md": "# B", "g/favicon.svg": "<svg/>"}
+    assert icon.findall((await bench.files(files))["index.html"].decode())[0].startswith("assets/theme/icon.")
+    files |= {"favicon.ico": b"x", "favicon.png": PIXEL}
+    assert icon.findall((await bench.files(files))["g/b/index.html"].decode()) == ["../../favicon.png"]
+
+
 async def test_ids_of_other_generators_are_understood(bench: Bench) -> None:
     files = await bench.files({"index.md": "# A & b\n\n[x](#a-b)\n"})
     assert b'<a href="#a--b">x</a>' in files["index.html"]

@@ -9,4 +9,7 @@ In the parent: `renderer` is the way of one site · `discover` finds files and a
 `front` their front matter · `link`, `picture`, `navigation` and `redirect` say what leads where · `assemble` makes a
 page · `extra` has what no Markdown says (`theme`, `search`, `feed`, `sitemap`) · `media` types · `release` makes
 resources · `keep` and `engine` are the keys · `finding` has the codes.
+
+Of several versions: `version` says which refs are some, and where they stand · `versioned` renders each by itself into
+a `part` · `joined` makes one site of the parts, `signpost` their redirects and headers.
 """

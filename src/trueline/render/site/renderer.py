@@ -49,6 +49,8 @@ WHOLE_AT_ONCE: Final = 256
 WRITTEN_AT_ONCE: Final = 64
 INDEXES_REMEMBERED: Final = 8
 FILE_BYTES_MAX: Final = 256 << 20
+OWN_ICONS: Final = ("favicon.svg", "favicon.png", "favicon.ico")
+"""At the site's root, the first of them goes before the theme's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +161,7 @@ class SiteRenderer:
             keep_s=options.keep_assets_s,
         )
         made = rendered(tree, release, site.home.source, request.commit, told.notes)
-        self._memories.put(request.application, site.memory)
+        self._memories.put(_name(request, options), site.memory)
         return replace(made, outside=_outside(site, request.commit))
 
     async def _read(self, request: RenderRequest, files: FileTree, options: Site, told: Told) -> _Site:
@@ -169,7 +171,7 @@ class SiteRenderer:
         if not found.pages:
             told.add(request.path, [Finding(NO_PAGE, f"no *.md file under {request.path or '/'}")])
             raise UserError(told.errors)
-        memory = self._memories.take(request.application)
+        memory = self._memories.take(_name(request, options))
         read = await self._reader.outlines(
             files, found.pages, memory.outlines, allow_html=options.allow_html, search=options.search
         )
@@ -197,14 +199,22 @@ class SiteRenderer:
                 lost.append(draft)
             else:
                 self._publish(kept, draft, site, tree)
-        async with asyncio.TaskGroup() as group:
-            writing: asyncio.Task[None] | None = None
-            for start in range(0, len(lost), WRITTEN_AT_ONCE):
-                some = lost[start : start + WRITTEN_AT_ONCE]
-                documents = await self._documents(some, site, files)
-                if writing is not None:
-                    await writing
-                writing = group.create_task(self._written(some, documents, site, tree))
+        try:
+            async with asyncio.TaskGroup() as group:
+                await self._make(lost, site, files, tree, group)
+        except ExceptionGroup as failed:  # whoever asked knows a full disk, not how many wrote to it
+            raise failed.exceptions[0] from None
+
+    async def _make(
+        self, lost: Sequence[Draft], site: _Site, files: FileTree, tree: Tree, group: asyncio.TaskGroup
+    ) -> None:
+        writing: asyncio.Task[None] | None = None
+        for start in range(0, len(lost), WRITTEN_AT_ONCE):
+            some = lost[start : start + WRITTEN_AT_ONCE]
+            documents = await self._documents(some, site, files)
+            if writing is not None:
+                await writing
+            writing = group.create_task(self._written(some, documents, site, tree))
 
     async def _documents(self, drafts: Sequence[Draft], site: _Site, files: FileTree) -> list[bytes]:
         pages = [draft.page for draft in drafts]
@@ -261,8 +271,9 @@ class SiteRenderer:
             tree.add([kept or self._keeper.made(draft.key, NOT_FOUND, document(draft, ""))], "")
 
     async def _search(self, request: RenderRequest, site: _Site, files: FileTree) -> tuple[SiteFile, ...]:
-        builder = self._indexes.pop(request.application, None) or SearchBuilder(self._cache, self._blobs)
-        self._indexes[request.application] = builder
+        name = _name(request, site.options)
+        builder = self._indexes.pop(name, None) or SearchBuilder(self._cache, self._blobs)
+        self._indexes[name] = builder
         if len(self._indexes) > INDEXES_REMEMBERED:
             del self._indexes[next(iter(self._indexes))]
         if (kept := builder.kept(site.listed, site.read.keys)) is not None:
@@ -277,14 +288,20 @@ class SiteRenderer:
         return await builder.files(site.listed, site.read.keys)
 
 
+def _name(request: RenderRequest, options: Site) -> str:
+    """What is remembered is of one site: of one version, where an application has several."""
+    return f"{request.application}/{options.version.name}" if options.version else request.application
+
+
 def _frame(site: _Site, theme: Theme) -> Frame:
     title = site.options.title or title_of(site.home, site.parsed[site.home.source])
+    own = {asset.name for asset in site.found.assets}
     frame = Frame(
         options=site.options,
         title=title,
         styles=theme.styles,
         scripts=theme.scripts,
-        icon=theme.paths[ICON],
+        icon=next((name for name in OWN_ICONS if name in own), theme.paths[ICON]),
         search=SEARCH_ENTRY if site.options.search else "",
     )
     return replace(frame, feed=has_feed(frame, site.listed, site.parsed))

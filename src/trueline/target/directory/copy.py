@@ -6,6 +6,7 @@ Never a link: whoever writes into a served file must not write into the blob.
 import asyncio
 import hashlib
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -56,7 +57,7 @@ class Copier:
         finally:
             os.close(file)
         if found != blob:
-            raise BlobGone(f"the bytes of {blob[:12]} were changed")
+            raise self._changed(blob)
 
     async def copy(self, blob: Digest, name: str, at: int, *, modified_ns: int, sync: bool) -> None:
         """Make a file of a blob; after any failure there is none.
@@ -90,7 +91,13 @@ class Copier:
             if len(data) == SLICE_BYTES:
                 await asyncio.sleep(0)
         if digest.hexdigest() != blob:
-            raise BlobGone(f"the bytes of {blob[:12]} were changed")
+            raise self._changed(blob)
+
+    def _changed(self, blob: Digest) -> BlobGone:
+        """Bytes that are not their name's are of no use to anybody, and would be in the way of the right ones."""
+        with suppress(OSError):
+            self._blobs.place(blob).unlink()
+        return BlobGone(f"the bytes of {blob[:12]} were changed")
 
     def _open(self, blob: Digest) -> int:
         try:

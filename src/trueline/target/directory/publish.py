@@ -188,7 +188,7 @@ class Publisher:
         with folder(name + NEW, site.releases) as root:
             await self._bring(site, root, holdings)
         self._disk.rename(name + NEW, site.releases, name, site.releases)
-        self._disk.sync_all(site.releases)
+        await asyncio.to_thread(self._disk.sync_all, site.releases)  # it waits for the disk, and others need not
         return True
 
     async def _recycle(self, site: _Site, manifest: Manifest, holdings: Mapping[str, Digest]) -> bool:

@@ -23,7 +23,7 @@ class _Batch:
 
     def takes(self, mark: str, lineage: str, live: Published | None) -> bool:
         """Whether all in it are of one application and of one release."""
-        is_one = self.live is None or live is None or self.live == live
+        is_one = self.live is None or live is None or self.live is live or self.live == live
         return (self.mark, self.lineage) == (mark, lineage) and is_one
 
 

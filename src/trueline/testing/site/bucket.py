@@ -53,11 +53,13 @@ class MemoryBucket:
             isinstance(expected, str) and (found is None or _etag(found[0]) != expected)
         ):
             raise Unmet(path)
-        held = sum(len(data) for name, (data, _) in self.objects.items() if name != path)
-        if self.bytes_max is not None and held + len(data) > self.bytes_max:
+        if self.bytes_max is not None and self._without(path) + len(data) > self.bytes_max:
             raise BucketRefused(Refusal.DENIED, "507 Insufficient Storage XMinioStorageFull: there is no space left")
         self.objects[path] = (data, dict(attributes))
         return _etag(data)
+
+    def _without(self, path: str) -> int:
+        return sum(len(data) for name, (data, _) in self.objects.items() if name != path)
 
     async def delete(self, paths: Collection[str]) -> None:
         """Delete objects."""

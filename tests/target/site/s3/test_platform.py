@@ -391,6 +391,16 @@ async def test_what_may_pass_is_tried_again_and_not_for_ever(
     assert said in refused.value.message
 
 
+async def test_a_key_that_a_service_repeats_is_masked() -> None:
+    async with rude_server(
+        "403 Forbidden", "<Error><Code>X</Code><Message>access and secret</Message></Error>"
+    ) as rude:
+        place = BucketPlace(bucket="b", endpoint=f"http://127.0.0.1:{rude.port}")
+        with pytest.raises(BucketRefused) as refused:
+            await opened(place).list()
+    assert refused.value.message == "403 Forbidden X: *** and ***"
+
+
 async def test_keys_that_are_not_there_are_named() -> None:
     async def find() -> Opening:
         raise UserError(

@@ -32,6 +32,7 @@ Read = Callable[[str], Awaitable[bytes]]
 Progress = Callable[[int, int], None]
 """How many images were read and encoded, of how many that have to be as far as is known."""
 
+IMAGES_REMEMBERED: Final = 4_096
 _FORMAT: Final = 1  # raise it whenever the same encoders make other files than before
 _TRIES: Final = 2  # a worker may have reached its own limit of time over the images before this one
 
@@ -110,6 +111,7 @@ class ImageStage:
         self._slots = asyncio.Semaphore(images_max)
         self._turns = _Turns()
         self._encoder: Digest | None = None
+        self._remembered: dict[str, _Kept] = {}
         self._wanted = 0
         self._done = 0
         self.encodes = 0
@@ -138,9 +140,12 @@ class ImageStage:
         except ToolboxFailed as failed:
             return _refused(NOT_ENCODED, failed.reason)
         by_identity = f"image/identity/{digest_value([encoder, request.identity])}"
+        remembered = self._remembered.get(by_identity) if request.identity else None
+        if remembered is not None and self._is_whole(remembered):
+            return remembered
         content = self._cache.get(by_identity) if request.identity else None
         if content is not None and (kept := self._found(content.decode())) is not None:
-            return kept
+            return self._remember(by_identity, kept)
         with self._watched():
             async with self._slots:
                 try:
@@ -154,6 +159,16 @@ class ImageStage:
         if request.identity:
             self._cache.put(by_identity, key.encode())
         return kept
+
+    def _remember(self, by_identity: str, kept: _Kept) -> _Kept:
+        self._remembered[by_identity] = kept
+        if len(self._remembered) > IMAGES_REMEMBERED:
+            del self._remembered[next(iter(self._remembered))]
+        return kept
+
+    def _is_whole(self, kept: _Kept) -> bool:
+        wanted = {file.blob for file in kept.files}
+        return wanted == self._blobs.known(wanted)
 
     @contextmanager
     def _watched(self) -> Iterator[None]:
@@ -188,7 +203,7 @@ class ImageStage:
         if text is None:
             return None
         kept = msgspec.json.decode(text, type=_Kept)
-        return kept if all(self._blobs.has(file.blob) for file in kept.files) else None
+        return kept if self._is_whole(kept) else None
 
     async def _encoded(self, data: bytes, key: str) -> _Kept:
         if len(data) > self._settings.source_bytes_max:
