@@ -257,9 +257,9 @@ async def test_a_publication_that_another_began_is_not_taken_over(shell: Bench) 
         await shell.go(PAGES, mark="here.first")
     shell.restart()
     with pytest.raises(PlatformRefused, match=r"here\.first has begun to publish there") as refused:
-        await shell.go(PAGES, mark="here.second")
+        await shell.go(PAGES, mark="there.first")
     assert refused.value.refusal is Refusal.DENIED
-    await shell.go(PAGES, mark="here.first")
+    await shell.go(PAGES, mark="here.second")
     assert shell.served() == PAGES
 
 

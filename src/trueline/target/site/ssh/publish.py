@@ -73,9 +73,11 @@ class Publisher:
         if published is not None:
             stock = Stock(tree=self._place.tree(published.release), files=before.files)
         await self._materialise(after, stock, is_seen=at_path.is_of(after.release))
+        if published is None:  # before anybody sees it: what is seen is known to be ours, and can be removed
+            await self._state.save_published(after)
         if not at_path.is_of(after.release):
             await self._switch(at_path, after.release)
-        if published != after:
+        if published is not None and published != after:
             await self._state.save_published(after)
         if published is not None and published.release != after.release:
             await self._let_go(after)
@@ -112,7 +114,7 @@ class Publisher:
         if published is None:
             if owner is None and (why := await self._state.foreign()):
                 raise PlatformRefused(Refusal.DENIED, f"{self._place.state}: {why}; nothing was touched")
-            if owner is not None and owner.mark != mark:
+            if owner is not None and installation(owner.mark) != installation(mark):
                 message = (
                     f"{self._place.path}: {owner.mark} has begun to publish there: name another path, or remove "
                     f"{self._place.state} on the host"
@@ -227,6 +229,15 @@ class Publisher:
         free = await self._host.free_bytes(self._place.parent)
         if free is not None and needed_bytes >= free:
             raise HostRefused(Cause.FULL, f"the host's disk has {free} bytes left, not {needed_bytes}")
+
+
+def installation(mark: str) -> str:
+    """Whose mark it is: applications of one installation have one place one after the other, as their claims say.
+
+    >>> installation("a1b2.handbook")
+    'a1b2'
+    """
+    return mark.partition(".")[0]
 
 
 def expect_free(place: Place, at_path: AtPath, published: Published | None) -> None:
