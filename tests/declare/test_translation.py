@@ -94,7 +94,7 @@ def test_every_field_of_a_site_is_our_own_builders_or_another_ones() -> None:
     fields = {field.encode_name for field in msgspec.structs.fields(SiteForm)}
     own = {other for one, other in SiteForm.EXCLUDES if one == "command"}
     others = {one for one, other in SiteForm.NEEDS if other == "command"}
-    assert fields == own | others | {"mkdocs", "command", "url", "brokenLinks"}
+    assert fields == own | others | {"mkdocs", "command", "url", "brokenLinks", "removedPages", "keepAssets"}
     assert {other for one, other in SiteForm.EXCLUDES if one == "mkdocs"} == own | others | {"command"}
 
 

@@ -230,6 +230,26 @@ async def test_who_asks_no_longer_ends_it(bench: Bench) -> None:
             await asyncio.sleep(0.01)
 
 
+async def test_a_crash_of_who_asks_ends_it_and_leaves_nothing_after_the_next_start(bench: Bench) -> None:
+    script = f"""
+import asyncio, pathlib
+from tests.runtime.cell.case import Bench
+bench = Bench(pathlib.Path({str(bench.place)!r}), is_plain={bench.is_plain})
+asyncio.run(bench.sh("echo x > y; (setsid sleep 9877 &); sleep 9877"))
+"""
+    asking = await asyncio.create_subprocess_exec(sys.executable, "-c", script, cwd=Path(__file__).parents[3])
+    async with asyncio.timeout(30):
+        while len(alive("sleep\x009877")) < 2:
+            await asyncio.sleep(0.01)
+    asking.kill()
+    await asking.wait()
+    async with asyncio.timeout(30):
+        while alive("sleep\x009877"):
+            await asyncio.sleep(0.01)
+    await bench.cells.tidy()
+    assert _names(bench.place) == []
+
+
 async def test_it_does_not_fork_for_ever(bench: Bench) -> None:
     result = await bench.sh("b() { b | b & }; b; sleep 2", msgspec.structs.replace(SMALL, timeout_s=5))
     assert not bench.output
