@@ -1,5 +1,6 @@
 """Deployments: one ReplicaSet for each template; the newest takes over, the older ones go down to nothing."""
 
+from http import HTTPStatus
 from typing import Any
 
 from trueline.embedded.controller.hand import Hand, conditions, digest, owner_reference
@@ -19,8 +20,10 @@ async def look(hand: Hand, kept: Kept) -> None:
     sets = hand.owned(kept.metadata, SETS)
     newest = next((s for s in sets if s.metadata.labels.get(_HASH) == mark), None)
     if newest is None and not kept.body["spec"].get("paused"):
-        await _make(hand, kept, mark, sets)
+        is_made = await _make(hand, kept, mark, sets)
         sets = hand.owned(kept.metadata, SETS)
+        if is_made and all(one.metadata.labels.get(_HASH) != mark for one in sets):
+            return None  # it is not among what is known yet: its own event has us look again
         return await _tell(hand, kept, sets, mark)
     wanted = kept.body["spec"].get("replicas", 1)
     if newest is not None:
@@ -40,7 +43,8 @@ def _revision(sets: list[Kept]) -> int:
     return max((int(s.body["metadata"].get("annotations", {}).get(_REVISION, 0)) for s in sets), default=0)
 
 
-async def _make(hand: Hand, kept: Kept, mark: str, sets: list[Kept]) -> None:
+async def _make(hand: Hand, kept: Kept, mark: str, sets: list[Kept]) -> bool:
+    """Make the ReplicaSet of a template; whether there is a new one."""
     spec = kept.body["spec"]
     template = dict(spec["template"])
     template["metadata"] = dict(template.get("metadata") or {})
@@ -60,7 +64,8 @@ async def _make(hand: Hand, kept: Kept, mark: str, sets: list[Kept]) -> None:
             "template": template,
         },
     }
-    await hand.create(f"/apis/apps/v1/namespaces/{kept.metadata.namespace}/replicasets", body)
+    made = await hand.create(f"/apis/apps/v1/namespaces/{kept.metadata.namespace}/replicasets", body)
+    return made.status == HTTPStatus.CREATED
 
 
 async def _tell(hand: Hand, kept: Kept, sets: list[Kept], mark: str) -> None:
