@@ -18,7 +18,7 @@ from trueline.model.diagnostic import Diagnostic
 from trueline.model.digest import digest_value
 from trueline.model.fault import Fault, UserError
 from trueline.render.detect import detect
-from trueline.render.options import Capabilities, Site
+from trueline.render.options import Capabilities, GeneratedSite, Site
 from trueline.render.protocol import RenderRequest
 from trueline.runtime.folder_watch import FolderWatch
 from trueline.runtime.http_listener import Bounds, HttpListener
@@ -33,6 +33,7 @@ from trueline.wiring.settings import Settings
 CLOSING_S = 0.2
 """Every open page listens for the next build, and would be waited for."""
 _OWNED = "TL0801"
+_SITES = (Site, GeneratedSite)
 _DIGEST_LENGTH = 12
 
 
@@ -131,10 +132,10 @@ class Builder:
     @staticmethod
     def _is_site(application: Application, look: Look) -> bool:
         if application.render is not None or any(one.url for one in application.sources):
-            return isinstance(application.render, Site)
+            return isinstance(application.render, _SITES)
         try:
             request = _request_of(application)
-            return isinstance(detect(request, look.ground.files), Site)
+            return isinstance(detect(request, look.ground.files), _SITES)
         except UserError:
             return False
 
@@ -172,10 +173,12 @@ class Builder:
             raise UserError(look.declared.diagnostics)
         wish = await self._desirer.wish(find(look, self._name), look.ground)
         request = wish.request
-        options = request.options or (Site() if look.is_folder else detect(request, wish.files))
-        if not isinstance(options, Site):
+        options = detect(request, wish.files)
+        if look.is_folder and not isinstance(options, _SITES):
+            options = Site()  # whoever asks to see a folder takes it for one
+        if not isinstance(options, _SITES):
             raise UserError([_no_site(self._name)])
-        if self._wanted.drafts is not None:
+        if self._wanted.drafts is not None and isinstance(options, Site):
             options = replace(options, drafts=self._wanted.drafts)
         rendered = await self.assembly.renderer.render(replace(request, options=options), wish.files)
         return Build.of(name, rendered, wish.notes)

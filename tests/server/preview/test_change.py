@@ -3,6 +3,7 @@
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.digest import Digest
 from trueline.model.origin import Origin
+from trueline.render.site.file import Redirect
 from trueline.server.preview.build import Build
 from trueline.server.preview.change import SHOWN_MAX, Sign, compare, lines
 from trueline.target.site.server.release import ServedRelease
@@ -36,7 +37,7 @@ def test_pages_files_and_findings() -> None:
     assert [one.detail for one in found.same] == ["y"]
     assert list(lines(found)) == [
         "against before:",
-        "  - /a/",
+        "  - /a/ (leads nowhere now: it needs a redirect)",
         "  ~ /",
         "  + /n/",
         "  new: TL1513 a summary (a.md:1): z",
@@ -50,6 +51,15 @@ def test_a_page_whose_words_are_the_same_is_counted_apart() -> None:
     found = compare(BEFORE, now, words={"1": "words", "2": "words", "3": "others"}.get)
     assert (found.pages, found.around) == (((Sign.CHANGED, "a/index.html"),), ("index.html",))
     assert "2 changed, 0 removed (1 of them around their words)" in found.summary
+
+
+def test_a_removed_page_with_a_redirect_is_not_lost() -> None:
+    redirects = [Redirect(source="/a/", leads_to="/", status=301)]
+    files = {"index.html": Digest("1")}
+    release = ServedRelease.of(files, sizes={}, redirects=redirects)
+    found = compare(BEFORE, Build(name="now", files=files, release=release))
+    assert [path for _, path in found.pages] == ["a/index.html", "b.html"]
+    assert found.lost == {"b.html"}
 
 
 def test_the_same_is_no_change() -> None:

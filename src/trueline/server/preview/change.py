@@ -4,12 +4,16 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final, TypeAlias
+from urllib.parse import quote
 
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.digest import Digest
 from trueline.server.preview.build import Build, address_of, is_page
+from trueline.target.site.server.answer import Request, resolve
 
 SHOWN_MAX: Final = 20
+LOST: Final = " (leads nowhere now: it needs a redirect)"
+_NOT_FOUND: Final = 404
 Words: TypeAlias = Callable[[Digest], str | None]
 
 
@@ -25,13 +29,15 @@ class Sign(Enum):
 class Changes:
     """From `before` to `now`. Pages are paths of files, sorted; `files` counts what else differs.
 
-    `around` are changed pages whose words are the same: what differs is their navigation, or the theme.
+    `around` are changed pages whose words are the same: what differs is their navigation, or the theme. `lost` are
+    removed pages at whose addresses a reader finds nothing now: they need a redirect.
     """
 
     before: str
     now: str
     pages: tuple[tuple[Sign, str], ...] = ()
     around: tuple[str, ...] = ()
+    lost: frozenset[str] = frozenset()
     files: int = 0
     new: tuple[Diagnostic, ...] = ()
     gone: tuple[Diagnostic, ...] = ()
@@ -74,6 +80,7 @@ def compare(before: Build | None, now: Build, doubt: str = "", *, words: Words =
         now=now.name,
         pages=tuple((sign, path) for sign, path in pages if path not in around),
         around=tuple(sorted(around)),
+        lost=frozenset(path for sign, path in pages if sign is Sign.REMOVED and _is_lost(now, path)),
         files=sum(1 for path in differing if not is_page(path)),
         new=new,
         gone=gone,
@@ -91,6 +98,12 @@ def _sign(before: Build | None, now: Build, path: str) -> Sign:
     if before is None or path not in before.files:
         return Sign.ADDED
     return Sign.CHANGED if path in now.files else Sign.REMOVED
+
+
+def _is_lost(now: Build, path: str) -> bool:
+    if now.release is None:
+        return False
+    return resolve(now.release, Request(method="GET", target=f"/{quote(address_of(path))}")).status == _NOT_FOUND
 
 
 def _parted(
@@ -115,7 +128,7 @@ def lines(changes: Changes) -> Iterator[str]:
     elif changes.pages or changes.around:
         yield f"against {changes.before}:"
     for sign, path in () if changes.doubt else changes.pages[:SHOWN_MAX]:
-        yield f"  {sign.value} /{address_of(path)}"
+        yield f"  {sign.value} /{address_of(path)}" + (LOST if path in changes.lost else "")
     if not changes.doubt and len(changes.pages) > SHOWN_MAX:
         yield f"  and {len(changes.pages) - SHOWN_MAX} more"
     for word, findings in (("new", changes.new), ("gone", changes.gone)):

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from trueline.model.diagnostic import Diagnostic
 from trueline.render.site.theme.escape import text
 from trueline.server.preview.build import address_of
-from trueline.server.preview.change import Changes, Sign
+from trueline.server.preview.change import LOST, Changes, Sign
 from trueline.server.preview.word import Kind, Piece
 
 ROOT: Final = "/-/"
@@ -41,7 +41,8 @@ def _changed(changes: Changes) -> Iterator[str]:
         word, address = _WORDS[sign], f"/{text(address_of(path))}"
         where = quote(path)
         yield f'<li class={word}><span class=sign title="{word}">{text(sign.value)}</span> '
-        yield f'<a href="{COMPARE}{where}">{address}</a> <span class=soft>{word}</span></li>'
+        note = word + (LOST if path in changes.lost else "")
+        yield f'<a href="{COMPARE}{where}">{address}</a> <span class=soft>{note}</span></li>'
     yield "</ul>" if changes.pages else "<li class=soft>The words of none differ.</li></ul>"
     if changes.around:
         yield f"<details><summary>{len(changes.around)} differ around their words</summary><ul>"
