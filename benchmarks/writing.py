@@ -7,6 +7,7 @@ How much of what a page has was counted in a real project (419 pages of a tool f
 import json
 import random
 from collections.abc import Callable, Iterator
+from itertools import accumulate
 from typing import Final
 
 PAGES: Final = 1_000
@@ -24,7 +25,7 @@ class Writer:
         self._words = [
             "".join(chance.choice(_LETTERS[n % 2]) for n in range(chance.randrange(2, 8))) for _ in range(WORDS)
         ]
-        self._frequencies = [1 / (rank + 20) for rank in range(WORDS)]
+        self._frequencies = list(accumulate(1 / (rank + 20) for rank in range(WORDS)))
         self._pages = pages
         self._chance = chance
 
@@ -67,7 +68,7 @@ class Writer:
                 yield f"{write()}\n{self._paragraph(number)}\n"
 
     def _some(self, count: int) -> list[str]:
-        return self._chance.choices(self._words, self._frequencies, k=count)
+        return self._chance.choices(self._words, cum_weights=self._frequencies, k=count)
 
     def _title(self) -> str:
         return " ".join(self._some(self._chance.randrange(2, 5))).capitalize()

@@ -309,6 +309,23 @@ async def test_a_release_begins_with_the_tree_of_one_that_leaves(bench: Bench) -
     assert (await bench.go(CHANGED)).review.plan.is_empty
 
 
+async def test_what_was_changed_since_an_old_tree_is_linked_from_the_live_one(bench: Bench) -> None:
+    await _with_a_surplus(bench)
+    second = {**PAGES, "index.html": "<p>home, changed"}
+    await bench.go(second)
+    bench.clock.pass_s(10)
+    await bench.go(second | {"docs/b.html": "<p>b, changed"})
+    bench.clock.pass_s(10)
+    inode = _inode(bench.live("index.html"))
+    assert bench.disk is not None
+    bench.disk.done.clear()
+    third = second | {"docs/b.html": "<p>b, changed", "docs/a.html": "<p>a, changed"}
+    await bench.go(third)
+    assert [bench.disk.done.count(name) for name in ("link", "create")] == [1, 3]  # b; a, the manifest, what is live
+    assert (bench.served(), _inode(bench.live("index.html"))) == (third, inode)
+    assert (await bench.go(third)).review.plan.is_empty
+
+
 def _inode(folder: Path) -> int:
     return folder.stat().st_ino
 

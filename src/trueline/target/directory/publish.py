@@ -280,20 +280,26 @@ class Publisher:
 
     async def _link(self, site: _Site, spot: _Spot, blob: Digest) -> bool:
         """A second name for the file of the live release, where that is, to its last byte, what it shall be."""
-        if site.live is None or state_of(spot.name, spot.at) is not None:
+        if site.live is None:
             return False
+        is_taken = state_of(spot.name, spot.at) is not None
+        name, at = (_TEMPORARY, spot.work) if is_taken else (spot.name, spot.at)
         try:
             source = site.live.at(spot.path.rpartition("/")[0])
             if await content(spot.name, source, self._stamps) != blob:
                 return False
             before = state_of(spot.name, source)
-            self._disk.link(spot.name, source, spot.name, spot.at)
+            if is_taken:
+                remove_if_there(self._disk, name, at)
+            self._disk.link(spot.name, source, name, at)
         except OSError:
             return False
-        after = state_of(spot.name, spot.at)
+        after = state_of(name, at)
         if before is None or after is None or not self._stamps.relink(before, after):
-            remove_if_there(self._disk, spot.name, spot.at)
+            remove_if_there(self._disk, name, at)
             return False
+        if is_taken:
+            self._replace(site, spot)
         return True
 
     def _settle(self, root: int, written: Mapping[str, Collection[str]], *, is_live: bool) -> None:
