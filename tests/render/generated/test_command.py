@@ -56,7 +56,7 @@ async def test_rules_at_the_root_of_the_output_are_those_of_the_release(bench: B
     assert release["redirects"] == [{"source": "/old", "leads_to": "/index.html", "status": 308, "is_forced": False}]
     assert release["headers"] == [{"pattern": "/*", "headers": [["X-A", "b"]]}]
     assert release["not_found"] == "404.html"
-    assert set(release["files"]) == {"index.html", "404.html"}  # type: ignore[call-overload]
+    assert set(release["files"]) == {"index.html", "404.html", "old/index.html"}  # type: ignore[call-overload]
     assert await bench.refused({**files, "r": "no rule at all\n"}) == [
         "TL1520 _site/_redirects:1 it has other parts than two addresses and a status: no rule at all"
     ]
