@@ -182,9 +182,10 @@ def _is_open(port: int) -> bool:
 
 def _children(parent: int) -> list[int]:
     found: list[int] = []
-    for task in Path(f"/proc/{parent}/task").glob("*/children"):
-        with suppress(OSError):
-            found += map(int, task.read_text().split())
+    with suppress(OSError):  # it may end while it is looked at
+        for task in Path(f"/proc/{parent}/task").glob("*/children"):
+            with suppress(OSError):
+                found += map(int, task.read_text().split())
     return found
 
 

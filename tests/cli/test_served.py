@@ -102,7 +102,7 @@ def test_a_site_is_served_kept_moved_and_rolled_back(writer: Person) -> None:
     declare(writer, {"handbook": port}, "one")
     with running(writer):
         until(writer, lambda: ask(port)[0] == 200, "served")
-        assert f"handbook: served at http://127.0.0.1:{port}" in said(writer)
+        until(writer, lambda: f"handbook: served at http://127.0.0.1:{port}" in said(writer), "told")
         status, page, headers = ask(port, "/guide/first/")
         assert (status, headers["content-security-policy"]) == (200, "default-src 'self'")
         assert "Run it." in page
@@ -133,7 +133,7 @@ def test_a_site_is_served_kept_moved_and_rolled_back(writer: Person) -> None:
         writer.types("approve", "handbook")
         until(writer, lambda: ask(other)[0] == 0, "closed")
         until(writer, lambda: ask(port)[0] == 200, "served for another")
-        assert f"handbook: no longer served at http://127.0.0.1:{other}" in said(writer)
+        until(writer, lambda: f"handbook: no longer served at http://127.0.0.1:{other}" in said(writer), "told")
 
 
 def _status(person: Person) -> str:
@@ -165,7 +165,7 @@ def test_an_address_that_cannot_be_had_stops_one_application_only(writer: Person
         with running(writer):
             until(writer, lambda: "TL1624" in said(writer) and "TL1625" in said(writer), "told")
             until(writer, lambda: ask(shared)[0] == 200, "served")
-            assert f"handbook: 127.0.0.1:{port}: " in said(writer)
+            until(writer, lambda: f"handbook: 127.0.0.1:{port}: " in said(writer), "told")
             taken.close()
             until(writer, lambda: ask(port)[0] == 200, "served when it is free")
 
