@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from trueline.declare.application import BranchTarget
-from trueline.loop.health import TargetHealth
 from trueline.loop.parts import Parts
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.digest import digest_value
@@ -24,7 +23,7 @@ from trueline.target.site.path import hostility
 from trueline.target.site.target import SiteTarget
 from trueline.wiring.git import credentials_of, opened_by
 from trueline.wiring.settings import Settings
-from trueline.wiring.shared import Shared
+from trueline.wiring.shared import Shared, site_parts
 
 FOLDER = "pages"
 _KEY_LENGTH = 16
@@ -94,17 +93,7 @@ class BranchTargets:
             clock=self._clock,
             interval_s=self._settings.interval_s,
         )
-        shared = self._shared
-        return Parts(
-            target=site,
-            watcher=site,
-            owners=shared.ledger,
-            health=TargetHealth(site, lambda _: False),
-            ledger=shared.ledger,
-            bodies=shared.bodies,
-            approvals=shared.approvals,
-            claims=shared.claims,
-        )
+        return site_parts(self._shared, site)
 
 
 def _faults(place: BranchPlace) -> Iterator[str]:

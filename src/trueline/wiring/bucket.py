@@ -1,7 +1,6 @@
 """The buckets that sites are published to, each opened once."""
 
 from trueline.declare.application import BucketTarget
-from trueline.loop.health import TargetHealth
 from trueline.loop.parts import Parts
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.digest import digest_value
@@ -17,7 +16,7 @@ from trueline.target.site.s3.place import BucketPlace, Opening
 from trueline.target.site.s3.platform import BucketPlatform
 from trueline.target.site.target import SiteTarget
 from trueline.wiring.settings import Settings
-from trueline.wiring.shared import Shared
+from trueline.wiring.shared import Shared, site_parts
 
 FOLDER = "buckets"
 _KEY_LENGTH = 16
@@ -77,17 +76,7 @@ class BucketTargets:
             notes=notes,
             interval_s=self._settings.interval_s,
         )
-        shared = self._shared
-        return Parts(
-            target=site,
-            watcher=site,
-            owners=shared.ledger,
-            health=TargetHealth(site, lambda _: False),
-            ledger=shared.ledger,
-            bodies=shared.bodies,
-            approvals=shared.approvals,
-            claims=shared.claims,
-        )
+        return site_parts(self._shared, site)
 
     async def _opening(self, name: str) -> Opening:
         """As it is declared now: a new key or region needs no new process."""

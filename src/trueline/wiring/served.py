@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Final
 
 from trueline.declare.application import Application, ServedTarget
-from trueline.loop.health import TargetHealth
 from trueline.loop.parts import Parts
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.digest import digest_value
@@ -27,7 +26,7 @@ from trueline.target.kubernetes.mark import Installation
 from trueline.target.site.listen import ListenAddress
 from trueline.target.site.server.server import SiteServer
 from trueline.wiring.settings import Settings
-from trueline.wiring.shared import Shared
+from trueline.wiring.shared import Shared, site_parts
 
 SITES: Final = "sites"
 NAME_MAX: Final = 200
@@ -166,17 +165,7 @@ class ServedTargets:
             mark=self._installation.mark,
             clock=self._clock,
         )
-        shared = self._shared
-        parts = Parts(
-            target=directory,
-            watcher=directory,
-            owners=shared.ledger,
-            health=TargetHealth(directory, lambda _: False),
-            ledger=shared.ledger,
-            bodies=shared.bodies,
-            approvals=shared.approvals,
-            claims=shared.claims,
-        )
+        parts = site_parts(self._shared, directory)
         return _Site(parts=parts, directory=directory, server=SiteServer(directory.served, self._clock))
 
 

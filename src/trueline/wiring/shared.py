@@ -3,8 +3,12 @@
 from dataclasses import dataclass
 
 from trueline.loop.claim import ClaimBook
+from trueline.loop.health import TargetHealth
+from trueline.loop.parts import Parts
 from trueline.record.keep import Bodies
 from trueline.record.ledger import StoreLedger
+from trueline.target.directory.target import DirectoryTarget
+from trueline.target.site.target import SiteTarget
 from trueline.wiring.kept import KeptApprovals
 
 
@@ -16,3 +20,17 @@ class Shared:
     bodies: Bodies
     approvals: KeptApprovals
     claims: ClaimBook
+
+
+def site_parts(shared: Shared, site: DirectoryTarget | SiteTarget) -> Parts:
+    """What a pass on a place of a site works with: it is its own watcher, and no file has a health that passes."""
+    return Parts(
+        target=site,
+        watcher=site,
+        owners=shared.ledger,
+        health=TargetHealth(site, lambda _: False),
+        ledger=shared.ledger,
+        bodies=shared.bodies,
+        approvals=shared.approvals,
+        claims=shared.claims,
+    )

@@ -11,7 +11,6 @@ from pathlib import Path
 import msgspec
 
 from trueline.declare.application import DirectoryTarget
-from trueline.loop.health import TargetHealth
 from trueline.loop.parts import Parts
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.digest import Digest
@@ -36,7 +35,7 @@ from trueline.runtime.toolbox_process import ProcessToolbox
 from trueline.runtime.worker_process import arguments_of
 from trueline.target.directory.target import DirectoryTarget as PublishedDirectory
 from trueline.target.kubernetes.mark import Installation
-from trueline.wiring.shared import Shared
+from trueline.wiring.shared import Shared, site_parts
 
 READER_IDLE_S = 300.0
 """Who writes saves again soon, and a new interpreter takes longer than all else that one changed page costs."""
@@ -142,17 +141,7 @@ class DirectoryTargets:
             )
         except ValueError as error:
             raise UserError([_no_directory(str(path), str(error))]) from None
-        shared = self._shared
-        return Parts(
-            target=directory,
-            watcher=directory,
-            owners=shared.ledger,
-            health=TargetHealth(directory, lambda _: False),
-            ledger=shared.ledger,
-            bodies=shared.bodies,
-            approvals=shared.approvals,
-            claims=shared.claims,
-        )
+        return site_parts(self._shared, directory)
 
 
 def needed_blobs(ledger: StoreLedger, bodies: Bodies) -> list[Digest]:

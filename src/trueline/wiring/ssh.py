@@ -8,7 +8,6 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from trueline.declare.application import SshTarget
-from trueline.loop.health import TargetHealth
 from trueline.loop.parts import Parts
 from trueline.model.digest import digest_value
 from trueline.model.fault import UserError
@@ -23,7 +22,7 @@ from trueline.target.site.ssh.place import Place
 from trueline.target.site.ssh.platform import SshPlatform
 from trueline.target.site.target import SiteTarget
 from trueline.wiring.settings import Settings
-from trueline.wiring.shared import Shared
+from trueline.wiring.shared import Shared, site_parts
 
 FOLDER = "hosts"
 _KEY_LENGTH = 16
@@ -99,17 +98,7 @@ class SshTargets:
             clock=self._clock,
             interval_s=self._settings.interval_s,
         )
-        shared = self._shared
-        return Parts(
-            target=site,
-            watcher=site,
-            owners=shared.ledger,
-            health=TargetHealth(site, lambda _: False),
-            ledger=shared.ledger,
-            bodies=shared.bodies,
-            approvals=shared.approvals,
-            claims=shared.claims,
-        )
+        return site_parts(self._shared, site)
 
     def _folder(self, name: str) -> Path:
         return self._path / digest_value(name)[:_KEY_LENGTH]

@@ -4,20 +4,13 @@ import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from trueline.target.answer import Refusal, Refused
+from trueline.target.answer import Refusal
 from trueline.target.directory.copy import BlobGone
 from trueline.target.directory.state import Damaged
+from trueline.target.site.refusal import Refusing
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _FORBIDDEN = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
-
-
-class Refusing(Exception):
-    """The target says no: raised inside, an answer outside."""
-
-    def __init__(self, refusal: Refusal, message: str) -> None:
-        super().__init__(message)
-        self.answer = Refused(refusal=refusal, message=message)
 
 
 @contextmanager

@@ -18,11 +18,12 @@ from trueline.target.directory.copy import BlobGone, Copier
 from trueline.target.directory.look import Faults, Looker, View, observed, of_release
 from trueline.target.directory.place import Place, Standing
 from trueline.target.directory.publish import Publisher
-from trueline.target.directory.refusal import Refusing, refusing
+from trueline.target.directory.refusal import refusing
 from trueline.target.directory.remove import Remover
 from trueline.target.directory.state import Owner, State
 from trueline.target.protocol import Write
 from trueline.target.site.body import MarkedFile, MarkedRelease, read_marked_file, read_marked_release
+from trueline.target.site.refusal import Refusing
 from trueline.target.snapshot import Observed
 
 STRANGER = "an unknown writer"
