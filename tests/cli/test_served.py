@@ -168,6 +168,7 @@ def test_an_address_that_cannot_be_had_stops_one_application_only(writer: Person
             until(writer, lambda: f"handbook: 127.0.0.1:{port}: " in said(writer), "told")
             taken.close()
             until(writer, lambda: ask(port)[0] == 200, "served when it is free")
+            assert ask(shared)[0] == 200
 
 
 def test_one_shot_commands_do_not_listen(writer: Person) -> None:

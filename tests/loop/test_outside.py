@@ -1,5 +1,7 @@
 """Links to other sites: asked once, remembered for as long as an answer holds, and told with their line."""
 
+import asyncio
+
 from tests.loop.still_clock import StillClock
 from tests.render.site.case import MemoryCache
 from trueline.loop.outside import ASKED_MAX, AT_ONCE_EACH_HOST, OutsideLinks
@@ -82,3 +84,23 @@ async def test_hosts_are_not_stormed_and_much_is_left_for_the_next_time() -> Non
     assert web.at_once_most <= AT_ONCE_EACH_HOST
     await outside(web, clock, cache).warnings(many)
     assert len(web.asked) == ASKED_MAX + 5
+
+
+class Silent(Web):
+    """One address never answers."""
+
+    async def visit(self, url: str, *, timeout_s: float) -> int:
+        """All others do."""
+        if url.endswith("/silent"):
+            await asyncio.Event().wait()
+        return await super().visit(url, timeout_s=timeout_s)
+
+
+async def test_who_never_answers_holds_nobody_for_ever_and_what_was_heard_counts() -> None:
+    clock, cache = StillClock(), MemoryCache()
+    asking = OutsideLinks(visits=Silent(gone=404), answers=cache, clock=clock, budget_s=0.05)
+    told = await asyncio.wait_for(asking.warnings(links("gone", "silent")), 20)
+    assert [one.detail for one in told] == ["https://x.example/gone: it answers 404"]
+    again = Web(gone=404)
+    await outside(again, clock, cache).warnings(links("gone", "silent"))
+    assert again.asked == ["https://x.example/silent"], "what was not heard is asked the next time"

@@ -113,8 +113,8 @@ def test_what_everybody_may_write_to_is_refused(tmp_path: Path) -> None:
 
 
 def test_where_it_stands_by_default() -> None:
-    short = default_path("https://git.example.com/fleet", {"HOME": "/home/ada", "XDG_STATE_HOME": "relative"})
-    assert short.parent == Path("/home/ada/.local/state/trueline")
+    short = default_path("https://git.example.com/fleet", {"HOME": "/people/ada", "XDG_STATE_HOME": "relative"})
+    assert short.parent == Path("/people/ada/.local/state/trueline")
     assert short.name != default_path("https://git.example.com/other", {}).name
 
 

@@ -38,7 +38,9 @@ class Answers(Protocol):
 class OutsideLinks:
     """Warns of links to other sites that lead nowhere. What was not asked in time is asked the next time."""
 
-    def __init__(self, *, visits: Visits, answers: Answers, clock: Clock) -> None:
+    def __init__(self, *, visits: Visits, answers: Answers, clock: Clock, budget_s: float = BUDGET_S) -> None:
+        """`budget_s` bounds what one call of `warnings` waits."""
+        self._budget_s = budget_s
         self._visits = visits
         self._answers = answers
         self._clock = clock
@@ -74,7 +76,7 @@ class OutsideLinks:
                 found[url] = await self._heard(url)
 
         try:
-            async with asyncio.timeout(BUDGET_S), asyncio.TaskGroup() as group:
+            async with asyncio.timeout(self._budget_s), asyncio.TaskGroup() as group:
                 for url in urls:
                     group.create_task(one(url))
         except TimeoutError:

@@ -17,7 +17,7 @@ from trueline.target.kubernetes.kubeconfig import (
     read_kubeconfig,
 )
 
-FILES = {"/home/a/ca.crt": b"CA", "/var/run/secrets/kubernetes.io/serviceaccount/ca.crt": b"POD",
+FILES = {"/people/a/ca.crt": b"CA", "/var/run/secrets/kubernetes.io/serviceaccount/ca.crt": b"POD",
          "/var/run/secrets/kubernetes.io/serviceaccount/namespace": b"shop\n"}  # fmt: skip
 
 
@@ -41,8 +41,8 @@ def config(cluster: Mapping[str, Any], user: Mapping[str, Any]) -> dict[str, Any
 async def check(
     cluster: Mapping[str, Any], user: Mapping[str, Any], *, trusted: bool = True, context: str = ""
 ) -> ClusterConnection:
-    toolbox = FakeToolbox((("/home/a/config", config(cluster, user)),))
-    found = await read_kubeconfig(toolbox, [("/home/a/config", "")])
+    toolbox = FakeToolbox((("/people/a/config", config(cluster, user)),))
+    found = await read_kubeconfig(toolbox, [("/people/a/config", "")])
     return found.connection(context, trusted=trusted, read_file=read_file)
 
 
@@ -53,7 +53,7 @@ async def test_paths_are_relative_to_the_file_and_data_comes_first() -> None:
     assert found.credential == Token(text="hunter2")
     assert "hunter2" not in repr(found) + repr(found.credential)
     found = await check({"certificate-authority": "none", "certificate-authority-data": data}, {"tokenFile": "t"})
-    assert (found.endpoint.ca_pem, found.credential) == (b"DATA", TokenFile(path="/home/a/t"))
+    assert (found.endpoint.ca_pem, found.credential) == (b"DATA", TokenFile(path="/people/a/t"))
 
 
 EXEC = {"exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": "aws"}}

@@ -2,8 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from dataclasses import replace
 
 import msgspec
@@ -22,8 +21,9 @@ from trueline.target.directory.refusal import refusing
 from trueline.target.directory.remove import Remover
 from trueline.target.directory.state import Owner, State
 from trueline.target.protocol import Write
-from trueline.target.site.body import MarkedFile, MarkedRelease, read_marked_file, read_marked_release
+from trueline.target.site.body import MarkedFile, MarkedRelease
 from trueline.target.site.refusal import Refusing
+from trueline.target.site.written import written_file, written_release
 from trueline.target.snapshot import Observed
 
 STRANGER = "an unknown writer"
@@ -62,9 +62,9 @@ class DirectoryWriter:
         try:
             with refusing(str(self._place.path)):
                 if write.ref.kind == FILE_KIND:
-                    return await self._write_file(write, _file(write))
+                    return await self._write_file(write, written_file(write))
                 if write.ref.kind == RELEASE_KIND:
-                    return await self._write_release(write, _release(write))
+                    return await self._write_release(write, written_release(write))
                 return Refused(refusal=Refusal.NO_KIND, message=f"a directory takes sites, and no {write.ref.kind}")
         except Refusing as refusing_:
             return refusing_.answer
@@ -235,31 +235,6 @@ class DirectoryWriter:
                 del view.staged[ref.name]
                 self._looker.renew(state, view)
         return Accepted(observed=before)
-
-
-def _file(write: Write) -> MarkedFile:
-    with _decoding():
-        file = read_marked_file(write.body)
-    why = file.fault or ("" if file.path == write.ref.name else f"it is {file.path!r}")
-    if why:
-        raise Refusing(Refusal.INVALID, why)
-    return file
-
-
-def _release(write: Write) -> MarkedRelease:
-    with _decoding():
-        release = read_marked_release(write.body)
-    if why := release.fault:
-        raise Refusing(Refusal.INVALID, why)
-    return release
-
-
-@contextmanager
-def _decoding() -> Iterator[None]:
-    try:
-        yield
-    except (msgspec.MsgspecError, UnicodeError) as error:
-        raise Refusing(Refusal.INVALID, str(error)) from error
 
 
 def _promised(view: View, ref: Ref, ours: Digest, mark: str) -> Observed:

@@ -1,7 +1,6 @@
 """Writing to a platform: each resource alone, tried or done; a refusal is an answer."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -16,12 +15,13 @@ from trueline.target.answer import Accepted, Answer, FieldChange, FieldConflict,
 from trueline.target.protocol import Write
 from trueline.target.site.access import Access
 from trueline.target.site.batch import FileBatches
-from trueline.target.site.body import MarkedFile, MarkedRelease, read_marked_file, read_marked_release
+from trueline.target.site.body import MarkedFile, MarkedRelease
 from trueline.target.site.platform import Published
 from trueline.target.site.refusal import Refusing, refusing
 from trueline.target.site.retention import kept_after
 from trueline.target.site.staged import StagedNote
 from trueline.target.site.view import View
+from trueline.target.site.written import written_file, written_release
 from trueline.target.snapshot import Observed
 
 STRANGER = "an unknown writer"
@@ -65,9 +65,9 @@ class SiteWriter:
         try:
             with refusing(self._site.name):
                 if write.ref.kind == FILE_KIND:
-                    return await self._write_file(write, _file(write))
+                    return await self._write_file(write, written_file(write))
                 if write.ref.kind == RELEASE_KIND:
-                    return await self._write_release(write, _release(write))
+                    return await self._write_release(write, written_release(write))
                 return Refused(refusal=Refusal.NO_KIND, message=f"a site's place takes no {write.ref.kind}")
         except Refusing as refusing_:
             return refusing_.answer
@@ -221,31 +221,6 @@ def _without_lost(view: View, blobs: HeldBlobs) -> Published:
     if not lost:
         return view.published
     return msgspec.structs.replace(view.published, kept={path: one for path, one in kept.items() if path not in lost})
-
-
-def _file(write: Write) -> MarkedFile:
-    with _decoding():
-        file = read_marked_file(write.body)
-    why = file.fault or ("" if file.path == write.ref.name else f"it is {file.path!r}")
-    if why:
-        raise Refusing(Refusal.INVALID, why)
-    return file
-
-
-def _release(write: Write) -> MarkedRelease:
-    with _decoding():
-        release = read_marked_release(write.body)
-    if why := release.fault:
-        raise Refusing(Refusal.INVALID, why)
-    return release
-
-
-@contextmanager
-def _decoding() -> Iterator[None]:
-    try:
-        yield
-    except (msgspec.MsgspecError, UnicodeError) as error:
-        raise Refusing(Refusal.INVALID, str(error)) from error
 
 
 def _content(view: View, write: Write, blob: Digest) -> tuple[FieldChange, ...] | None:
