@@ -7,17 +7,16 @@ pointer and what we made. How the planner's terms map to this: `look`. Nothing o
 it is ever written, and nothing that another made is ever deleted.
 """
 
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection
 from pathlib import Path
 
-from trueline.model.digest import Digest, canonical
-from trueline.model.known import Known, Unknown
+from trueline.model.digest import Digest
+from trueline.model.known import Known
 from trueline.model.ref import Ref
-from trueline.render.options import Capabilities
 from trueline.render.resource import Rendered
 from trueline.render.site.file import RELEASE_REF
 from trueline.runtime.clock import Clock
-from trueline.target.answer import Accepted, Answer, Refusal, Refused
+from trueline.target.answer import Accepted, Answer, Refusal
 from trueline.target.directory.copy import BlobFiles, Copier
 from trueline.target.directory.disk import Disk, SystemDisk
 from trueline.target.directory.look import Looker, Part
@@ -31,13 +30,12 @@ from trueline.target.directory.watch import SightingStream
 from trueline.target.directory.write import DirectoryWriter
 from trueline.target.inventory import Inventory
 from trueline.target.protocol import Normalised, Sighting, Write
-from trueline.target.reclaim import Reclaim
-from trueline.target.rules import Rules
-from trueline.target.site.normalise import RULES, normalise
-from trueline.target.snapshot import Observed, Snapshot
+from trueline.target.site.normalise import normalise
+from trueline.target.site.terms import SiteTerms
+from trueline.target.snapshot import Snapshot
 
 
-class DirectoryTarget:
+class DirectoryTarget(SiteTerms):
     """A directory. `family` is what every mark of this installation begins with, `mark` an application's.
 
     Raises:
@@ -56,9 +54,7 @@ class DirectoryTarget:
         retention: Retention | None = None,
         disk: Disk | None = None,
     ) -> None:
-        self._name = name
-        self._family = family
-        self._mark = mark
+        super().__init__(name, family=family, mark=mark)
         self._clock = clock
         self._place = Place.of(path)
         disk = disk or SystemDisk()
@@ -86,31 +82,11 @@ class DirectoryTarget:
             clock=clock,
         )
         self._served = ServedDirectory(self._place, self._looker, stamps, blobs)
-        self._seen: dict[Ref, Part] = {}
 
     @property
     def served(self) -> ServedDirectory:
         """What is live, for a server."""
         return self._served
-
-    @property
-    def name(self) -> str:
-        """The name under which declarations know it."""
-        return self._name
-
-    @property
-    def rules(self) -> Rules:
-        """Files come before their release."""
-        return RULES
-
-    @property
-    def family(self) -> str:
-        """What every mark of this installation begins with."""
-        return self._family
-
-    def mark(self, application: str) -> str:
-        """What the state says of the application that owns it."""
-        return self._mark(application)
 
     # ---- what is there --------------------------------------------------------------------------------------------
 
@@ -125,29 +101,6 @@ class DirectoryTarget:
         for ref, part in parts.items():
             self._note(ref, part)
         return Snapshot(parts=parts)
-
-    async def read(self, ref: Ref) -> Known[bytes | None] | Unknown:
-        """What stands there, as JSON: the content's digest of a file, the digest of the release that is live."""
-        match (await self._looker.parts([ref], ""))[ref]:
-            case Known(None):
-                return Known(None)
-            case Known(observed):
-                assert observed is not None
-                metadata = {"name": ref.name, "uid": observed.uid}
-                return Known(canonical({"kind": ref.kind, "metadata": metadata, "content": observed.ours}))
-            case Unknown() as unknown:
-                return unknown
-
-    def marked(self, mark: str, refs: Collection[Ref] | None = None) -> Mapping[Ref, Observed]:
-        """The release, where that mark owns it: its files leave with it, and none of them is left behind alone."""
-        part = self._seen.get(RELEASE_REF)
-        observed = part.value if isinstance(part, Known) else None
-        is_asked = refs is None or RELEASE_REF in refs
-        return {RELEASE_REF: observed} if observed is not None and observed.mark == mark and is_asked else {}
-
-    async def capabilities(self) -> Capabilities:
-        """Nothing that a render may ask of."""
-        return Capabilities()
 
     # ---- what is done there -----------------------------------------------------------------------------------------
 
@@ -167,41 +120,11 @@ class DirectoryTarget:
                 self._served.close()
         return answer
 
-    async def take_over(self, ref: Ref, *, uid: str, dry: bool) -> Answer:  # noqa: ARG002 - there is nothing to take over
-        """Nothing here is ever another tool's with our mark on it."""
-        return Refused(refusal=Refusal.STALE, message=f"{ref} was made by no other tool")
-
-    async def reclaim(self, ref: Ref, *, body: bytes, extent: Reclaim, uid: str, dry: bool) -> Answer:  # noqa: ARG002 - files have no parts that others own
-        """A file is whole: nothing can stand in the place of a part of it."""
-        match (await self._looker.parts([ref], ""))[ref]:
-            case Known(observed) if observed is not None:
-                return Accepted(observed=observed, wrote=False)
-            case _:
-                return Refused(refusal=Refusal.GONE, message="it is not there any more")
-
     # ---- what happens there without us ------------------------------------------------------------------------------
 
     def sightings(self) -> AsyncIterator[Sighting]:
         """Everything that changes in the live release and of the pointer, from now on."""
         return SightingStream(self._place, self._looker, self._clock, self._seen).sightings()
-
-    def judged(self, ref: Ref) -> Known[None] | Unknown:
-        """Files have no state of their own."""
-        there = self.is_there(ref)
-        return there if isinstance(there, Unknown) else Known(None)
-
-    def last_judged(self, uid: str) -> None:
-        """Nothing is remembered of what left."""
-
-    def is_there(self, ref: Ref) -> Known[bool] | Unknown:
-        """Whether it was there when it was last seen."""
-        match self._seen.get(ref):
-            case Known(observed):
-                return Known(observed is not None)
-            case Unknown() as unknown:
-                return unknown
-            case _:
-                return Unknown("it was not looked at yet")
 
     def needed(self) -> frozenset[Digest]:
         """The blobs that heal and go back: of every release that is kept. Whoever tidies blobs leaves them.
@@ -224,3 +147,6 @@ class DirectoryTarget:
     def _note(self, ref: Ref, part: Part) -> None:
         if part == Known(None) or self._seen.get(ref) != part:
             self._seen[ref] = part
+
+    async def _part(self, ref: Ref) -> Part:
+        return (await self._looker.parts([ref], ""))[ref]

@@ -7,35 +7,32 @@ remove what is ours. How the planner's terms map to this: `view`. A dry run writ
 costs one look.
 """
 
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection
 from pathlib import Path
 
-from trueline.model.digest import Digest, canonical
+from trueline.model.digest import Digest
 from trueline.model.known import Known, Unknown
 from trueline.model.ref import Ref
-from trueline.render.options import Capabilities
 from trueline.render.resource import Rendered
-from trueline.render.site.file import RELEASE_REF
 from trueline.runtime.clock import Clock
-from trueline.target.answer import Accepted, Answer, Refusal, Refused
+from trueline.target.answer import Accepted, Answer, Refusal
 from trueline.target.inventory import Inventory
 from trueline.target.protocol import Normalised, Sighting, Write
-from trueline.target.reclaim import Reclaim
-from trueline.target.rules import Rules
 from trueline.target.site.access import Access
-from trueline.target.site.normalise import RULES, Notes, normalise, with_notes
+from trueline.target.site.normalise import Notes, normalise, with_notes
 from trueline.target.site.platform import Platform, PlatformRefused
 from trueline.target.site.retention import KEEP_S
 from trueline.target.site.staged import StagedNote
+from trueline.target.site.terms import SiteTerms
 from trueline.target.site.view import Part, View
 from trueline.target.site.watch import SightingStream
 from trueline.target.site.write import HeldBlobs, Site, SiteWriter
-from trueline.target.snapshot import Observed, Snapshot
+from trueline.target.snapshot import Snapshot
 
 INTERVAL_S = 60.0
 
 
-class SiteTarget:
+class SiteTarget(SiteTerms):
     """A platform. `folder` is this target's own in the data directory; `keep_s` is how long old immutable files stay.
 
     `family` is what every mark of this installation begins with, `mark` an application's. `notes` tell what of a
@@ -56,10 +53,8 @@ class SiteTarget:
         interval_s: float = INTERVAL_S,
         keep_s: float = KEEP_S,
     ) -> None:
-        self._name = name
+        super().__init__(name, family=family, mark=mark)
         self._notes = notes
-        self._family = family
-        self._mark = mark
         self._clock = clock
         self._interval_s = interval_s
         self._access = Access(platform)
@@ -74,26 +69,6 @@ class SiteTarget:
             keep_s=keep_s,
         )
         self._writer = SiteWriter(site)
-        self._seen: dict[Ref, Part] = {}
-
-    @property
-    def name(self) -> str:
-        """The name under which declarations know it."""
-        return self._name
-
-    @property
-    def rules(self) -> Rules:
-        """Files come before their release."""
-        return RULES
-
-    @property
-    def family(self) -> str:
-        """What every mark of this installation begins with."""
-        return self._family
-
-    def mark(self, application: str) -> str:
-        """What the platform says of the application that owns it."""
-        return self._mark(application)
 
     # ---- what is there --------------------------------------------------------------------------------------------
 
@@ -115,29 +90,6 @@ class SiteTarget:
         self._seen.update(parts)
         return Snapshot(parts=parts)
 
-    async def read(self, ref: Ref) -> Known[bytes | None] | Unknown:
-        """What stands there, as JSON: the content's digest of a file, the digest of the release that is live."""
-        match await self._part(ref):
-            case Known(None):
-                return Known(None)
-            case Known(observed):
-                assert observed is not None
-                metadata = {"name": ref.name, "uid": observed.uid}
-                return Known(canonical({"kind": ref.kind, "metadata": metadata, "content": observed.ours}))
-            case Unknown() as unknown:
-                return unknown
-
-    def marked(self, mark: str, refs: Collection[Ref] | None = None) -> Mapping[Ref, Observed]:
-        """The release, where that mark owns it: its files leave with it, and none of them is left behind alone."""
-        part = self._seen.get(RELEASE_REF)
-        observed = part.value if isinstance(part, Known) else None
-        is_asked = refs is None or RELEASE_REF in refs
-        return {RELEASE_REF: observed} if observed is not None and observed.mark == mark and is_asked else {}
-
-    async def capabilities(self) -> Capabilities:
-        """Nothing that a render may ask of."""
-        return Capabilities()
-
     # ---- what is done there -----------------------------------------------------------------------------------------
 
     async def write(self, write: Write) -> Answer:
@@ -154,18 +106,6 @@ class SiteTarget:
             self._seen.pop(ref, None)
         return answer
 
-    async def take_over(self, ref: Ref, *, uid: str, dry: bool) -> Answer:  # noqa: ARG002 - there is nothing to take over
-        """Nothing here is ever another tool's with our mark on it."""
-        return Refused(refusal=Refusal.STALE, message=f"{ref} was made by no other tool")
-
-    async def reclaim(self, ref: Ref, *, body: bytes, extent: Reclaim, uid: str, dry: bool) -> Answer:  # noqa: ARG002 - files have no parts that others own
-        """A file is whole: nothing can stand in the place of a part of it."""
-        match await self._part(ref):
-            case Known(observed) if observed is not None:
-                return Accepted(observed=observed, wrote=False)
-            case _:
-                return Refused(refusal=Refusal.GONE, message="it is not there any more")
-
     # ---- what happens there without us ------------------------------------------------------------------------------
 
     def sightings(self) -> AsyncIterator[Sighting]:
@@ -179,24 +119,6 @@ class SiteTarget:
             seen=self._seen,
         )
         return stream.sightings()
-
-    def judged(self, ref: Ref) -> Known[None] | Unknown:
-        """Files have no state of their own."""
-        there = self.is_there(ref)
-        return there if isinstance(there, Unknown) else Known(None)
-
-    def last_judged(self, uid: str) -> None:
-        """Nothing is remembered of what left."""
-
-    def is_there(self, ref: Ref) -> Known[bool] | Unknown:
-        """Whether it was there when it was last seen."""
-        match self._seen.get(ref):
-            case Known(observed):
-                return Known(observed is not None)
-            case Unknown() as unknown:
-                return unknown
-            case _:
-                return Unknown("it was not looked at yet")
 
     def needed(self) -> frozenset[Digest]:
         """The blobs that heal, as far as was looked, and those that are staged. Whoever tidies blobs leaves them."""
