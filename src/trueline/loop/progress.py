@@ -101,9 +101,7 @@ def concluded(
         drifts=tuple(_drifts(review, outcomes)),
         left=tuple(_left(review)),
         waits=tuple(waits),
-        is_retried=sync in {Sync.PARTLY, Sync.UNKNOWN}
-        or any(o.result is Result.STALE for o in outcomes)
-        or bool(waits),
+        is_retried=sync in {Sync.PARTLY, Sync.UNKNOWN} or any(o.result in _UNSETTLED for o in outcomes) or bool(waits),
     )
 
 
@@ -179,5 +177,8 @@ def _drifts(review: Review, outcomes: Sequence[Outcome]) -> list[Drift]:
         found += (added(change.ref, trial.taken, goes=True), newly_added(entry, outcome.added))
     return [drift for drift in found if drift is not None]
 
+
+_UNSETTLED = frozenset({Result.STALE, Result.UNKNOWN})
+"""The world moved, or nobody knows whether it was done: the next pass reads the target, and no event may come of it."""
 
 _TAKEN = frozenset({Result.DONE, Result.SAME, Result.OVERRULED})

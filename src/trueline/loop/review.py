@@ -78,10 +78,12 @@ async def review(  # noqa: PLR0913 - what a pass is asked for
         healths = _hook_healths(parts, desired, inventory)
         ended = endings(desired.hooks, run=desired.run, inventory=inventory, healths=healths)
         changes = _with_hooks(desired, changes, snapshot, inventory, options, completed_run, ended)
+    moves = [change.ref for change in changes if change.action is Action.TRANSFER]
     tried = Tried(
         target=target,
         bodies=parts.bodies,
         inventory=inventory,
+        former=parts.owners.former(application.name, target.name, moves),
         take_over=frozenset(application.sync.take_over),
         awaits=desired.awaits,
         whole=whole,

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from trueline.model import field_path
 from trueline.model.digest import parse
@@ -23,6 +23,8 @@ class Tried:
     target: Target
     bodies: Bodies
     inventory: Inventory
+    former: Mapping[Ref, Entry] = field(default_factory=dict)
+    """What the applications own from which something moves here: what was theirs is ours (D17)."""
     take_over: frozenset[str] = frozenset()
     awaits: Mapping[Ref, Collection[Ref]] | None = None
     whole: bool = False
@@ -181,7 +183,7 @@ def _sort(
     change: Change, tried: Tried, conflicts: Collection[FieldConflict]
 ) -> tuple[tuple[FieldConflict, ...], tuple[FieldConflict, ...]]:
     """Split conflicts into fields that are ours to force and fields that are not."""
-    entry = tried.inventory.entries.get(change.ref)
+    entry = tried.former.get(change.ref) or tried.inventory.entries.get(change.ref)
     owned = _owned_body(entry, tried.bodies)
     ours: list[FieldConflict] = []
     foreign: list[FieldConflict] = []
