@@ -190,9 +190,9 @@ class KubernetesTarget(Generic[T]):
         """Apply one resource, or try to."""
         return await self._writer.write(write)
 
-    async def delete(self, ref: Ref, *, uid: str, version: str, dry: bool) -> Answer:
-        """Delete one object if it is still the one with this UID and version, or try to."""
-        return await self._writer.delete(ref, uid=uid, version=version, dry=dry)
+    async def delete(self, ref: Ref, *, uid: str, mark: str, version: str, dry: bool) -> Answer:
+        """Delete one object if it is still the one with this UID, mark and version, or try to."""
+        return await self._writer.delete(ref, uid=uid, mark=mark, version=version, dry=dry)
 
     async def take_over(self, ref: Ref, *, uid: str, dry: bool) -> Answer:
         """Turn the entries of tools that made an object before us into ours."""
