@@ -11,6 +11,7 @@ from trueline.model.diagnostic import Diagnostic
 from trueline.model.known import Known
 from trueline.model.ref import Ref
 from trueline.plan.change import Action
+from trueline.target.answer import Refusal
 from trueline.target.inventory import Entry, Inventory
 from trueline.target.snapshot import Snapshot
 from trueline.trial.trial import Trial, Verdict
@@ -103,6 +104,7 @@ def concluded(
         waits=tuple(waits),
         is_retried=sync in {Sync.PARTLY, Sync.UNKNOWN}
         or any(o.result is Result.STALE for o in outcomes)
+        or any(t.refusal is Refusal.OCCUPIED for t in review.trials)  # nothing wakes it when that goes
         or bool(waits),
     )
 

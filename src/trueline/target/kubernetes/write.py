@@ -18,6 +18,7 @@ from trueline.target import answer
 from trueline.target.kubernetes import difference, refusal as refusals
 from trueline.target.kubernetes.admission import Mutators
 from trueline.target.kubernetes.client import KubernetesClient
+from trueline.target.kubernetes.content import Content
 from trueline.target.kubernetes.field_set import leaves, other_fields, our_fields, owns
 from trueline.target.kubernetes.kind import Kinds
 from trueline.target.kubernetes.live import Live
@@ -66,6 +67,7 @@ class KubernetesWriter:
     mutators: Mutators
     manager: str
     recollection: Recollection
+    content: Content
     _none: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
 
     async def write(self, write: Write) -> answer.Answer:
@@ -92,6 +94,8 @@ class KubernetesWriter:
             if isinstance(standing, answer.Refused):
                 return standing
             version = version or standing.version
+        if (occupied := await self.content.refusal(ref, mark=mark, dry=dry)) is not None:
+            return occupied
         said = await self.client.delete(
             found.value, ref.namespace, ref.name, uid=uid, resource_version=version, dry_run=dry
         )

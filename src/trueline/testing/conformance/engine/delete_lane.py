@@ -7,9 +7,9 @@ from trueline.loop.status import Sync
 from trueline.runtime.http import Request
 from trueline.target.kubernetes.mark import LABEL
 from trueline.testing.conformance.api import Json
-from trueline.testing.conformance.case import expect, expect_status, expect_that
-from trueline.testing.conformance.engine.case import named_case
-from trueline.testing.conformance.engine.sample import config_map
+from trueline.testing.conformance.case import expect, expect_in, expect_status, expect_that
+from trueline.testing.conformance.engine.case import engine_case, named_case
+from trueline.testing.conformance.engine.sample import claim, config_map, definition, gadget
 from trueline.testing.conformance.engine.world import World
 
 Deed: TypeAlias = Callable[[World, Json], Awaitable[None]]
@@ -88,3 +88,103 @@ def _row(name: str, deed: Deed, *, is_seen: bool) -> None:
 for _name, _deed in _DEEDS.items():
     for _is_seen in (True, False):
         _row(_name, _deed, is_seen=_is_seen)
+
+
+def _namespace(name: str) -> Json:
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+
+
+async def _namespace_goes(world: World, *also: str) -> tuple[Json, str]:
+    """An application with a namespace, and Git that wants the namespace gone and consents to it by name."""
+    name = f"n-{world.api.unique}"
+    space = _namespace(name)
+    world.declare("shop", config_map("stays"), space, config_map("mine", namespace=name))
+    world.commit()
+    await world.follow()
+    await world.until_sync(Sync.SYNCED)
+    consent = [f"Namespace/{name}", *also]
+    world.declare("shop", config_map("stays"), sync={"allowDelete": consent})
+    return space, name
+
+
+@engine_case
+async def lane_namespace_with_what_is_not_ours(world: World) -> None:
+    """INV-09: a namespace in which somebody else has something is not deleted, whoever consented; empty, it goes."""
+    world.declare("shop", config_map("stays"))
+    world.commit()
+    async with world.started():
+        space, name = await _namespace_goes(world)
+        theirs = config_map("theirs", namespace=name)
+        expect_status(await world.api.create(theirs), 201)
+        await world.push()
+        expect_in(f"ConfigMap/{name}/theirs", (await world.until_sync(Sync.OUT_OF_SYNC)).message)
+        expect_that("deletionTimestamp" not in (await world.live(space))["metadata"])
+        expect(await world.live(config_map("mine", namespace=name)), {})
+        expect_that(await world.live(theirs))
+        expect_status(await world.api.delete(theirs), 200)
+        world.now.engine.wake("shop")
+        await world.api.until(space, lambda a: a.status == 404 or "deletionTimestamp" in a.body["metadata"], "going")  # noqa: PLR2004 - HTTP's
+        await world.until_sync(Sync.SYNCED)
+
+
+@engine_case
+async def lane_namespace_with_what_comes_late(world: World) -> None:
+    """INV-09: what comes between the look and the delete counts too."""
+    world.declare("shop", config_map("stays"))
+    world.commit()
+    async with world.started():
+        space, name = await _namespace_goes(world)
+        late = config_map("late", namespace=name)
+
+        async def meanwhile(request: Request) -> None:
+            if request.method == "DELETE" and b"dryRun" in request.body and request.path.endswith(name):
+                world.weather.meanwhile = None
+                expect_status(await world.api.create(late), 201)
+
+        world.weather.meanwhile = meanwhile
+        await world.push()
+        await world.until_sync(Sync.OUT_OF_SYNC)
+        expect_that("deletionTimestamp" not in (await world.live(space))["metadata"])
+        expect_that(await world.live(late))
+
+
+@engine_case
+async def lane_namespace_with_what_may_hold_data(world: World) -> None:
+    """INV-07, INV-09: consent to a namespace is none to the claim in it, which Git does not name."""
+    world.declare("shop", config_map("stays"))
+    world.commit()
+    async with world.started():
+        name = f"n-{world.api.unique}"
+        space, data = _namespace(name), claim("data")
+        data["metadata"]["namespace"] = name
+        world.declare("shop", config_map("stays"), space, data)
+        world.commit()
+        await world.now.engine.follow_once()
+        await world.until(lambda: world.entry("data"), "intended")
+        await world.until_sync(Sync.SYNCED)
+        world.declare("shop", config_map("stays"), sync={"allowDelete": [f"Namespace/{name}"]})
+        await world.push()
+        await world.until_sync(Sync.OUT_OF_SYNC)
+        await world.quiet()
+        expect_that(await world.live(data))
+        expect_that("deletionTimestamp" not in (await world.live(space))["metadata"])
+
+
+@engine_case
+async def lane_definition_with_what_is_not_ours(world: World) -> None:
+    """INV-09: a definition takes every object of its kind along; while one is another's, it stays."""
+    unique = world.api.unique
+    defined, theirs = definition(unique, "size"), gadget(unique, "theirs", size="1")
+    world.declare("shop", config_map("stays"), defined, gadget(unique, "mine", size="1"))
+    async with world.synced():
+        expect_status(await world.api.create(theirs), 201)
+        ref = f"CustomResourceDefinition.apiextensions.k8s.io/gadgets.g{unique}.example.test"
+        world.declare("shop", config_map("stays"), sync={"allowDelete": [ref]})
+        await world.push()
+        expect_in(
+            f"Gadget.g{unique}.example.test/{world.api.namespace}/theirs",
+            (await world.until_sync(Sync.OUT_OF_SYNC)).message,
+        )
+        expect_that(await world.live(defined))
+        expect_that(await world.live(theirs))
+        expect(await world.live(gadget(unique, "mine")), {})
