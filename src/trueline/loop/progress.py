@@ -11,6 +11,7 @@ from trueline.model.diagnostic import Diagnostic
 from trueline.model.known import Known
 from trueline.model.ref import Ref
 from trueline.plan.change import Action
+from trueline.target.answer import Refusal
 from trueline.target.inventory import Entry, Inventory
 from trueline.target.snapshot import Snapshot
 from trueline.trial.trial import Trial, Verdict
@@ -101,7 +102,10 @@ def concluded(
         drifts=tuple(_drifts(review, outcomes)),
         left=tuple(_left(review)),
         waits=tuple(waits),
-        is_retried=sync in {Sync.PARTLY, Sync.UNKNOWN} or any(o.result in _UNSETTLED for o in outcomes) or bool(waits),
+        is_retried=sync in {Sync.PARTLY, Sync.UNKNOWN}
+        or any(o.result in _UNSETTLED for o in outcomes)
+        or any(t.refusal is Refusal.OCCUPIED for t in review.trials)  # nothing wakes it when that goes
+        or bool(waits),
     )
 
 

@@ -51,7 +51,8 @@ async def _try_one(change: Change, tried: Tried, made: Collection[Ref]) -> Trial
         message = f"{', '.join(map(str, needed))} is made first"
         return Trial(change=change, verdict=Verdict.DEFERRED, message=message)
     if change.action is Action.PRUNE:
-        answer = await tried.target.delete(change.ref, uid=change.uid, version="", dry=True)
+        mark = tried.target.mark(tried.inventory.application)
+        answer = await tried.target.delete(change.ref, uid=change.uid, mark=mark, version="", dry=True)
         return _pruned(change, answer)
     return await _try_apply(change, tried)
 
