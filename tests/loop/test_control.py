@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.loop.test_reconcile import change, reviewed
+from tests.loop.test_reconcile import reviewed
+from tests.trial.answering import change
 from trueline.loop.control import Control
 from trueline.model.fault import UserError
 

@@ -154,5 +154,5 @@ async def test_a_stage_that_failed_stops_the_next(answer: Answer, sync: Sync) ->
     assert [line for line in target.log if line.startswith(("apply", "delete"))] == [
         "apply a",
         "apply b",
-        "delete c u1",
+        "delete c u1 t1.shop",
     ]

@@ -9,6 +9,7 @@ import ast
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from tests.mutants.equivalent import EQUIVALENT
 from tests.mutants.generic import Mutant, mutants
@@ -66,7 +67,7 @@ def _tell(ran: Ran) -> None:
     print(f"{sign:7} {ran.seconds:5.1f} s  {ran.name}", flush=True)
 
 
-def _named(workers: Pool, guards: Sequence[Guard]) -> dict[str, object]:
+def _named(workers: Pool, guards: Sequence[Guard]) -> dict[str, Any]:
     """First the tests on the sources as they are: what fails anyhow kills nothing."""
     by_file: dict[str, set[str]] = {}
     for test in (test for guard in guards for test in guard.tests):
@@ -102,7 +103,7 @@ def _survived(guard: Guard, ran: Ran | None, unfit: set[str]) -> str:
     return f"{guard.name}: {', '.join(left)} passes without it" if left else ""
 
 
-def _generic(workers: Pool, word: str) -> dict[str, object]:
+def _generic(workers: Pool, word: str) -> dict[str, Any]:
     """What no test of the module's own kills is asked of all that may tell, and then of the drawn ones."""
     scope = [module for module in modules() if word in module.path]
     made = {mutant.name: (mutant, module) for module in scope for mutant in _mutants(module)}

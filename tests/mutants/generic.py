@@ -49,8 +49,8 @@ def mutants(path: str, text: str) -> Iterator[Mutant]:
     lines = text.splitlines()
     data = text.encode()
     starts = [0]
-    for line in data.splitlines(keepends=True):
-        starts.append(starts[-1] + len(line))
+    for written in data.splitlines(keepends=True):
+        starts.append(starts[-1] + len(written))
     counted: dict[str, int] = {}
     found = sorted(_changes(ast.parse(text)), key=lambda change: _place(change[0]))
     for node, after, what in found:

@@ -1,6 +1,6 @@
 """The 38 invariants: each by its number and name, where it is guarded, and the tests that prove it.
 
-A guard says `INV-nn` where it stands, a test in its docstring. A property without one guard says here why there is none.
+A guard says `INV-nn` where it stands, a test in its docstring. A property without one guard says here why it has none.
 """
 
 from dataclasses import dataclass
@@ -8,6 +8,9 @@ from enum import Enum
 
 _ENGINE = "tests/embedded/test_engine_conformance.py::test_engine_conformance"
 """The same cases run on a real control plane, in `tests/cluster/test_engine_conformance.py`."""
+
+
+_DATA = "tests/runtime/test_data_directory.py"
 
 
 class Method(Enum):
@@ -287,8 +290,7 @@ INVARIANTS = (
         guards=("runtime/data_directory.py", "runtime/store.py"),
         tests=(
             "tests/runtime/test_data_directory.py::test_a_file_is_old_or_new_whatever_call_fails",
-            "tests/runtime/test_data_directory.py"
-            "::test_a_file_is_synced_before_it_is_put_in_place_and_its_folder_after",
+            f"{_DATA}::test_a_file_is_synced_before_it_is_put_in_place_and_its_folder_after",
             "tests/record/test_ledger.py::test_a_full_disk_at_every_call",
         ),
     ),

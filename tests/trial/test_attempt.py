@@ -201,7 +201,7 @@ async def test_every_refusal_is_told_at_once_in_the_order_of_the_changes() -> No
 async def test_a_prune_is_tried_with_its_uid() -> None:
     target = AnsweringTarget()
     assert (await try_one(target, Action.PRUNE, "web")).verdict is Verdict.PASSED
-    assert target.log == ["try delete web u1"]
+    assert target.log == ["try delete web u1 t1.shop"]
 
 
 READERS = [
@@ -220,4 +220,6 @@ async def test_who_may_only_read_sees_a_plan_that_was_not_tried(
     changes = [change(name) for name in "abc"]
     trials = await try_all(changes, target.tried(inventory("a", "b", "c"), whole=whole))
     assert [trial.verdict for trial in trials] == verdicts, case
-    assert [trial.message for trial in trials] == ["" if one.change.ref.name in may else "said forbidden" for one in trials]
+    assert [trial.message for trial in trials] == [
+        "" if one.change.ref.name in may else "said forbidden" for one in trials
+    ]

@@ -19,7 +19,7 @@ assert CONFIG_MAP.kind == REF.kind
 
 def entry(manager: str, *fields: str, subresource: str = "") -> dict[str, Any]:
     """A manager's entry."""
-    owned = {"f:data": {f"f:{name}": {} for name in fields}}
+    owned: dict[str, Any] = {"f:data": {f"f:{name}": {} for name in fields}}
     more = {"subresource": subresource} if subresource else {}
     return {"manager": manager, "operation": "Update", "apiVersion": "v1", "fieldsV1": owned, **more}
 

@@ -13,11 +13,13 @@ from trueline.model.ref import Ref
 from trueline.runtime.http import Response
 from trueline.target.answer import Accepted, Refusal, Refused
 from trueline.target.kubernetes.live import Live, Pool
-from trueline.target.kubernetes.wire import ObjectMeta
+from trueline.target.kubernetes.mark import LABEL
+from trueline.target.kubernetes.wire import ManagedFields, ObjectMeta
 from trueline.target.kubernetes.write import KubernetesWriter, Recollection
 from trueline.target.protocol import Write, WriteMode
 
 MANAGER = "trueline:one"
+MARK = "one.shop"
 REF = Ref("ConfigMap", "shop", "web")
 BODY = canonical({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "web"}, "data": {"a": "1", "b": "2"}})
 
@@ -48,10 +50,27 @@ class Nobody:
         return False
 
 
+class Alone:
+    """Nothing stands in anything, unless it is told so."""
+
+    def __init__(self, said: Refused | None) -> None:
+        self.said = said
+
+    async def refusal(self, ref: Ref, *, mark: str, dry: bool) -> Refused | None:
+        """What was told."""
+        return self.said
+
+
 class Bench:
     """A writer over scripted answers; `gone` are the UIDs that the mirror was told of."""
 
-    def __init__(self, *answers: Response | str, seen: ObjectMeta | None = None, found: Any = CONFIG_MAPS) -> None:
+    def __init__(
+        self,
+        *answers: Response | str,
+        seen: ObjectMeta | None = None,
+        found: Any = CONFIG_MAPS,
+        occupied: Refused | None = None,
+    ) -> None:
         self.transport = FakeTransport()
         self.transport.answers.extend(answers)
         pool = Pool(MANAGER)
@@ -60,10 +79,12 @@ class Bench:
         known: Callable[..., Live | None] = lambda *_: None if seen is None else pool.live(seen)  # noqa: E731
         kinds: Any = OneKind(found)
         mutators: Any = Nobody()
+        content: Any = Alone(occupied)
         self.writer = KubernetesWriter(
             client=client_of(self.transport),
             kinds=kinds,
             mutators=mutators,
+            content=content,
             manager=MANAGER,
             recollection=Recollection(
                 known=known,
@@ -75,8 +96,8 @@ class Bench:
 
     @property
     def sent(self) -> list[Any]:
-        """The bodies of all requests."""
-        return [msgspec.json.decode(request.body) for request in self.transport.requests]
+        """The bodies of all requests that have one."""
+        return [msgspec.json.decode(request.body) for request in self.transport.requests if request.body]
 
 
 def answered(uid: str = "u1", version: str = "8") -> Response:
@@ -84,38 +105,81 @@ def answered(uid: str = "u1", version: str = "8") -> Response:
     return reply({**config_map("web", version), "metadata": {"name": "web", "uid": uid, "resourceVersion": version}})
 
 
-SEEN = ObjectMeta(name="web", namespace="shop", uid="u1", resourceVersion="7")
+def seen(uid: str = "u1", version: str = "7", mark: str = MARK, manager: str = MANAGER) -> ObjectMeta:
+    """The object as it is known: marked by a manager."""
+    fields = msgspec.Raw(msgspec.json.encode({"f:metadata": {"f:labels": {f"f:{LABEL}": {}}}}))
+    entry = ManagedFields(manager=manager, operation="Apply", apiVersion="v1", fieldsV1=fields)
+    labels = {LABEL: mark} if mark else {}
+    return ObjectMeta(
+        name="web", namespace="shop", uid=uid, resourceVersion=version, labels=labels, managedFields=[entry]
+    )
+
+
+def got(metadata: ObjectMeta) -> Response:
+    """The object as the server shows it."""
+    return reply({"kind": "ConfigMap", "apiVersion": "v1", "metadata": metadata})
+
+
+GONE = reply({"kind": "Status", "status": "Success"})
 DELETES = [
-    ("seen as it was planned for", SEEN, "u1", "", {"uid": "u1", "resourceVersion": "7"}),
-    ("seen as another one", SEEN, "u0", "", {"uid": "u0"}),
-    ("not seen", None, "u1", "", {"uid": "u1"}),
-    ("with a version of the caller's", SEEN, "u1", "5", {"uid": "u1", "resourceVersion": "5"}),
+    ("the mirror shows it", seen(), (GONE,), "", {"uid": "u1", "resourceVersion": "7"}),
+    ("the mirror does not", None, (got(seen(version="9")), GONE), "", {"uid": "u1", "resourceVersion": "9"}),
+    ("with a version of the caller's", seen(), (GONE,), "5", {"uid": "u1", "resourceVersion": "5"}),
 ]
 
 
-@pytest.mark.parametrize(("case", "seen", "uid", "version", "expected"), DELETES)
+@pytest.mark.parametrize(("case", "known", "answers", "version", "expected"), DELETES)
 async def test_a_delete_carries_the_version_that_was_seen_last(
-    case: str, seen: ObjectMeta | None, uid: str, version: str, expected: dict[str, str]
+    case: str, known: ObjectMeta | None, answers: tuple[Response, ...], version: str, expected: dict[str, str]
 ) -> None:
-    """INV-10, INV-13: whoever changed or replaced the object since is not overrun."""
-    bench = Bench(reply({"kind": "Status", "status": "Success"}), seen=seen)
-    said = await bench.writer.delete(REF, uid=uid, version=version, dry=False)
+    """INV-10, INV-13: whoever changes or replaces the object from now on is not overrun."""
+    bench = Bench(*answers, seen=known)
+    said = await bench.writer.delete(REF, uid="u1", mark=MARK, version=version, dry=False)
     assert isinstance(said, Accepted), case
     assert [body["preconditions"] for body in bench.sent] == [expected]
-    assert bench.gone == [uid]
+    assert bench.gone == ["u1"]
+
+
+OTHERS = [
+    ("another object", seen(uid="u2")),
+    ("without our mark", seen(mark="")),
+    ("of another application", seen(mark="one.blog")),
+    ("with a mark that was copied", seen(manager="kubectl")),
+]
+
+
+@pytest.mark.parametrize(("case", "stands"), OTHERS)
+@pytest.mark.parametrize("is_known", [True, False], ids=["shown", "asked"])
+async def test_a_delete_is_not_sent_for_what_is_another_one_now(
+    case: str, stands: ObjectMeta, *, is_known: bool
+) -> None:
+    """INV-01, INV-10: what was proven when the plan was made has to hold when the object goes."""
+    bench = Bench(got(stands), GONE, seen=stands if is_known else None)
+    said = await bench.writer.delete(REF, uid="u1", mark=MARK, version="", dry=False)
+    assert isinstance(said, Refused), case
+    assert (said.refusal, bench.sent, bench.gone) == (Refusal.STALE, [], [])
+
+
+async def test_what_would_go_along_keeps_it() -> None:
+    """INV-09: nothing is sent where something stands in it that is not this application's."""
+    occupied = Refused(refusal=Refusal.OCCUPIED, message="a Secret stands in it")
+    for dry in (True, False):
+        bench = Bench(GONE, seen=seen(), occupied=occupied)
+        assert await bench.writer.delete(REF, uid="u1", mark=MARK, version="", dry=dry) == occupied
+        assert bench.sent == []
 
 
 async def test_a_delete_that_is_tried_deletes_nothing_and_is_not_remembered() -> None:
     """INV-36: the body says that it is a try; the mirror is not told that the object goes."""
-    bench = Bench(answered(), seen=SEEN)
-    await bench.writer.delete(REF, uid="u1", version="", dry=True)
+    bench = Bench(answered(), seen=seen())
+    await bench.writer.delete(REF, uid="u1", mark=MARK, version="", dry=True)
     assert [body["dryRun"] for body in bench.sent] == [["All"]]
     assert bench.gone == []
 
 
 async def test_a_delete_that_was_refused_is_not_remembered_as_done() -> None:
-    bench = Bench(failure(409, "Conflict", "Precondition failed: UID in precondition: u1"), seen=SEEN)
-    said = await bench.writer.delete(REF, uid="u1", version="", dry=False)
+    bench = Bench(failure(409, "Conflict", "Precondition failed: UID in precondition: u1"), seen=seen())
+    said = await bench.writer.delete(REF, uid="u1", mark=MARK, version="", dry=False)
     assert isinstance(said, Refused)
     assert said.refusal is Refusal.STALE
     assert bench.gone == []
@@ -160,7 +224,7 @@ async def test_without_its_kind_nothing_is_sent(found: Any, refusal: Refusal) ->
     bench = Bench(found=found)
     said = [
         await bench.writer.write(Write(ref=REF, body=BODY, mode=WriteMode.APPLY)),
-        await bench.writer.delete(REF, uid="u1", version="", dry=False),
+        await bench.writer.delete(REF, uid="u1", mark=MARK, version="", dry=False),
     ]
     assert [one.refusal for one in said if isinstance(one, Refused)] == [refusal, refusal]
     assert bench.transport.requests == []
