@@ -67,6 +67,14 @@ def test_what_is_owned_and_no_longer_declared_is_yielded() -> None:
     assert claims.yielded("blog", "prod", [SETTINGS, WEB]) == {SETTINGS.ref: "shop"}
 
 
+def test_what_its_owner_declares_is_not_yielded() -> None:
+    """INV-08: a second claim takes nothing from who has it and keeps it."""
+    claims = book(settings="shop")
+    claims.declare("shop", "prod", [SETTINGS])
+    claims.declare("blog", "prod", [SETTINGS])
+    assert claims.yielded("blog", "prod", [SETTINGS]) == {}
+
+
 def test_what_another_one_declares_is_moving() -> None:
     claims = book(settings="shop")
     claims.declare("blog", "prod", [SETTINGS])
