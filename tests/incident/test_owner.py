@@ -44,7 +44,8 @@ async def test_incident_08_argo_22607_one_application_takes_the_namespace_of_ano
     """INV-08 INV-09 An application that had made a namespace was deleted, and the namespace with it, in which a second
     application lived.
 
-    Here the first one leaves Git: what is its own goes, and the namespace that was made for it stays.
+    Here the first one leaves Git, once with a namespace that was made for it, and once with one that it declares and
+    whose deletion Git consents to: what is its own goes, and the namespace stays, for somebody else lives in it.
     """  # noqa: D205 - the first line is the invariants'
     shared = f"{world.api.namespace}-shared"
     place: Json = {"namespace": shared}
@@ -65,6 +66,14 @@ async def test_incident_08_argo_22607_one_application_takes_the_namespace_of_ano
         await gone(world, "shop")
         await world.until(lambda: "shop" not in world.now.engine.kept, "gone")
         assert deleted(world) == ["mine"]
+        assert (await uid_of(world, room), await uid_of(world, theirs)) == before
+        world.declare("shop", mine, room, target=place, sync={"allowDelete": [f"Namespace/{shared}"]})
+        await world.push()
+        await world.until_sync(Sync.SYNCED)
+        await gone(world, "shop")
+        await world.until(lambda: not world.entry("mine"), "its own object is gone")
+        await world.quiet()
+        assert deleted(world) == ["mine", "mine"]
         assert (await uid_of(world, room), await uid_of(world, theirs)) == before
 
 

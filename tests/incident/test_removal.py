@@ -128,7 +128,8 @@ async def test_incident_15_thaum_1475_definitions_are_removed_with_a_chart(world
     cluster, and with those, in a race, the workloads that they stood for.
 
     Trueline needs no definition of its own, so that there is none to remove. The nearest is an application that brings
-    one of which another application has objects: it leaves Git, and definition and objects stay.
+    one of which another application has objects: it leaves Git, and definition and objects stay; even with Git's
+    consent to delete the definition, for as long as there is an object of somebody else.
     """  # noqa: D205 - the first line is the invariants'
     unique = world.api.unique
     kind, one = definition(unique, "size"), gadget(unique, "one", size="big")
@@ -149,6 +150,17 @@ async def test_incident_15_thaum_1475_definitions_are_removed_with_a_chart(world
         await world.now.engine.follow_once()
         await world.until(lambda: "allowDelete" in world.status("kinds").message, "asked for consent")
         assert deleted(world) == ["mine"]
+        named_kind = f"CustomResourceDefinition/{kind['metadata']['name']}"
+        world.declare("kinds", kind, config_map("mine"), sync={"allowDelete": [named_kind]})
+        await world.push()
+        await world.until_sync(Sync.SYNCED, "kinds")
+        del world.applications["kinds"]
+        world.commit()
+        await world.now.engine.follow_once()
+        await world.until(lambda: deleted(world) == ["mine", "mine"], "its own object is gone")
+        await world.until_sync(Sync.OUT_OF_SYNC, "kinds")
+        await world.quiet()
+        assert deleted(world) == ["mine", "mine"]
         assert await uids(world, kind) == [before]
         after = expect_status(await world.api.send("GET", named), 200)
         assert after.body["metadata"]["uid"] == user.body["metadata"]["uid"]

@@ -48,17 +48,19 @@ class Owned:
     is_by_content: Callable[[str], bool] = lambda _: False
 
 
-def asks(
+def asks(  # noqa: PLR0913 - what a person is asked about
     changes: Collection[Change],
     *,
     owned: Owned,
+    declared: int,
     approve: Approve,
     is_removal: bool = False,
     limits: Limits = Limits(),
 ) -> tuple[str, ...]:
-    """The reasons for which a person has to agree; empty where the plan may go ahead.
+    """The reasons for which a person has to agree; empty where the plan may go ahead (INV-03).
 
-    A removal that Git asks for by taking the declaration away is not an empty render, but the limit holds for it too.
+    `declared` is how many resources Git asks for, hooks apart. A removal that Git asks for by taking the declaration
+    away is not an empty render, but the limit holds for it too.
     """
     match approve:
         case Approve.NEVER:
@@ -66,30 +68,31 @@ def asks(
         case Approve.ALWAYS:
             return ("every change of this application is approved first",) if _writes(changes) else ()
         case Approve.DESTRUCTIVE:
-            return tuple(_destructive(changes, owned, is_removal=is_removal, limits=limits))
+            return tuple(_destructive(changes, owned, declared, is_removal=is_removal, limits=limits))
         case _:
             assert_never(approve)
 
 
-def _destructive(changes: Collection[Change], owned: Owned, *, is_removal: bool, limits: Limits) -> Iterator[str]:
+def _destructive(
+    changes: Collection[Change], owned: Owned, declared: int, *, is_removal: bool, limits: Limits
+) -> Iterator[str]:
     pruned = gone = _count(changes, Action.PRUNE)
     count = owned.count
     if not is_removal:
         gone = _count([change for change in changes if not owned.is_by_content(change.ref.name)], Action.PRUNE)
         count -= owned.by_content_count
-    kept = any(_stays(change, owned) for change in changes)
-    if pruned and not kept and not is_removal:  # INV-03
-        yield f"nothing is declared any more: all {pruned} objects would be deleted"
-    elif limits.are_passed(gone, count):  # INV-03
+    if pruned and declared <= _of_others(changes, owned) and not is_removal:
+        yield f"nothing is declared any more: {pruned} of {owned.count} objects would be deleted"
+    elif limits.are_passed(gone, count):
         yield f"{gone} of {count} objects would be deleted"
     if replaced := _count(changes, Action.REPLACE):
         yield f"{replaced} objects would be deleted and made again"
 
 
-def _stays(change: Change, owned: Owned) -> bool:
-    """Whether the application has something declared after it: not what merely may not be deleted, nor another's."""
-    is_declared = not change.run and change.body != NOTHING
-    return is_declared and (change.action is not Action.HOLD or change.ref in owned.refs)
+def _of_others(changes: Collection[Change], owned: Owned) -> int:
+    """How much of what is declared is somebody else's, and stays that: it makes an empty render no less empty."""
+    declared = (change for change in changes if not change.run and change.body != NOTHING)
+    return sum(change.action is Action.HOLD and change.ref not in owned.refs for change in declared)
 
 
 def _count(changes: Collection[Change], action: Action) -> int:
