@@ -34,7 +34,7 @@ class ClaimBook:
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """The fleet is being read: what an application no longer declares, another one may declare in a moment."""
+        """INV-08 The fleet is being read: what one application no longer declares, another may declare in a moment."""
         self._readings += 1
         try:
             yield
@@ -56,7 +56,6 @@ class ClaimBook:
         The answer names the others that claim, or claimed, the same.
         """
         rivals = set(self.remove(application, at=at))
-        self._first.setdefault(application, at)
         self._of[application] = (target, tuple(resources))
         claims = self._claims.setdefault(target, {})
         for resource in resources:
@@ -73,6 +72,7 @@ class ClaimBook:
     def remove(self, application: str, *, at: str = "") -> tuple[str, ...]:
         """The application declares nothing any more; the answer names the others that claim the same."""
         self._unread.pop(application, None)
+        self._first.setdefault(application, at)  # after a start nobody knows what it declared before
         rivals: set[str] = set()
         target, resources = self._of.pop(application, ("", ()))
         for resource in resources:
