@@ -51,7 +51,7 @@ async def test_a_look_that_found_nothing_needs_no_intent_and_no_act() -> None:
 async def test_a_prune_names_the_uid() -> None:
     target = AnsweringTarget()
     await done(target, trial("a", Action.PRUNE))
-    assert target.log == ["intend a", "delete a u1", "settle a"]
+    assert target.log == ["intend a", "delete a u1 t1.shop", "settle a"]
 
 
 async def test_what_is_forgotten_asks_the_target_nothing() -> None:
@@ -64,7 +64,7 @@ async def test_a_replacement_deletes_and_makes_a_take_over_takes_and_applies() -
     target = AnsweringTarget()
     await done(target, trial("a", Action.REPLACE))
     await done(target, trial("b", Action.TAKE_OVER))
-    assert target.log[1:3] == ["delete a u1", "apply a"]
+    assert target.log[1:3] == ["delete a u1 t1.shop", "apply a"]
     assert target.writes[0].uid == ""
     assert target.log[5:7] == ["take over b", "apply b"]
 

@@ -1,6 +1,6 @@
 """Two that claim one object, one that gives it up, and one that may."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from tests.plan.world import entry, ref, resource
 from trueline.declare.application import Application, ClusterTarget
@@ -19,6 +19,10 @@ class Owned:
 
     def __init__(self, owners: Mapping[Ref, str]) -> None:
         self._owners = owners
+
+    def former(self, application: str, target: str, refs: Collection[Ref]) -> Mapping[Ref, Entry]:
+        """None."""
+        return {}
 
     def lookup(self, target: str, ref: Ref) -> tuple[str, Entry] | None:
         """Its owner."""

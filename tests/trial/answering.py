@@ -80,9 +80,9 @@ class AnsweringTarget:
         self.writes.append(write)
         return self.answer(write)
 
-    async def delete(self, ref: Ref, *, uid: str, version: str, dry: bool) -> Answer:
+    async def delete(self, ref: Ref, *, uid: str, mark: str, version: str, dry: bool) -> Answer:
         """A delete."""
-        self.log.append(f"{'try ' if dry else ''}delete {ref.name} {uid}")
+        self.log.append(f"{'try ' if dry else ''}delete {ref.name} {uid} {mark}")
         return accepted()
 
     async def reclaim(self, ref: Ref, *, body: bytes, extent: Reclaim, uid: str, dry: bool) -> Answer:
@@ -94,6 +94,10 @@ class AnsweringTarget:
         """A take-over."""
         self.log.append(f"take over {ref.name}")
         return accepted()
+
+    def mark(self, application: str) -> str:
+        """A mark."""
+        return f"t1.{application}"
 
     @property
     def target(self) -> Target:

@@ -201,4 +201,4 @@ async def test_every_refusal_is_told_at_once_in_the_order_of_the_changes() -> No
 async def test_a_prune_is_tried_with_its_uid() -> None:
     target = AnsweringTarget()
     assert (await try_one(target, Action.PRUNE, "web")).verdict is Verdict.PASSED
-    assert target.log == ["try delete web u1"]
+    assert target.log == ["try delete web u1 t1.shop"]

@@ -28,13 +28,13 @@ async def carry_out(
     if intents:
         ledger.intend(act, intents)
     async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(_do(trial, target, bodies)) for trial in trials]
+        tasks = [group.create_task(_do(act, trial, target, bodies)) for trial in trials]
     outcomes = tuple(task.result() for task in tasks)
     ledger.settle(act, outcomes)
     return outcomes
 
 
-async def _do(trial: Trial, target: Target, bodies: Bodies) -> Outcome:
+async def _do(act: Act, trial: Trial, target: Target, bodies: Bodies) -> Outcome:
     change = trial.change
     match change.action:
         case Action.HEAL if trial.verdict is Verdict.SAME:
@@ -50,9 +50,9 @@ async def _do(trial: Trial, target: Target, bodies: Bodies) -> Outcome:
         case Action.TAKE_OVER:
             return await _take_over(trial, target, bodies)
         case Action.REPLACE:
-            return await _replace(trial, target, bodies)
+            return await _replace(act, trial, target, bodies)
         case Action.PRUNE:
-            return _pruned(change, await target.delete(change.ref, uid=change.uid, version="", dry=False))
+            return _pruned(change, await _delete(act, change, target))
         case Action.FORGET:
             return Outcome(change=change, result=Result.DONE)
         case Action.KEEP | Action.HOLD:
@@ -82,13 +82,17 @@ async def _apply(trial: Trial, target: Target, bodies: Bodies) -> Outcome:
     return _outcome(trial, await target.write(write))
 
 
-async def _replace(trial: Trial, target: Target, bodies: Bodies) -> Outcome:
+async def _replace(act: Act, trial: Trial, target: Target, bodies: Bodies) -> Outcome:
     """Git asked for it by name: an immutable field cannot change in place."""
-    match await target.delete(trial.change.ref, uid=trial.change.uid, version="", dry=False):
+    match await _delete(act, trial.change, target):
         case Accepted() | Refused(refusal=Refusal.GONE):
             return _outcome(trial, await target.write(_write(trial, bodies)))
         case Refused() as refused:
             return _outcome(trial, refused)
+
+
+async def _delete(act: Act, change: Change, target: Target) -> Answer:
+    return await target.delete(change.ref, uid=change.uid, mark=target.mark(act.application), version="", dry=False)
 
 
 def _write(trial: Trial, bodies: Bodies) -> Write:

@@ -293,7 +293,7 @@ class GitFollower:
 
     async def _pins_before(self, kept: Kept, wish: Wish) -> Mapping[str, str]:
         """What was applied of sources that Git declares as before; another address or branch is Git's own wish."""
-        name, last = wish.application.name, self._parts.chronicle.last_good(wish.application.name)
+        name, last = wish.application.name, self._parts.chronicle.latest(wish.application.name)
         if kept.desired is not None:
             pins, sources = kept.desired.pins, kept.desired.application.sources
         elif last is not None and last.pins != wish.pins:
@@ -307,9 +307,12 @@ class GitFollower:
         return {name: pins[name] for spec in declared for name in pins_of(spec, pins)}
 
     async def _keep_last(self, kept: Kept, look: Look) -> None:
-        """After a start with what cannot be read: what was deployed last is kept and healed, and the reason told."""
+        """After a start with what cannot be read: what was deployed last is kept and healed, and the reason told.
+
+        INV-12: a deployment that had only begun is that too; the one before it is older than what runs.
+        """
         name, parts = kept.application.name, self._parts
-        last = parts.chronicle.last_good(name)
+        last = parts.chronicle.latest(name)
         if last is None:
             return
         with suppress(Fault, KeyError):

@@ -60,3 +60,7 @@ class Owners(Protocol):
     def lookup(self, target: str, ref: Ref) -> tuple[str, Entry] | None:
         """The application that owns a ref on a target, with its entry."""
         ...
+
+    def former(self, application: str, target: str, refs: Collection[Ref]) -> Mapping[Ref, Entry]:
+        """Of these refs, the entries that other applications have: what moves comes from there."""
+        ...

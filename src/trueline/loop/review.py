@@ -16,6 +16,7 @@ from trueline.plan.change import Action, Change
 from trueline.plan.diff import DiffOptions, diff
 from trueline.plan.guard import Owned, asks
 from trueline.plan.hook import endings, hook_changes
+from trueline.plan.inhabitant import spare
 from trueline.plan.plan import Plan
 from trueline.plan.settle import settle
 from trueline.render.resource import Phase
@@ -78,10 +79,20 @@ async def review(  # noqa: PLR0913 - what a pass is asked for
         healths = _hook_healths(parts, desired, inventory)
         ended = endings(desired.hooks, run=desired.run, inventory=inventory, healths=healths)
         changes = _with_hooks(desired, changes, snapshot, inventory, options, completed_run, ended)
+    changes = spare(
+        changes,
+        desired=[resource.ref for resource in resources],
+        inventory=inventory,
+        snapshot=snapshot,
+        rules=target.rules,
+        is_whole=focus is None,
+    )
+    moves = [change.ref for change in changes if change.action is Action.TRANSFER]
     tried = Tried(
         target=target,
         bodies=parts.bodies,
         inventory=inventory,
+        former=parts.owners.former(application.name, target.name, moves),
         take_over=frozenset(application.sync.take_over),
         awaits=desired.awaits,
         whole=whole,
@@ -89,6 +100,7 @@ async def review(  # noqa: PLR0913 - what a pass is asked for
     )
     trials = () if desired.problems else await try_all(changes, tried)
     changes, trials = _replacing(changes, trials, options)
+    changes, trials = _sparing(changes, trials)
     if application.sync.drift is not DriftMode.HEAL:
         changes, trials = _left_alone(changes, trials)
     vanishing = vanishing_pages(desired, changes, parts.bodies) if focus is None else ()
@@ -218,6 +230,22 @@ def _replacing(
     )
 
 
+def _sparing(changes: tuple[Change, ...], trials: tuple[Trial, ...]) -> tuple[tuple[Change, ...], tuple[Trial, ...]]:
+    """What would take along what is not ours is held back, and stops nothing else (INV-09)."""
+    spared = {
+        trial.change.ref: replace(trial.change, action=Action.HOLD, reason=trial.message)
+        for trial in trials
+        if trial.refusal is Refusal.OCCUPIED and trial.change.action is Action.PRUNE
+    }
+    return (
+        tuple(spared.get(change.ref, change) for change in changes),
+        tuple(
+            replace(t, change=spared[t.change.ref], verdict=Verdict.PASSED) if t.change.ref in spared else t
+            for t in trials
+        ),
+    )
+
+
 def _owned(count: int, inventory: Inventory, rules: Rules) -> Owned:
     if rules.by_content is None:
         return Owned(count=count)
@@ -235,7 +263,13 @@ def _plan(
         revision=desired.revision,
         changes=changes,
         problems=problems,
-        asks=asks(changes, owned=owned, approve=application.sync.approve, is_removal=desired.is_removal),
+        asks=asks(
+            changes,
+            owned=owned,
+            declared=sum(not resource.is_hook for resource in desired.resources),
+            approve=application.sync.approve,
+            is_removal=desired.is_removal,
+        ),
     )
 
 

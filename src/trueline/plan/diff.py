@@ -185,7 +185,7 @@ def _strayed(strays: Mapping[Ref, Observed], options: DiffOptions) -> Iterator[C
         action, reason = departure(ref, entry, Known(live), options)
         if action is Action.FORGET:
             continue
-        if not _is_allowed(ref, options.allow_delete):
+        if not is_allowed(ref, options.allow_delete):
             action, reason = Action.HOLD, f'{_STRAY}; to have it deleted: sync.allowDelete: ["{ref}"]'
         yield Change(
             ref=ref,
@@ -204,7 +204,10 @@ _STRAY = "it is marked as ours, but neither Git nor our inventory has it"
 def departure(
     ref: Ref, entry: Entry, live: Known[Observed | None] | Unknown, options: DiffOptions
 ) -> tuple[Action, str]:
-    """What becomes of an object that Git no longer mentions; every way to a deletion leads through here."""
+    """What becomes of an object that Git no longer mentions; every way to a prune leads through here.
+
+    INV-04: what could not be read is not absent, and is not deleted either.
+    """
     match live:
         case Unknown(reason):
             return Action.HOLD, f"the target could not be read: {reason}"
@@ -217,6 +220,7 @@ def departure(
 
 
 def _foreign(entry: Entry, live: Observed, options: DiffOptions) -> tuple[Action, str] | None:
+    """INV-01: ours is what has the UID that we recorded, this application's mark, and that mark by our hand."""
     if entry.uid and live.uid != entry.uid:
         return Action.FORGET, "somebody made it again: it is not ours"
     if live.mark != options.mark:
@@ -229,7 +233,7 @@ def _foreign(entry: Entry, live: Observed, options: DiffOptions) -> tuple[Action
 
 
 def _moving(ref: Ref, options: DiffOptions) -> tuple[Action, str] | None:
-    """Whoever declares it now takes it with one apply; it is never deleted on the way (D16)."""
+    """INV-08: whoever declares it now takes it with one apply; it is never deleted on the way (D16)."""
     if ref not in options.moving:
         return None
     if taker := options.moving[ref]:
@@ -238,21 +242,23 @@ def _moving(ref: Ref, options: DiffOptions) -> tuple[Action, str] | None:
 
 
 def _consent(ref: Ref, entry: Entry, live: Observed, options: DiffOptions) -> tuple[Action, str]:
+    """INV-07: what may hold data goes only where Git names it."""
     if live.deleting:
         return Action.HOLD, "it is being deleted"
     if str(ref) in options.rules.untouchable:
         return Action.HOLD, "it belongs to the target itself and is never deleted"
-    is_allowed = _is_allowed(ref, options.allow_delete)
-    if entry.keep and not is_allowed:
+    is_named = is_allowed(ref, options.allow_delete)
+    if entry.keep and not is_named:
         return Action.FORGET, "it stays, as was declared, and is not ours any more"
     if not options.prune:
         return Action.HOLD, "pruning is off for this application"
-    if ref.kind in options.rules.protected and not is_allowed:
+    if ref.kind in options.rules.protected and not is_named:
         return Action.HOLD, f'it may hold data; Git has to consent with sync.allowDelete: ["{ref}"]'
     return Action.PRUNE, "no longer in Git"
 
 
-def _is_allowed(ref: Ref, allowed: frozenset[str]) -> bool:
+def is_allowed(ref: Ref, allowed: frozenset[str]) -> bool:
+    """Whether Git names an object among those that may go; the kind's group may be left out."""
     bare = Ref(ref.kind.partition(".")[0], ref.namespace, ref.name)
     return str(ref) in allowed or str(bare) in allowed
 

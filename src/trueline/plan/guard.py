@@ -36,17 +36,19 @@ class Owned:
     is_by_content: Callable[[str], bool] = lambda _: False
 
 
-def asks(
+def asks(  # noqa: PLR0913 - what a person is asked about
     changes: Collection[Change],
     *,
     owned: Owned,
+    declared: int,
     approve: Approve,
     is_removal: bool = False,
     limits: Limits = Limits(),
 ) -> tuple[str, ...]:
-    """The reasons for which a person has to agree; empty where the plan may go ahead.
+    """The reasons for which a person has to agree; empty where the plan may go ahead (INV-03).
 
-    A removal that Git asks for by taking the declaration away is not an empty render, but the limit holds for it too.
+    `declared` is how many resources Git asks for, hooks apart. A removal that Git asks for by taking the declaration
+    away is not an empty render, but the limit holds for it too.
     """
     match approve:
         case Approve.NEVER:
@@ -54,20 +56,21 @@ def asks(
         case Approve.ALWAYS:
             return ("every change of this application is approved first",) if _writes(changes) else ()
         case Approve.DESTRUCTIVE:
-            return tuple(_destructive(changes, owned, is_removal=is_removal, limits=limits))
+            return tuple(_destructive(changes, owned, declared, is_removal=is_removal, limits=limits))
         case _:
             assert_never(approve)
 
 
-def _destructive(changes: Collection[Change], owned: Owned, *, is_removal: bool, limits: Limits) -> Iterator[str]:
+def _destructive(
+    changes: Collection[Change], owned: Owned, declared: int, *, is_removal: bool, limits: Limits
+) -> Iterator[str]:
     pruned = gone = _count(changes, Action.PRUNE)
     count = owned.count
     if not is_removal:
         gone = _count([change for change in changes if not owned.is_by_content(change.ref.name)], Action.PRUNE)
         count -= owned.by_content_count
-    kept = sum(not change.run and change.action not in {Action.PRUNE, Action.FORGET} for change in changes)
-    if pruned and not kept and not is_removal:
-        yield f"nothing is declared any more: all {pruned} objects would be deleted"
+    if pruned and not declared and not is_removal:
+        yield f"nothing is declared any more: {pruned} of {owned.count} objects would be deleted"
     elif gone > limits.count_max and gone * 100 > count * limits.percent_max:
         yield f"{gone} of {count} objects would be deleted"
     if replaced := _count(changes, Action.REPLACE):

@@ -32,6 +32,10 @@ _SELECT = (
     " WHERE target = ? AND application = ? AND ref IN (SELECT value FROM json_each(?))"
 )
 _OTHERS = "SELECT application FROM entry WHERE target = ? AND ref = ? AND application != ?"
+_FORMER = (
+    "SELECT value FROM entry WHERE target = ? AND application != ? AND ref IN (SELECT value FROM json_each(?))"
+    " ORDER BY application"
+)
 _OWNERS = "SELECT application, value FROM entry WHERE target = ? AND ref = ? ORDER BY state != 'intended', application"
 _NOTHING_BEFORE = b""
 _INTENDED, _APPLIED, _NOT_ENDED = EntryState.INTENDED.value, EntryState.APPLIED.value, Ending.NONE.value
@@ -74,6 +78,14 @@ class StoreLedger:
         """Who owns an object, and its entry; during a transfer the application that is about to own it."""
         row = self._store.row(_OWNERS, (target, str(ref)))
         return (row[0], decode_entry(row[1])) if row else None
+
+    def former(self, application: str, target: str, refs: Collection[Ref]) -> Mapping[Ref, Entry]:
+        """Of these refs, the entries that other applications have: what moves comes from there."""
+        if not refs:
+            return {}
+        values = (target, application, canonical([str(ref) for ref in refs]).decode())
+        found = [decode_entry(value) for (value,) in self._store.rows(_FORMER, values)]
+        return {entry.ref: entry for entry in found}
 
     def applications(self, target: str) -> tuple[str, ...]:
         """The sorted names of the applications that own something on a target, declared or not."""

@@ -125,8 +125,11 @@ class Writer(Protocol):
         """Apply one resource, or try to."""
         ...
 
-    async def delete(self, ref: Ref, *, uid: str, version: str, dry: bool) -> Answer:
-        """Delete one object if it is still the one with this UID and version, or try to."""
+    async def delete(self, ref: Ref, *, uid: str, mark: str, version: str, dry: bool) -> Answer:
+        """Delete one object if it is still the one with this UID and version and carries this mark, or try to.
+
+        INV-01, INV-10: what was proven when the plan was made has to hold when the object goes.
+        """
         ...
 
     async def take_over(self, ref: Ref, *, uid: str, dry: bool) -> Answer:

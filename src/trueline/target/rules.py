@@ -12,6 +12,7 @@ class Rules:
 
     `stages` orders kinds within a wave (a kind that is not listed is in `stage_default`). `protected` kinds are deleted
     only with a second consent in Git (promise 7); `untouchable` are refs, as text, that are never deleted at all.
+    `holders` are kinds that take along whatever stands in the namespace of their name.
     `former_tools` are managers (a trailing `*` stands for anything) whose objects may be taken over (D17). `rests`:
     others have a right there too, so that whoever changes a field again and again is backed off from; where nobody else
     has, every change is put back. `by_content` matches the names that hold their content's digest: another content is
@@ -22,6 +23,7 @@ class Rules:
     stage_default: int = 0
     protected: frozenset[str] = frozenset()
     untouchable: frozenset[str] = frozenset()
+    holders: frozenset[str] = frozenset()
     former_tools: tuple[str, ...] = ()
     rests: bool = True
     by_content: re.Pattern[str] | None = None

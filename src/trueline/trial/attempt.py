@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from trueline.model import field_path
 from trueline.model.digest import parse
@@ -23,6 +23,8 @@ class Tried:
     target: Target
     bodies: Bodies
     inventory: Inventory
+    former: Mapping[Ref, Entry] = field(default_factory=dict)
+    """What the applications own from which something moves here: what was theirs is ours (D17)."""
     take_over: frozenset[str] = frozenset()
     awaits: Mapping[Ref, Collection[Ref]] | None = None
     whole: bool = False
@@ -49,7 +51,8 @@ async def _try_one(change: Change, tried: Tried, made: Collection[Ref]) -> Trial
         message = f"{', '.join(map(str, needed))} is made first"
         return Trial(change=change, verdict=Verdict.DEFERRED, message=message)
     if change.action is Action.PRUNE:
-        answer = await tried.target.delete(change.ref, uid=change.uid, version="", dry=True)
+        mark = tried.target.mark(tried.inventory.application)
+        answer = await tried.target.delete(change.ref, uid=change.uid, mark=mark, version="", dry=True)
         return _pruned(change, answer)
     return await _try_apply(change, tried)
 
@@ -181,7 +184,7 @@ def _sort(
     change: Change, tried: Tried, conflicts: Collection[FieldConflict]
 ) -> tuple[tuple[FieldConflict, ...], tuple[FieldConflict, ...]]:
     """Split conflicts into fields that are ours to force and fields that are not."""
-    entry = tried.inventory.entries.get(change.ref)
+    entry = tried.former.get(change.ref) or tried.inventory.entries.get(change.ref)
     owned = _owned_body(entry, tried.bodies)
     ours: list[FieldConflict] = []
     foreign: list[FieldConflict] = []

@@ -111,7 +111,7 @@ class DirectoryTarget(SiteTerms):
             self._note(write.ref, Known(answer.observed))
         return answer
 
-    async def delete(self, ref: Ref, *, uid: str, version: str, dry: bool) -> Answer:  # noqa: ARG002 - see `look`: one state, one identity
+    async def delete(self, ref: Ref, *, uid: str, mark: str, version: str, dry: bool) -> Answer:  # noqa: ARG002 - see `look`: one state, one identity
         """Delete one resource if it is still the one with this UID, or try to."""
         answer = await self._writer.delete(ref, uid=uid, dry=dry)
         if not dry and (isinstance(answer, Accepted) or answer.refusal is Refusal.GONE):

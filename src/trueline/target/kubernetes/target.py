@@ -18,6 +18,7 @@ from trueline.target.inventory import Inventory
 from trueline.target.kubernetes import problem
 from trueline.target.kubernetes.admission import Mutators
 from trueline.target.kubernetes.client import KubernetesClient
+from trueline.target.kubernetes.content import Content
 from trueline.target.kubernetes.discovery import server_version
 from trueline.target.kubernetes.kind import Kinds
 from trueline.target.kubernetes.live import Live
@@ -87,6 +88,7 @@ class KubernetesTarget(Generic[T]):
             mutators=self._mutators,
             manager=installation.manager,
             recollection=recollection,
+            content=Content(client=client, kinds=self._kinds, live=self._mirror.live),
         )
         self._adopter = Adopter(
             client=client, kinds=self._kinds, manager=installation.manager, rules=RULES, recollection=recollection
@@ -190,9 +192,9 @@ class KubernetesTarget(Generic[T]):
         """Apply one resource, or try to."""
         return await self._writer.write(write)
 
-    async def delete(self, ref: Ref, *, uid: str, version: str, dry: bool) -> Answer:
-        """Delete one object if it is still the one with this UID and version, or try to."""
-        return await self._writer.delete(ref, uid=uid, version=version, dry=dry)
+    async def delete(self, ref: Ref, *, uid: str, mark: str, version: str, dry: bool) -> Answer:
+        """Delete one object if it is still the one with this UID, mark and version, or try to."""
+        return await self._writer.delete(ref, uid=uid, mark=mark, version=version, dry=dry)
 
     async def take_over(self, ref: Ref, *, uid: str, dry: bool) -> Answer:
         """Turn the entries of tools that made an object before us into ours."""

@@ -99,7 +99,7 @@ class SiteTarget(SiteTerms):
             self._seen[write.ref] = Known(answer.observed)
         return answer
 
-    async def delete(self, ref: Ref, *, uid: str, version: str, dry: bool) -> Answer:  # noqa: ARG002 - see `view`: one place, one identity
+    async def delete(self, ref: Ref, *, uid: str, mark: str, version: str, dry: bool) -> Answer:  # noqa: ARG002 - see `view`: one place, one identity
         """Delete one resource if it is still the one with this UID, or try to."""
         answer = await self._writer.delete(ref, uid=uid, dry=dry)
         if not dry and (isinstance(answer, Accepted) or answer.refusal is Refusal.GONE):

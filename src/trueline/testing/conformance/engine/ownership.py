@@ -122,6 +122,24 @@ async def ownership_second_claim_of_a_live_object(world: World) -> None:
 
 
 @engine_case
+async def ownership_transfer_of_what_was_taken(world: World) -> None:
+    """INV-19: a field that another manager took while nobody looked is ours after the move too, and put back."""
+    body = config_map("settings")
+    world.declare("shop", body, config_map("one"))
+    world.declare("blog", config_map("two"))
+    async with world.synced():
+        pass
+    expect_status(await world.api.merge(body, {"data": {"a": "taken"}}, fieldManager="controller"), 200)
+    world.declare("shop", config_map("one"))
+    world.declare("blog", config_map("two"), body)
+    world.commit()
+    async with world.started():
+        await world.follow()
+        await world.until_sync(Sync.SYNCED, "blog")
+        expect((await world.live(body))["data"], body["data"])
+
+
+@engine_case
 async def ownership_transfer(world: World) -> None:
     """An object that moves to another application: one apply, no delete, and both inventories say so."""
     body = config_map("settings")

@@ -3,6 +3,7 @@
 import trueline.testing.conformance.engine.added
 import trueline.testing.conformance.engine.contact
 import trueline.testing.conformance.engine.crash
+import trueline.testing.conformance.engine.delete_lane
 import trueline.testing.conformance.engine.displaced
 import trueline.testing.conformance.engine.drift
 import trueline.testing.conformance.engine.former

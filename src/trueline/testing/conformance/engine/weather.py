@@ -1,6 +1,6 @@
 """A transport that fails when it is told to: the weather between an engine and its cluster."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TypeAlias
 
@@ -11,18 +11,24 @@ Storm: TypeAlias = Callable[[Request], Failure | None]
 
 
 class Weather:
-    """Another transport, with failures. `storm` says for a request what goes wrong with it; `seen` are all requests."""
+    """Another transport, with failures. `storm` says for a request what goes wrong with it; `seen` are all requests.
+
+    `meanwhile` is what somebody else does before a request arrives.
+    """
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
         self.storm: Storm | None = None
         self.before: Callable[[Request], None] | None = None
         self.after: Callable[[Request], None] | None = None
+        self.meanwhile: Callable[[Request], Awaitable[None]] | None = None
         self.seen: list[Request] = []
 
     async def send(self, request: Request, *, timeout_s: float = 60.0) -> Response:
         """Send, or fail."""
         self.seen.append(request)
+        if self.meanwhile is not None:
+            await self.meanwhile(request)
         self._fail(request)
         if isinstance(failure := self._failure(request), Response):
             return failure
