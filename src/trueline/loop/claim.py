@@ -34,10 +34,13 @@ class ClaimBook:
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """The fleet is being read: what an application no longer declares, another one may declare in a moment."""
-        self._readings += 1
-        if not self._unread:
+        """The fleet is being read: what an application no longer declares, another one may declare in a moment.
+
+        What left with this reading, whole applications too, is remembered until it is over (INV-08).
+        """
+        if not self._unread and not self._readings:
             self._left.clear()
+        self._readings += 1
         try:
             yield
         finally:
@@ -123,12 +126,16 @@ class ClaimBook:
         return found
 
     def yielded(self, application: str, target: str, resources: Collection[Resource]) -> Mapping[Ref, str]:
-        """Of these resources, those that another application owns and no longer declares, with its name."""
+        """Of these resources, those that another application owns and no longer declares, with its name.
+
+        INV-08: an intent of our own that came to nothing takes nobody else out of the books.
+        """
         found = {}
         for resource in resources:
-            owned = self._owners.lookup(target, resource.ref)
-            if owned and owned[0] != application and owned[0] not in self._claimants(target, resource.ref):
-                found[resource.ref] = owned[0]
+            claimants = self._claimants(target, resource.ref)
+            for owner in self._owners.others(target, resource.ref, application):
+                if owner not in claimants:
+                    found.setdefault(resource.ref, owner)
         return found
 
     def disputes(self, desired: Desired, target: str) -> tuple[Diagnostic, ...]:

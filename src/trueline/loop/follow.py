@@ -133,8 +133,9 @@ class GitFollower:
         self._note_branch(look.revision)
         self._parts.targets.declare(look.declared.targets)
         self._board.look = look
-        self._remove_missing(look)
-        await self._desire_all(look)
+        with self._parts.claims.reading():
+            self._remove_missing(look)
+            await self._desire_all(look)
 
     def _note_branch(self, revision: Revision) -> None:
         """A branch that begins where the other one stands changes nothing yet; its first commit is a doubt."""

@@ -60,3 +60,7 @@ class Owners(Protocol):
     def lookup(self, target: str, ref: Ref) -> tuple[str, Entry] | None:
         """The application that owns a ref on a target, with its entry."""
         ...
+
+    def others(self, target: str, ref: Ref, application: str) -> tuple[str, ...]:
+        """Which other applications have a ref in their inventories: during a transfer, the one that gives it up."""
+        ...

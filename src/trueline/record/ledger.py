@@ -31,7 +31,7 @@ _SELECT = (
     "SELECT ref, value, before FROM entry"
     " WHERE target = ? AND application = ? AND ref IN (SELECT value FROM json_each(?))"
 )
-_OTHERS = "SELECT application FROM entry WHERE target = ? AND ref = ? AND application != ?"
+_OTHERS = "SELECT application FROM entry WHERE target = ? AND ref = ? AND application != ? ORDER BY application"
 _OWNERS = "SELECT application, value FROM entry WHERE target = ? AND ref = ? ORDER BY state != 'intended', application"
 _NOTHING_BEFORE = b""
 _INTENDED, _APPLIED, _NOT_ENDED = EntryState.INTENDED.value, EntryState.APPLIED.value, Ending.NONE.value
@@ -74,6 +74,10 @@ class StoreLedger:
         """Who owns an object, and its entry; during a transfer the application that is about to own it."""
         row = self._store.row(_OWNERS, (target, str(ref)))
         return (row[0], decode_entry(row[1])) if row else None
+
+    def others(self, target: str, ref: Ref, application: str) -> tuple[str, ...]:
+        """Which other applications have an object in their inventories: during a transfer, the one that gives it up."""
+        return tuple(row[0] for row in self._store.rows(_OTHERS, (target, str(ref), application)))
 
     def applications(self, target: str) -> tuple[str, ...]:
         """The sorted names of the applications that own something on a target, declared or not."""
@@ -138,7 +142,7 @@ class StoreLedger:
             self._write(act, held, after)
 
     def _give_up(self, act: Act, ref: Ref) -> Iterable[Note]:
-        for (application,) in self._store.rows(_OTHERS, (act.target, str(ref), act.application)):
+        for application in self.others(act.target, ref, act.application):
             self._store.execute(_DELETE, (act.target, str(ref), application))
             body = {"target": act.target, "ref": str(ref), "to": act.application, "plan": act.plan}
             yield Note(kind=Kind.TRANSFERRED, application=application, body=body)
