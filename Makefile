@@ -9,7 +9,11 @@ PYTEST := $(BIN)/python -m pytest
 
 PURE := model plan policy health drift
 
-.PHONY: help setup toolbox lint types layers test-fast coverage test demo docs bench clean lock
+# How long, and from which seed on, `make soak` goes on: each of its parts takes its share.
+MINUTES ?= 30
+SEED ?= 1
+
+.PHONY: help setup toolbox lint types layers test-fast coverage test soak demo docs bench clean lock
 
 help:
 	@echo "make demo       a Git repository keeps an embedded cluster and a website as it says, step by step"
@@ -17,6 +21,7 @@ help:
 	@echo "make test       everything, with the real control plane (what CI runs)"
 	@echo "make test-fast  everything but the real control plane"
 	@echo "make coverage   every branch of the pure stages is taken by a test that is not drawn at random"
+	@echo "make soak       what may take for ever: chaos on real parts for MINUTES=30, from SEED=1 on"
 	@echo "make lint       ruff, mypy, import-linter"
 	@echo "make bench      the benchmarks of docs/performance.md"
 	@echo "make lock       write requirements/*.txt anew"
@@ -58,6 +63,10 @@ coverage: $(STAMP)
 test: lint toolbox coverage
 	@$(BIN)/python -m testbed.build
 	@$(PYTEST) -n 2 --dist loadgroup
+
+soak: toolbox
+	@$(BIN)/python -m testbed.build
+	@$(BIN)/python -m tests.chaos --minutes $(MINUTES) --seed $(SEED)
 
 demo: toolbox
 	@$(BIN)/python -m examples.demo

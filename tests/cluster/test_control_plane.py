@@ -182,6 +182,15 @@ async def test_the_api_server_comes_back_with_what_it_held(space: Space, *, abru
         await space.wait(f"deployment/{name}", "condition=Available")
 
 
+async def test_etcd_comes_back_with_what_it_held(space: Space) -> None:
+    await space.apply(job("before"))
+    await space.control_plane.stop_etcd(abrupt=True)
+    with pytest.raises(KubectlFailedError):
+        await space.kubectl("get", "jobs", "--request-timeout=2s")
+    await space.control_plane.start_etcd()
+    assert await space.read("job/before", ".metadata.name") == "before"
+
+
 async def test_two_stand_side_by_side(control_plane: ControlPlane, namespace: str) -> None:
     async with ControlPlane() as second:
         folder = second.folder

@@ -24,6 +24,7 @@ from trueline.runtime.data_directory import (
     owner_of,
     write_atomic,
 )
+from trueline.runtime.layout import LAYOUT
 
 
 class _Noon(SystemClock):
@@ -90,6 +91,20 @@ def test_a_dead_process_owns_nothing(tmp_path: Path) -> None:
         child.kill()
     assert (tmp_path / "lock").read_bytes()
     assert owner_of(tmp_path) is None
+    _claim(tmp_path).release()
+
+
+@pytest.mark.parametrize(("text", "code"), [("2\n", "TL0805"), ("two", "TL0806"), ("", "TL0806")])
+def test_a_layout_that_is_not_known_is_refused_before_anything_is_touched(tmp_path: Path, text: str, code: str) -> None:
+    """INV-27: not even the lock is made."""
+    (tmp_path / "layout").write_text(text)
+    assert _refusal(tmp_path)[0] == code
+    assert [file.name for file in tmp_path.iterdir()] == ["layout"]
+
+
+def test_it_says_its_layout(tmp_path: Path) -> None:
+    _claim(tmp_path).release()
+    assert (tmp_path / "layout").read_text() == f"{LAYOUT}\n"
     _claim(tmp_path).release()
 
 
