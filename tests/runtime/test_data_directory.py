@@ -175,3 +175,19 @@ def test_a_short_write_goes_on(tmp_path: Path) -> None:
     calls = replace(SYSTEM, write=lambda descriptor, data: os.write(descriptor, data[:2]))
     write_atomic(tmp_path / "file", b"in many parts", calls)
     assert (tmp_path / "file").read_bytes() == b"in many parts"
+
+
+def test_a_file_is_synced_before_it_is_put_in_place_and_its_folder_after(tmp_path: Path) -> None:
+    """INV-24: at a power cut the old one or the new one stands there, whole."""
+    done: list[str] = []
+
+    def told(name: str) -> Callable[..., Any]:
+        def called(*values: Any) -> Any:
+            kind = ("folder" if stat.S_ISDIR(os.fstat(values[0]).st_mode) else "file") if name == "fsync" else ""
+            done.append(f"{name} {kind}".strip())
+            return getattr(SYSTEM, name)(*values)
+
+        return called
+
+    write_atomic(tmp_path / "file", b"new", replace(SYSTEM, **{n: told(n) for n in ("write", "fsync", "rename")}))
+    assert done == ["write", "fsync file", "rename", "fsync folder"]

@@ -39,6 +39,16 @@ def test_all_or_nothing(tmp_path: Path, *, durable: bool) -> None:
         assert store.damage() == ()
 
 
+def test_a_durable_transaction_is_synced() -> None:
+    """INV-23: what is said to be on the disk is there; what need not be costs no wait."""
+    store = Store.open(MEMORY, SCHEMA)
+    modes = []
+    for durable in (False, True, False):
+        with store.transaction(durable=durable):
+            modes += store.rows("PRAGMA synchronous")
+    assert modes == [(1,), (2,), (1,)]
+
+
 def test_its_file_is_private(tmp_path: Path) -> None:
     with closing(Store.open(tmp_path / "s", SCHEMA)) as store, store.transaction():
         store.execute(INSERT, ("a",))
