@@ -1,6 +1,6 @@
 """A transport that fails when it is told to: the weather between an engine and its cluster."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TypeAlias
 
@@ -11,7 +11,10 @@ Storm: TypeAlias = Callable[[Request], Failure | None]
 
 
 class Weather:
-    """Another transport, with failures. `storm` says for a request what goes wrong with it; `seen` are all requests."""
+    """Another transport, with failures. `storm` says for a request what goes wrong with it; `seen` are all requests.
+
+    `outrun` counts writes that the server refused with 409, because somebody else came first.
+    """
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
@@ -19,16 +22,23 @@ class Weather:
         self.before: Callable[[Request], None] | None = None
         self.after: Callable[[Request], None] | None = None
         self.seen: list[Request] = []
+        self.outrun = 0
+        self.gate: Callable[[Request], Awaitable[None]] | None = None
+        """Where a request waits on its way: a writer that is paused."""
 
     async def send(self, request: Request, *, timeout_s: float = 60.0) -> Response:
         """Send, or fail."""
         self.seen.append(request)
+        if self.gate is not None:
+            await self.gate(request)
         self._fail(request)
         if isinstance(failure := self._failure(request), Response):
             return failure
         response = await self._transport.send(request, timeout_s=timeout_s)
         if self.after is not None:
             self.after(request)
+        if response.status == 409 and is_write(request):  # noqa: PLR2004 - HTTP's
+            self.outrun += 1
         return response
 
     @asynccontextmanager

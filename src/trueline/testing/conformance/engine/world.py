@@ -42,6 +42,7 @@ from trueline.runtime.store import MEMORY, Store
 from trueline.runtime.toolbox import Toolbox
 from trueline.target.inventory import Entry
 from trueline.target.kubernetes.client import KubernetesClient, RequestKey
+from trueline.target.kubernetes.fence import LeaseFence, Writer
 from trueline.target.kubernetes.limit import Limiter
 from trueline.target.kubernetes.mark import Installation
 from trueline.target.kubernetes.target import KubernetesTarget
@@ -106,7 +107,20 @@ class World:
         self.store = store if store is not None else Store.open(MEMORY, SCHEMA)
         self.ledger, self.journal = self._books()
         self.running: Running | None = None
+        self.name = "first"
+        self._starts = 0
         self._counted: Counter[RequestKey] = Counter()
+
+    def twin(self, *, store: Store | None = None) -> "World":
+        """Another process of the same installation and fleet, with a copy of the store as it is now."""
+        other = World(
+            self.api,
+            self.toolbox,
+            store=store if store is not None else copied(self.store),
+            installation=self.installation,
+        )
+        other.repository, other.applications, other.name = self.repository, self.applications, "second"
+        return other
 
     # ---- the engine -------------------------------------------------------------------------------------------
 
@@ -133,16 +147,23 @@ class World:
             needs_status=needs_status,
             judge=judge,
         )
+        self._starts += 1
+        installation = Installation(self.installation)
+        writer = Writer(
+            installation=installation.name, manager=installation.manager, holder=f"{self.name}/{self._starts}"
+        )
+        self.fence = LeaseFence(client, self.clock, writer)
         engine = self._engine(target)
         async with asyncio.TaskGroup() as group:
-            watching = group.create_task(target.run())
+            watching = [group.create_task(target.run()), group.create_task(self.fence.run())]
             try:
                 async with engine.running():
                     self.running = Running(engine=engine, target=target, client=client)
                     yield engine
             finally:
                 self.running = None
-                watching.cancel()
+                for each in watching:
+                    each.cancel()
 
     @asynccontextmanager
     async def synced(self, application: str = "shop") -> AsyncIterator[Engine]:
@@ -169,6 +190,7 @@ class World:
             bodies=bodies,
             approvals=KeptApprovals(self.approvals),
             claims=claims,
+            fence=self.fence,
         )
         renders = KeptRenders(RenderStore(self.store), bodies)
         targets = OneTarget(given=parts)
@@ -351,3 +373,16 @@ class World:
         """The object as it lives; empty where it does not."""
         answer = await self.api.get(body)
         return answer.body if answer.status == 200 else {}  # noqa: PLR2004 - HTTP's
+
+
+def copied(store: Store) -> Store:
+    """A store in memory with everything that another one holds: a backup that was put back."""
+    copy = Store.open(MEMORY, SCHEMA)
+    with copy.transaction():
+        for (table,) in store.rows("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"):
+            rows = store.rows(f"SELECT * FROM {table}")  # noqa: S608 - names of our own schema
+            copy.execute(f"DELETE FROM {table}")  # noqa: S608 - as above
+            if rows:
+                marks = ", ".join("?" * len(rows[0]))
+                copy.execute_many(f"INSERT INTO {table} VALUES ({marks})", rows)  # noqa: S608 - as above
+    return copy
