@@ -24,6 +24,10 @@ class Owned:
         """Its owner."""
         return (self._owners[ref], entry(ref.name)) if ref in self._owners else None
 
+    def abandon(self, application: str) -> int:
+        """Nothing is asked to."""
+        raise AssertionError(application)
+
     def others(self, target: str, ref: Ref, application: str) -> tuple[str, ...]:
         """Its owner, beside who asks."""
         return tuple(owner for owner in (self._owners.get(ref),) if owner not in {None, application})

@@ -130,13 +130,17 @@ class ClaimBook:
 
         INV-08: an intent of our own that came to nothing takes nobody else out of the books.
         """
-        found = {}
+        found: dict[Ref, str] = {}
         for resource in resources:
             claimants = self._claimants(target, resource.ref)
             for owner in self._owners.others(target, resource.ref, application):
                 if owner not in claimants:
                     found.setdefault(resource.ref, owner)
         return found
+
+    def abandon(self, application: str) -> int:
+        """The application gives up whatever it owns anywhere, without a word to its targets; how much it was."""
+        return self._owners.abandon(application)
 
     def disputes(self, desired: Desired, target: str) -> tuple[Diagnostic, ...]:
         """Objects that this application and another one both declare: neither is touched until Git says whose it is."""

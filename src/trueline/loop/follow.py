@@ -177,7 +177,8 @@ class GitFollower:
             if name not in declared and not look.declared.keeps(name, application.origin.path):
                 kept = self._board.keep(application)
                 kept.application, kept.failure = application, ()
-                kept.desired, kept.wanted = removed(application, look.revision), str(look.revision)
+                said = [one for one in look.declared.removals if one.application == name]
+                kept.desired, kept.wanted = removed(application, look.revision, said), str(look.revision)
                 kept.identity, kept.pinned = None, None
                 self._board.wake_all((name, *self._parts.claims.remove(name, at=look.revision.commit)))
 

@@ -64,3 +64,7 @@ class Owners(Protocol):
     def others(self, target: str, ref: Ref, application: str) -> tuple[str, ...]:
         """Which other applications have a ref in their inventories: during a transfer, the one that gives it up."""
         ...
+
+    def abandon(self, application: str) -> int:
+        """Forget everything that an application owns, on every target; how much it was."""
+        ...
