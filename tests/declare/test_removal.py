@@ -12,7 +12,12 @@ from trueline.runtime.files import MemoryTree
 from trueline.runtime.toolbox import Toolbox
 
 HEAD = "apiVersion: trueline.dev/v1\nkind: Removal\nmetadata: {name: leaves}\nspec:\n"
-SHOP = "apiVersion: trueline.dev/v1\nkind: Application\nmetadata: {name: shop}\nspec: {source: {path: a}, target: {cluster: c}}\n"
+SHOP = """\
+apiVersion: trueline.dev/v1
+kind: Application
+metadata: {name: shop}
+spec: {source: {path: a}, target: {cluster: c}}
+"""
 
 
 async def read(toolbox: Toolbox, spec: str, *more: str) -> Declared:

@@ -1,6 +1,6 @@
 """Two that claim one object, one that gives it up, and one that may."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from tests.plan.world import entry, ref, resource
 from trueline.declare.application import Application, ClusterTarget
@@ -20,6 +20,11 @@ class Owned:
     def __init__(self, owners: Mapping[Ref, str]) -> None:
         self._owners = owners
 
+    def former(self, application: str, target: str, refs: Collection[Ref]) -> Mapping[Ref, tuple[str, Entry]]:
+        """Its owner, where that is another one."""
+        found = {ref: self.lookup(target, ref) for ref in refs}
+        return {ref: owned for ref, owned in found.items() if owned is not None and owned[0] != application}
+
     def lookup(self, target: str, ref: Ref) -> tuple[str, Entry] | None:
         """Its owner."""
         return (self._owners[ref], entry(ref.name)) if ref in self._owners else None
@@ -27,10 +32,6 @@ class Owned:
     def abandon(self, application: str) -> int:
         """Nothing is asked to."""
         raise AssertionError(application)
-
-    def others(self, target: str, ref: Ref, application: str) -> tuple[str, ...]:
-        """Its owner, beside who asks."""
-        return tuple(owner for owner in (self._owners.get(ref),) if owner not in {None, application})
 
 
 def book(**owners: str) -> ClaimBook:
@@ -70,11 +71,32 @@ def test_what_is_owned_and_no_longer_declared_is_yielded() -> None:
     assert claims.yielded("blog", "prod", [SETTINGS, WEB]) == {SETTINGS.ref: "shop"}
 
 
+def test_what_its_owner_declares_is_not_yielded() -> None:
+    """INV-08: a second claim takes nothing from who has it and keeps it."""
+    claims = book(settings="shop")
+    claims.declare("shop", "prod", [SETTINGS])
+    claims.declare("blog", "prod", [SETTINGS])
+    assert claims.yielded("blog", "prod", [SETTINGS]) == {}
+
+
 def test_what_another_one_declares_is_moving() -> None:
     claims = book(settings="shop")
     claims.declare("blog", "prod", [SETTINGS])
     assert claims.moving("shop", "prod", [SETTINGS.ref, WEB.ref]) == {SETTINGS.ref: "blog"}
     assert claims.doubting() == ()
+
+
+def test_what_a_removed_application_had_may_stand_in_one_that_cannot_be_read() -> None:
+    """INV-02: one commit removes an application, moves its object into another one, and breaks that."""
+    claims = book(settings="shop")
+    claims.declare("shop", "prod", [SETTINGS], at="1")
+    claims.remove("shop", at="2")
+    with claims.reading():
+        claims.cannot_read("blog", "2", "files")
+    assert claims.moving("shop", "prod", [SETTINGS.ref]) == {SETTINGS.ref: ""}
+    with claims.reading():
+        claims.read("blog")
+    assert claims.moving("shop", "prod", [SETTINGS.ref]) == {}
 
 
 def test_while_the_fleet_is_read_everything_may_move() -> None:
@@ -115,6 +137,6 @@ class Both(Owned):
     def __init__(self) -> None:
         super().__init__({ref("settings"): "blog"})
 
-    def others(self, target: str, ref: Ref, application: str) -> tuple[str, ...]:
+    def former(self, application: str, target: str, refs: Collection[Ref]) -> Mapping[Ref, tuple[str, Entry]]:
         """Who gives it up."""
-        return tuple(name for name in ("blog", "shop") if name != application)
+        return {ref: (name, entry(ref.name)) for ref in refs for name in ("blog", "shop") if name != application}

@@ -90,7 +90,7 @@ ENDS: dict[str, tuple[Pass, Sync, str, bool]] = {
         concluded(NOTHING, (did("a", Result.UNKNOWN, "reset"),), waits=()),
         Sync.SYNCING,
         "ConfigMap/shop/a: reset",
-        False,
+        True,
     ),
     "it was not what was planned for": (
         concluded(NOTHING, (did("a", Result.STALE, "moved"),), waits=()),

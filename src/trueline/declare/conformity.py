@@ -58,7 +58,7 @@ def _type_of(form: type[Form]) -> inspect.Type:
     return inspect.type_info(form)
 
 
-def _walk(  # noqa: C901 - one case for each type of a form
+def _walk(  # noqa: C901, PLR0912 - one case for each type of a form
     value: object, kind: inspect.Type, at: Path, extra: Mapping[str, Any]
 ) -> Iterator[Finding]:
     match kind:

@@ -6,7 +6,7 @@ Every fault of every document is collected; a broken one blocks what it declares
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from msgspec import UnsetType
@@ -95,6 +95,9 @@ class _Reading:
         """Whom it is about: of a removal, the application too, which must not go without it."""
         named = self.spec.get("application") if self.kind == "Removal" else None
         return tuple(name for name in (self.name, named) if isinstance(name, str) and name)
+
+
+_NAME: Final = ("metadata", "name")
 
 
 class NativeDialect:
@@ -207,7 +210,7 @@ def _find_twice(readings: Iterable[_Reading]) -> None:
         for reading in same if len(same) > 1 else ():
             others = ", ".join(other.place for other in same if other is not reading)
             detail = f"{kind} {shown(name)} here and at {others}"
-            reading.findings.append(TWICE.at(("metadata", "name"), detail, "remove one, or give it another name"))
+            reading.findings.append(TWICE.at(_NAME, detail, "remove one, or give it another name"))
 
 
 def _sources(readings: Iterable[_Reading], commit: str) -> Mapping[str, SourceSpec]:
@@ -298,7 +301,17 @@ def _broken(readings: list[_Reading], told: Mapping[int, tuple[Diagnostic, ...]]
     for index, diagnostics in told.items():
         reading = readings[index]
         if not reading.is_note:
-            yield BrokenDeclaration(path=reading.document.path, names=reading.names, diagnostics=diagnostics)
+            yield BrokenDeclaration(
+                path=reading.document.path,
+                names=reading.names,
+                diagnostics=diagnostics,
+                is_whole=not _is_sure_of_name(reading),
+            )
+
+
+def _is_sure_of_name(reading: _Reading) -> bool:
+    """INV-03: with a wrong name a document may be that of any application which its file declared before."""
+    return bool(reading.name) and not any(one.at[:2] == _NAME for one in reading.findings)
 
 
 def _diagnostics(reading: _Reading, places: Mapping[str, tuple[int, int]], commit: str) -> Iterator[Diagnostic]:

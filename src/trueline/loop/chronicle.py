@@ -36,9 +36,9 @@ class Chronicle:
         good = self._history.last_good(application)
         return good.tree if good else ""
 
-    def last_good(self, application: str) -> Deployment | None:
-        """The last deployment that went to its end."""
-        return self._history.last_good(application)
+    def latest(self, application: str) -> Deployment | None:
+        """The deployment that is under way or, where there is none, the last that went to its end."""
+        return self._history.latest(application)
 
     @property
     def newest(self) -> str:

@@ -34,17 +34,14 @@ class ClaimBook:
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """The fleet is being read: what an application no longer declares, another one may declare in a moment.
-
-        What left with this reading, whole applications too, is remembered until it is over (INV-08).
-        """
-        if not self._unread and not self._readings:
-            self._left.clear()
+        """INV-08 The fleet is being read: what one application no longer declares, another may declare in a moment."""
         self._readings += 1
         try:
             yield
         finally:
             self._readings -= 1
+            if not self._readings and not self._unread:
+                self._left.clear()
 
     def doubting(self) -> tuple[str, ...]:
         """Which applications were told so since this was asked last: they look again when the fleet is read."""
@@ -59,7 +56,6 @@ class ClaimBook:
         The answer names the others that claim, or claimed, the same.
         """
         rivals = set(self.remove(application, at=at))
-        self._first.setdefault(application, at)
         self._of[application] = (target, tuple(resources))
         claims = self._claims.setdefault(target, {})
         for resource in resources:
@@ -76,6 +72,7 @@ class ClaimBook:
     def remove(self, application: str, *, at: str = "") -> tuple[str, ...]:
         """The application declares nothing any more; the answer names the others that claim the same."""
         self._unread.pop(application, None)
+        self._first.setdefault(application, at)  # after a start nobody knows what it declared before
         rivals: set[str] = set()
         target, resources = self._of.pop(application, ("", ()))
         for resource in resources:
@@ -130,13 +127,8 @@ class ClaimBook:
 
         INV-08: an intent of our own that came to nothing takes nobody else out of the books.
         """
-        found: dict[Ref, str] = {}
-        for resource in resources:
-            claimants = self._claimants(target, resource.ref)
-            for owner in self._owners.others(target, resource.ref, application):
-                if owner not in claimants:
-                    found.setdefault(resource.ref, owner)
-        return found
+        owned = self._owners.former(application, target, [resource.ref for resource in resources])
+        return {ref: name for ref, (name, _) in owned.items() if name not in self._claimants(target, ref)}
 
     def abandon(self, application: str) -> int:
         """The application gives up whatever it owns anywhere, without a word to its targets; how much it was."""

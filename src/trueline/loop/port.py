@@ -61,8 +61,8 @@ class Owners(Protocol):
         """The application that owns a ref on a target, with its entry."""
         ...
 
-    def others(self, target: str, ref: Ref, application: str) -> tuple[str, ...]:
-        """Which other applications have a ref in their inventories: during a transfer, the one that gives it up."""
+    def former(self, application: str, target: str, refs: Collection[Ref]) -> Mapping[Ref, tuple[str, Entry]]:
+        """Of these refs, those that another application has, with its name and entry: what moves comes from there."""
         ...
 
     def abandon(self, application: str) -> int:

@@ -103,7 +103,7 @@ def concluded(
         left=tuple(_left(review)),
         waits=tuple(waits),
         is_retried=sync in {Sync.PARTLY, Sync.UNKNOWN}
-        or any(o.result is Result.STALE for o in outcomes)
+        or any(o.result in _UNSETTLED for o in outcomes)
         or any(t.refusal is Refusal.OCCUPIED for t in review.trials)  # nothing wakes it when that goes
         or bool(waits),
     )
@@ -181,5 +181,8 @@ def _drifts(review: Review, outcomes: Sequence[Outcome]) -> list[Drift]:
         found += (added(change.ref, trial.taken, goes=True), newly_added(entry, outcome.added))
     return [drift for drift in found if drift is not None]
 
+
+_UNSETTLED = frozenset({Result.STALE, Result.UNKNOWN})
+"""The world moved, or nobody knows whether it was done: the next pass reads the target, and no event may come of it."""
 
 _TAKEN = frozenset({Result.DONE, Result.SAME, Result.OVERRULED})

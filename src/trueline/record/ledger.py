@@ -32,6 +32,10 @@ _SELECT = (
     " WHERE target = ? AND application = ? AND ref IN (SELECT value FROM json_each(?))"
 )
 _OTHERS = "SELECT application FROM entry WHERE target = ? AND ref = ? AND application != ? ORDER BY application"
+_FORMER = (
+    "SELECT application, value FROM entry WHERE target = ? AND application != ?"
+    " AND ref IN (SELECT value FROM json_each(?)) ORDER BY state != 'intended', application"
+)
 _OWNERS = "SELECT application, value FROM entry WHERE target = ? AND ref = ? ORDER BY state != 'intended', application"
 _NOTHING_BEFORE = b""
 _INTENDED, _APPLIED, _NOT_ENDED = EntryState.INTENDED.value, EntryState.APPLIED.value, Ending.NONE.value
@@ -75,9 +79,16 @@ class StoreLedger:
         row = self._store.row(_OWNERS, (target, str(ref)))
         return (row[0], decode_entry(row[1])) if row else None
 
-    def others(self, target: str, ref: Ref, application: str) -> tuple[str, ...]:
-        """Which other applications have an object in their inventories: during a transfer, the one that gives it up."""
-        return tuple(row[0] for row in self._store.rows(_OTHERS, (target, str(ref), application)))
+    def former(self, application: str, target: str, refs: Collection[Ref]) -> Mapping[Ref, tuple[str, Entry]]:
+        """Of these refs, those that another application has, with its name and entry: what moves comes from there.
+
+        Where several have one, it is who applied it, not who only intended to.
+        """
+        if not refs:
+            return {}
+        values = (target, application, canonical([str(ref) for ref in refs]).decode())
+        found = [(name, decode_entry(value)) for name, value in self._store.rows(_FORMER, values)]
+        return {entry.ref: (name, entry) for name, entry in found}
 
     def applications(self, target: str) -> tuple[str, ...]:
         """The sorted names of the applications that own something on a target, declared or not."""
@@ -155,7 +166,7 @@ class StoreLedger:
             self._write(act, held, after)
 
     def _give_up(self, act: Act, ref: Ref) -> Iterable[Note]:
-        for application in self.others(act.target, ref, act.application):
+        for (application,) in self._store.rows(_OTHERS, (act.target, str(ref), act.application)):
             self._store.execute(_DELETE, (act.target, str(ref), application))
             body = {"target": act.target, "ref": str(ref), "to": act.application, "plan": act.plan}
             yield Note(kind=Kind.TRANSFERRED, application=application, body=body)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from trueline.model import field_path
 from trueline.model.digest import parse
@@ -23,6 +23,8 @@ class Tried:
     target: Target
     bodies: Bodies
     inventory: Inventory
+    former: Mapping[Ref, Entry] = field(default_factory=dict)
+    """What the applications own from which something moves here: what was theirs is ours (D17)."""
     take_over: frozenset[str] = frozenset()
     awaits: Mapping[Ref, Collection[Ref]] | None = None
     whole: bool = False
@@ -36,7 +38,21 @@ async def try_all(changes: Collection[Change], tried: Tried) -> tuple[Trial, ...
     made = {change.ref for change in writes if _makes(change)}
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(_try_one(change, tried, made)) for change in writes]
-    return tuple(task.result() for task in tasks)
+    trials = tuple(task.result() for task in tasks)
+    return _untried(trials) if tried.whole and _may_only_read(trials) else trials
+
+
+def _may_only_read(trials: Collection[Trial]) -> bool:
+    """Whether whoever asks may write nothing at all; who may write something is refused the rest (INV-36)."""
+    asked = [trial for trial in trials if trial.verdict is not Verdict.DEFERRED]
+    return bool(asked) and all(trial.refusal is Refusal.FORBIDDEN for trial in asked)
+
+
+def _untried(trials: Collection[Trial]) -> tuple[Trial, ...]:
+    """To look takes rights to read alone: the plan stands on schema and snapshot, and says that it was not tried."""
+    return tuple(
+        trial if trial.refusal is None else replace(trial, verdict=Verdict.UNTRIED, refusal=None) for trial in trials
+    )
 
 
 def _makes(change: Change) -> bool:
@@ -184,7 +200,7 @@ def _sort(
     change: Change, tried: Tried, conflicts: Collection[FieldConflict]
 ) -> tuple[tuple[FieldConflict, ...], tuple[FieldConflict, ...]]:
     """Split conflicts into fields that are ours to force and fields that are not."""
-    entry = tried.inventory.entries.get(change.ref)
+    entry = tried.former.get(change.ref) or tried.inventory.entries.get(change.ref)
     owned = _owned_body(entry, tried.bodies)
     ours: list[FieldConflict] = []
     foreign: list[FieldConflict] = []

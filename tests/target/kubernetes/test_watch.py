@@ -8,7 +8,7 @@ import msgspec
 from inline_snapshot import snapshot
 
 from tests.target.kubernetes.fake import CONFIG_MAP, FakeTransport, Script, client_of, config_map, reply
-from trueline.target.kubernetes.watch import Gone, Lost, Reset, Restored, Seen, Sighting, Synced, watch
+from trueline.target.kubernetes.watch import SET_S_MAX, Gone, Lost, Reset, Restored, Seen, Sighting, Synced, watch
 
 
 def event(kind: str, name: str, version: str) -> bytes:
@@ -75,6 +75,16 @@ async def test_an_expired_version_gives_a_fresh_set() -> None:
     refused = Script((msgspec.json.encode({"kind": "Status", "code": 410, "reason": "Expired"}),), status=410)
     told = await check(FakeTransport(), [gone, refused, Script(INITIAL)], 9)
     assert told == snapshot("reset, +a, +b, synced 9, reset, reset, +a, +b, synced 9 | fresh, fresh, fresh")
+
+
+async def test_after_half_an_hour_the_set_is_asked_for_anew() -> None:
+    """INV-32: an event that was lost on the way is made good, though nothing tells of it."""
+    first = Script((*INITIAL, bookmark("15", ends=False)), lasts_s=SET_S_MAX - 1)
+    second = Script((bookmark("16", ends=False),), lasts_s=2)
+    told = await check(
+        FakeTransport(), [first, second, Script((event("ADDED", "a", "1"), bookmark("17", ends=True)))], 7
+    )
+    assert told == snapshot("reset, +a, +b, synced 9, reset, +a, synced 17 | fresh, 15, fresh")
 
 
 async def test_lost_and_restored_are_said_once() -> None:

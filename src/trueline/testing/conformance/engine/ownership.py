@@ -2,6 +2,7 @@
 
 from trueline.loop.status import Sync
 from trueline.record.journal import Kind
+from trueline.runtime.http import Request, Unreachable
 from trueline.testing.conformance.api import Json
 from trueline.testing.conformance.case import expect, expect_in, expect_status, expect_that
 from trueline.testing.conformance.engine.case import engine_case
@@ -119,6 +120,50 @@ async def ownership_second_claim_of_a_live_object(world: World) -> None:
         await world.push()
         await world.until_sync(Sync.SYNCED, "shop")
         await world.until_sync(Sync.SYNCED, "blog")
+
+
+@engine_case
+async def ownership_transfer_of_what_was_taken(world: World) -> None:
+    """INV-19: a field that another manager took while nobody looked is ours after the move too, and put back."""
+    body = config_map("settings")
+    world.declare("shop", body, config_map("one"))
+    world.declare("blog", config_map("two"))
+    async with world.synced():
+        pass
+    expect_status(await world.api.merge(body, {"data": {"a": "taken"}}, fieldManager="controller"), 200)
+    world.declare("shop", config_map("one"))
+    world.declare("blog", config_map("two"), body)
+    world.commit()
+    async with world.started():
+        await world.follow()
+        await world.until_sync(Sync.SYNCED, "blog")
+        expect((await world.live(body))["data"], body["data"])
+
+
+@engine_case
+async def ownership_transfer_after_a_lost_attempt(world: World) -> None:
+    """INV-14: the first attempt to move an object never arrives; the intent does not keep the next one from it."""
+    body, lost = config_map("settings"), list[Request]()
+    world.declare("shop", body, config_map("one"))
+    world.declare("blog", config_map("two"))
+    async with world.synced():
+
+        def lose_first(request: Request) -> Unreachable | None:
+            if is_write(request) and not lost:
+                lost.append(request)
+                return Unreachable("cut")
+            return None
+
+        uid = (await world.live(body))["metadata"]["uid"]
+        world.weather.storm = lose_first
+        world.declare("shop", config_map("one"))
+        world.declare("blog", config_map("two"), body)
+        await world.push()
+        await world.until_sync(Sync.SYNCED, "blog")
+        live = await world.live(body)
+        expect(live["metadata"]["uid"], uid)
+        expect(live["metadata"]["labels"][LABEL], f"{world.installation}.blog")
+        expect(len(lost), 1)
 
 
 @engine_case

@@ -14,7 +14,8 @@ from trueline.testing.conformance.case import expect, expect_in, expect_status, 
 from trueline.testing.conformance.engine.case import engine_case
 from trueline.testing.conformance.engine.sample import claim, config_map
 from trueline.testing.conformance.engine.weather import is_write
-from trueline.testing.conformance.engine.world import TARGET, World
+from trueline.testing.conformance.engine.world import World
+from trueline.testing.process import TARGET
 
 
 def _removal(world: World, *, days: int = 1, application: str = "shop", **said: Any) -> dict[str, bytes]:

@@ -3,10 +3,12 @@
 from trueline.loop.chronicle import FLEET
 from trueline.loop.status import Sync
 from trueline.model.digest import Digest
+from trueline.runtime.http import Request, Unreachable
 from trueline.testing.conformance.api import Json
 from trueline.testing.conformance.case import expect, expect_in, expect_status, expect_that
 from trueline.testing.conformance.engine.case import engine_case
 from trueline.testing.conformance.engine.sample import claim, config_map
+from trueline.testing.conformance.engine.weather import is_write
 from trueline.testing.conformance.engine.world import World
 
 
@@ -173,6 +175,32 @@ async def safety_application_moves_whole(world: World) -> None:
         await world.until_sync(Sync.SYNCED, "store")
         await world.until(lambda: "shop" not in world.now.engine.kept, "gone")
         expect((await world.live(body))["metadata"]["uid"], uid)
+
+
+@engine_case
+async def safety_broken_commit_after_half_a_deployment(world: World) -> None:
+    """INV-12: a start with a broken commit goes on with the deployment that had begun, not with the one before it."""
+    made, late = config_map("made"), config_map("late")
+    world.declare("shop", config_map("settings", {"a": "1"}))
+    async with world.synced():
+
+        def cut(request: Request) -> Unreachable | None:
+            return Unreachable("cut") if is_write(request) and "late" in request.path else None
+
+        world.weather.storm = cut
+        world.declare("shop", config_map("settings", {"a": "2"}), made, late)
+        world.commit()
+        await world.now.engine.follow_once()
+        await world.api.until(made, lambda answer: answer.status == 200, "made")  # noqa: PLR2004 - HTTP's
+    world.weather.storm = None
+    world.declare("shop", files={"broken.yaml": b"kind: [\n"})
+    world.commit()
+    async with world.started():
+        await world.follow()
+        await world.quiet()
+        expect_that(await world.live(made))
+        expect((await world.live(config_map("settings")))["data"], {"a": "2"})
+        world.expect_sync(Sync.BLOCKED)
 
 
 @engine_case

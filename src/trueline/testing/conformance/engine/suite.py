@@ -1,6 +1,7 @@
 """All of the engine's cases, in one list: importing this module is what puts them there."""
 
 import trueline.testing.conformance.engine.added
+import trueline.testing.conformance.engine.clock
 import trueline.testing.conformance.engine.contact
 import trueline.testing.conformance.engine.crash
 import trueline.testing.conformance.engine.delete_lane

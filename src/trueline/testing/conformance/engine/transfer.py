@@ -10,7 +10,8 @@ from trueline.testing.conformance.engine.case import engine_case, named_case
 from trueline.testing.conformance.engine.crash import EFFECTS, EFFECTS_MAX, Arm, Fuse, survived
 from trueline.testing.conformance.engine.sample import config_map
 from trueline.testing.conformance.engine.weather import is_write
-from trueline.testing.conformance.engine.world import TARGET, World
+from trueline.testing.conformance.engine.world import World
+from trueline.testing.process import TARGET
 
 Layout = Mapping[str, Collection[str]]
 """Which names each application declares; one that is left out has left Git."""

@@ -3,7 +3,6 @@
 It is put together from the same parts as `wiring` does; only Git, the data directory and the transport are given.
 """
 
-import asyncio
 import random
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -13,45 +12,21 @@ from typing import Any
 
 import msgspec
 
-from trueline.declare.application import ClusterConnection, TargetSpec
-from trueline.declare.native import NativeDialect
-from trueline.health.status import Health
-from trueline.health.table import judge, needs_status
-from trueline.loop.chronicle import Chronicle
-from trueline.loop.claim import ClaimBook
-from trueline.loop.control import Control, ControlParts
-from trueline.loop.desire import Desirer
 from trueline.loop.engine import Engine
-from trueline.loop.engine_parts import EngineParts
-from trueline.loop.fleet import Fleet
-from trueline.loop.health import TargetHealth
-from trueline.loop.parts import Parts
-from trueline.loop.register import Register
 from trueline.loop.status import ApplicationStatus, Sync
-from trueline.record.approval import Approvals
-from trueline.record.history import History
-from trueline.record.hold import Holds
 from trueline.record.journal import Journal, Kind, Record
-from trueline.record.keep import Bodies, RenderStore
 from trueline.record.ledger import StoreLedger
 from trueline.record.schema import SCHEMA
-from trueline.record.status import Statuses
-from trueline.render.cache import CachedRenderer
-from trueline.render.dispatch import DispatchingRenderer
 from trueline.runtime.store import MEMORY, Store
 from trueline.runtime.toolbox import Toolbox
 from trueline.target.inventory import Entry
-from trueline.target.kubernetes.client import KubernetesClient, RequestKey
-from trueline.target.kubernetes.limit import Limiter
-from trueline.target.kubernetes.mark import Installation
-from trueline.target.kubernetes.target import KubernetesTarget
+from trueline.target.kubernetes.client import RequestKey
 from trueline.testing.conformance.api import Answer, Api, Json
 from trueline.testing.conformance.case import expect
 from trueline.testing.conformance.engine.repository import MemoryRepository
 from trueline.testing.conformance.engine.weather import Weather
-from trueline.wiring.kept import KeptApprovals, KeptRenders
+from trueline.testing.process import TARGET, EngineProcess, Surroundings
 
-TARGET = "cluster"
 PATIENCE_S = 40.0
 QUIET_S = 0.3
 """For how long nothing happens before it is believed that nothing will."""
@@ -67,29 +42,6 @@ class Declaration:
     source: Json = field(default_factory=dict)
     depends_on: Sequence[str] = ()
     files: Mapping[str, bytes] = field(default_factory=dict)
-
-
-@dataclass(slots=True, kw_only=True)
-class OneTarget:
-    """The targets of a fleet that has one."""
-
-    given: Parts
-
-    def declare(self, connections: Sequence[ClusterConnection]) -> None:
-        """None is needed."""
-
-    async def parts(self, target: TargetSpec) -> Parts:  # noqa: ARG002 - there is one
-        """It."""
-        return self.given
-
-
-@dataclass(slots=True, kw_only=True)
-class Running:
-    """One engine that runs."""
-
-    engine: Engine
-    target: KubernetesTarget[Health]
-    client: KubernetesClient
 
 
 class World:
@@ -109,13 +61,13 @@ class World:
         self.more: Mapping[str, bytes] = {}
         self.store = store if store is not None else Store.open(MEMORY, SCHEMA)
         self.ledger, self.journal = self._books()
-        self.running: Running | None = None
+        self.running: EngineProcess | None = None
         self._counted: Counter[RequestKey] = Counter()
 
     # ---- the engine -------------------------------------------------------------------------------------------
 
     @property
-    def now(self) -> Running:
+    def now(self) -> EngineProcess:
         """The engine that runs."""
         assert self.running is not None, "no engine runs"
         return self.running
@@ -125,28 +77,13 @@ class World:
         """An engine follows the repository's head inside the block."""
         if fresh_store:
             self.store = Store.open(MEMORY, SCHEMA)
-        self.ledger, self.journal = self._books()
-        limiter = Limiter(self.clock)
-        client = KubernetesClient(self.weather, limiter, self.clock, user_agent="trueline/test", jitter=random.random)
-        target = KubernetesTarget[Health](
-            TARGET,
-            client,
-            self.toolbox,
-            Installation(self.installation),
-            clock=self.clock,
-            needs_status=needs_status,
-            judge=judge,
-        )
-        engine = self._engine(target)
-        async with asyncio.TaskGroup() as group:
-            watching = group.create_task(target.run())
-            try:
-                async with engine.running():
-                    self.running = Running(engine=engine, target=target, client=client)
-                    yield engine
-            finally:
-                self.running = None
-                watching.cancel()
+        process = self._put_together()
+        try:
+            async with process.running() as engine:
+                self.running = process
+                yield engine
+        finally:
+            self.running = None
 
     @asynccontextmanager
     async def synced(self, application: str = "shop") -> AsyncIterator[Engine]:
@@ -161,53 +98,21 @@ class World:
         journal = Journal(self.store, self.clock)
         return StoreLedger(self.store, journal), journal
 
-    def _engine(self, target: KubernetesTarget[Health]) -> Engine:
-        bodies, claims = Bodies(self.store), ClaimBook(self.ledger)
-        self.approvals = Approvals(self.store, self.journal, self.clock)
-        parts = Parts(
-            target=target,
-            watcher=target,
-            owners=self.ledger,
-            health=TargetHealth(target, needs_status),
-            ledger=self.ledger,
-            bodies=bodies,
-            approvals=KeptApprovals(self.approvals),
-            claims=claims,
-        )
-        renders = KeptRenders(RenderStore(self.store), bodies)
-        targets = OneTarget(given=parts)
-        renderer = CachedRenderer(DispatchingRenderer(self.toolbox), renders, "test")
-        fleet = Fleet(source=self.repository, dialect=NativeDialect(self.toolbox), path="", folder=None)
-        self.history = History(self.store, self.journal, self.clock)
-        holds = Holds(self.store, self.journal, self.clock)
-        desirer = Desirer(sources=self.repository, targets=targets, renderer=renderer)
-        engine = Engine(
-            EngineParts(
-                fleet=fleet,
-                desirer=desirer,
-                targets=targets,
-                register=Register(Statuses(self.store, self.clock)),
-                chronicle=Chronicle(self.journal, self.history),
-                claims=claims,
-                approvals=KeptApprovals(self.approvals),
-                holds=holds,
+    def _put_together(self) -> EngineProcess:
+        process = EngineProcess.of(
+            Surroundings(
+                repository=self.repository,
+                transport=self.weather,
+                store=self.store,
                 clock=self.clock,
-                interval_s=3600.0,
+                toolbox=self.toolbox,
+                installation=self.installation,
+                jitter=random.random,
             )
         )
-        self.control = Control(
-            ControlParts(
-                engine=engine,
-                fleet=fleet,
-                desirer=desirer,
-                targets=targets,
-                history=self.history,
-                holds=holds,
-                approvals=self.approvals,
-                journal=self.journal,
-            )
-        )
-        return engine
+        self.ledger, self.journal, self.history = process.ledger, process.journal, process.history
+        self.approvals, self.control = process.approvals, process.control
+        return process
 
     # ---- Git --------------------------------------------------------------------------------------------------
 
