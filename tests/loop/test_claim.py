@@ -29,6 +29,10 @@ class Owned:
         """Its owner."""
         return (self._owners[ref], entry(ref.name)) if ref in self._owners else None
 
+    def abandon(self, application: str) -> int:
+        """Nothing is asked to."""
+        raise AssertionError(application)
+
 
 def book(**owners: str) -> ClaimBook:
     return ClaimBook(Owned({ref(name): owner for name, owner in owners.items()}))

@@ -85,6 +85,11 @@ class AnsweringTarget:
         self.log.append(f"{'try ' if dry else ''}delete {ref.name} {uid} {mark}")
         return accepted()
 
+    async def release(self, ref: Ref, *, uid: str, mark: str, dry: bool) -> Answer:
+        """A release."""
+        self.log.append(f"{'try ' if dry else ''}release {ref.name} {uid} {mark}")
+        return accepted()
+
     async def reclaim(self, ref: Ref, *, body: bytes, extent: Reclaim, uid: str, dry: bool) -> Answer:
         """A reclaim: what stands in the place of ours."""
         self.log.append(f"{'try ' if dry else ''}reclaim {extent.value} {ref.name} {uid}")

@@ -35,7 +35,9 @@ async def carry_out(
     return outcomes
 
 
-async def _do(act: Act, trial: Trial, target: Target, bodies: Bodies) -> Outcome:
+async def _do(  # noqa: PLR0911 - one for each action
+    act: Act, trial: Trial, target: Target, bodies: Bodies
+) -> Outcome:
     change = trial.change
     match change.action:
         case Action.HEAL if trial.verdict is Verdict.SAME:
@@ -54,6 +56,9 @@ async def _do(act: Act, trial: Trial, target: Target, bodies: Bodies) -> Outcome
             return await _replace(act, trial, target, bodies)
         case Action.PRUNE:
             return _pruned(change, await _delete(act, change, target))
+        case Action.RELEASE:
+            mark = target.mark(act.application)
+            return _pruned(change, await target.release(change.ref, uid=change.uid, mark=mark, dry=False))
         case Action.FORGET:
             return Outcome(change=change, result=Result.DONE)
         case Action.KEEP | Action.HOLD:

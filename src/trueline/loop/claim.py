@@ -130,6 +130,10 @@ class ClaimBook:
         owned = self._owners.former(application, target, [resource.ref for resource in resources])
         return {ref: name for ref, (name, _) in owned.items() if name not in self._claimants(target, ref)}
 
+    def abandon(self, application: str) -> int:
+        """The application gives up whatever it owns anywhere, without a word to its targets; how much it was."""
+        return self._owners.abandon(application)
+
     def disputes(self, desired: Desired, target: str) -> tuple[Diagnostic, ...]:
         """Objects that this application and another one both declare: neither is touched until Git says whose it is."""
         return tuple(self._disputes(desired, target))

@@ -188,7 +188,7 @@ class Control:
 
     async def _review(self, name: str, aim: Desired) -> Review:
         parts = await self.parts.targets.parts(aim.application.target)
-        aim = self.engine.disputed(aim, parts)
+        aim = self.engine.weighed(aim, parts)
         good = self.parts.history.last_good(name)
         return await review(parts, aim, completed_run=good.tree if good else "", whole=True)
 

@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from trueline.declare.application import OnRemoval
 from trueline.health.status import Status
+from trueline.loop import leave
 from trueline.loop.board import Board
 from trueline.loop.bug import own_fault
 from trueline.loop.desired import Desired
@@ -180,19 +180,20 @@ class Engine:
 
     async def _pass(self, kept: Kept, aim: Desired, turn: Turn) -> None:
         name = kept.application.name
+        if leave.is_forgotten(leave.bounded(aim, self._parts.clock.now())):
+            self._parts.claims.abandon(name)
+            self._gone(name)
+            return
         try:
             parts = await self._parts.targets.parts(aim.application.target)
             self._targets.observe(parts)
-            if aim.is_removal and aim.application.sync.on_removal is OnRemoval.KEEP:
-                self._gone(name)
-                return
             fence = await self._fences.admit(parts, aim, is_asked=kept.pinned is not None)
             kept.fenced = ()
             completed = self._parts.chronicle.completed_run(name)
             focus = turn.focus if kept.last is not None and kept.last.is_complete else None
             made = await reconcile(
                 parts,
-                self.disputed(self._as_agreed(aim), parts),
+                self.weighed(self._as_agreed(aim), parts),
                 completed_run=completed,
                 focus=focus,
                 begin=lambda plan: self._begin(kept, aim, plan if focus is None else None),
@@ -225,8 +226,12 @@ class Engine:
             by = "git" if kept.pinned is None else "rollback"
             self._parts.chronicle.begin(aim, plan.digest, by=by)
 
-    def disputed(self, aim: Desired, parts: Parts) -> Desired:
-        """What another application declares too is an error of both, for as long as it does (D16)."""
+    def weighed(self, aim: Desired, parts: Parts) -> Desired:
+        """What is aimed at, with what only the whole fleet and today's date tell of it.
+
+        What another application declares too is an error of both, for as long as it does (D16).
+        """
+        aim = leave.bounded(aim, self._parts.clock.now())
         disputes = self._parts.claims.disputes(aim, parts.target.name)
         return replace(aim, problems=(*aim.problems, *disputes)) if disputes else aim
 

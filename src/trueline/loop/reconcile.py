@@ -21,7 +21,7 @@ from trueline.loop.review import Review, review
 from trueline.loop.status import Sync
 from trueline.model.ref import Ref
 from trueline.plan.change import Action, Change
-from trueline.plan.order import Stage, ground, stages
+from trueline.plan.order import LEAVES, Stage, ground, stages
 from trueline.plan.plan import Plan
 from trueline.render.resource import Phase
 from trueline.target.answer import Refusal
@@ -186,7 +186,7 @@ class _Run:
         changes = self._found.plan.changes
         if not any(change.action.is_apply for change in stage.changes):
             return ()
-        before = [c for c in changes if c.action is not Action.PRUNE and c.position.key[:2] < stage.key[:2]]
+        before = [c for c in changes if c.action not in LEAVES and c.position.key[:2] < stage.key[:2]]
         return self._unhealthy([c.ref for c in before if _is_waited_for(c, stage)])
 
     def _held_before(self, stage: Stage) -> bool:
@@ -195,7 +195,7 @@ class _Run:
         return any(change.run and change.action is Action.HOLD for change in earlier)
 
     def _unhealthy_hooks(self) -> tuple[Ref, ...]:
-        awaited = (c for c in self._found.plan.changes if c.run and c.action not in {Action.PRUNE, Action.HOLD})
+        awaited = (c for c in self._found.plan.changes if c.run and c.action not in LEAVES | {Action.HOLD})
         return self._unhealthy([change.ref for change in awaited])
 
     def _unhealthy(self, refs: Collection[Ref]) -> tuple[Ref, ...]:

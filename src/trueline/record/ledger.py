@@ -183,6 +183,19 @@ class StoreLedger:
                 found[ref] = uid
         return found
 
+    def abandon(self, application: str) -> int:
+        """Forget everything that an application owns anywhere, one record each; no target is asked. How much it was."""
+        rows = list(
+            self._store.rows("SELECT target, ref FROM entry WHERE application = ? ORDER BY 1, 2", (application,))
+        )
+        with self._store.transaction(durable=True):
+            for target, ref in rows:
+                self._store.execute(_DELETE, (target, ref, application))
+            bodies = ({"target": target, "ref": ref, "action": Action.FORGET.value} for target, ref in rows)
+            notes = [Note(kind=Kind.OUTCOME, application=application, body=body) for body in bodies]
+            self._journal.append(notes, durable=True)
+        return len(rows)
+
     def end(self, act: Act, endings: Mapping[Ref, Ending]) -> None:
         """Write how hooks ended, where that was not known."""
         with self._store.transaction(durable=True):
@@ -273,6 +286,8 @@ def _after_success(outcome: Outcome, held: _Held) -> _Held:
             return _Held(None)
         case Action.PRUNE:
             return _after_delete(held) if outcome.result is Result.DONE else _as_before(held)
+        case Action.RELEASE:
+            return _Held(None) if outcome.result is Result.DONE else _as_before(held)
         case Action.KEEP | Action.HOLD:
             return _as_before(held)
         case Action.CREATE | Action.UPDATE | Action.HEAL | Action.TAKE_OVER | Action.TRANSFER | Action.REPLACE:

@@ -133,6 +133,13 @@ class Writer(Protocol):
         """
         ...
 
+    async def release(self, ref: Ref, *, uid: str, mark: str, dry: bool) -> Answer:
+        """Take our mark and our hand off one object that has this UID and mark, and leave everything else, or try to.
+
+        Where a target puts no mark on things, it has nothing to do.
+        """
+        ...
+
     async def take_over(self, ref: Ref, *, uid: str, dry: bool) -> Answer:
         """Turn the entries of tools that made an object before us into ours, so that a field can leave Git (D17)."""
         ...

@@ -45,7 +45,10 @@ class Declaration:
 
 
 class World:
-    """One cluster, one repository, one store; an engine that may be stopped and started again."""
+    """One cluster, one repository, one store; an engine that may be stopped and started again.
+
+    `applications` is what the next commit declares, `more` are other files of it.
+    """
 
     def __init__(self, api: Api, toolbox: Toolbox, *, store: Store | None = None, installation: str = "") -> None:
         self.api = api
@@ -55,6 +58,7 @@ class World:
         self.repository = MemoryRepository()
         self.weather = Weather(api.transport)
         self.applications: dict[str, Declaration] = {}
+        self.more: Mapping[str, bytes] = {}
         self.store = store if store is not None else Store.open(MEMORY, SCHEMA)
         self.ledger, self.journal = self._books()
         self.running: EngineProcess | None = None
@@ -143,7 +147,7 @@ class World:
                 file = f"{resource['kind']}-{resource['metadata']['name']}.yaml".lower()
                 files[f"{name}/{file}"] = msgspec.json.format(msgspec.json.encode(resource))
             files |= {f"{name}/{path}": text for path, text in declared.files.items()}
-        return self.repository.commit(files)
+        return self.repository.commit({**files, **self.more})
 
     def _document(self, name: str, declared: Declaration) -> Json:
         return {
