@@ -29,7 +29,7 @@ class Job:
     path: str = ""
     text: str = ""
     options: tuple[str, ...] = ()
-    timeout_s: float = 120.0
+    timeout_s: float = 300.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import example, given, strategies as st
 
 from tests.plan.world import OPTIONS, actions, changes, entry, live, ref, resource
 from trueline.model.known import Unknown
@@ -66,6 +66,7 @@ def test_what_left_git(reason: str, owned: object, observed: object, action: Act
 
 
 def test_what_holds_data_needs_consent_in_git() -> None:
+    """INV-07: consent names the object."""
     claim = ref("data", "PersistentVolumeClaim")
     owned = [entry("data", kind="PersistentVolumeClaim")]
     assert actions(changes([], {claim: live()}, owned)) == {"data": Action.HOLD}
@@ -190,12 +191,16 @@ entries = st.builds(
 )
 
 
+@example([], {ref("web"): live(uid="u2")}, [entry("web")])
+@example([], {ref("web"): live(mark="t1.blog")}, [entry("web")])
+@example([], {ref("web"): live(mark_is_ours=False)}, [entry("web")])
 @given(
     st.lists(st.builds(resource, names), unique_by=lambda r: r.ref),
     st.dictionaries(names.map(ref), observations),
     st.lists(entries, unique_by=lambda e: e.ref),
 )
 def test_only_what_is_proven_ours_is_ever_deleted(desired: list, observed: dict, owned: list) -> None:  # type: ignore[type-arg]
+    """INV-01: whatever stands there and whatever we recorded."""
     recorded = {e.ref: e for e in owned}
     for change in changes(desired, observed, owned):
         if change.action is Action.PRUNE:

@@ -13,6 +13,7 @@ PRUNES = [(5, 10, False), (6, 10, True), (6, 30, False), (10, 30, True), (1, 1, 
 
 @pytest.mark.parametrize(("pruned", "owned", "asked"), PRUNES)
 def test_a_large_deletion_waits_for_a_person(pruned: int, owned: int, *, asked: bool) -> None:
+    """INV-03: the limit is on what would be deleted in the end."""
     entries = [entry(f"c{number}") for number in range(owned)]
     desired = [resource(f"c{number}") for number in range(pruned, owned)]
     found = changes(desired, {ref(e.ref.name): live() for e in entries}, entries)
