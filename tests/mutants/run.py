@@ -96,8 +96,10 @@ class Worker:
     def end(self) -> None:
         """End the zygote."""
         assert self._process.stdin is not None
+        assert self._process.stdout is not None
         self._process.stdin.close()
         self._process.wait()
+        self._process.stdout.close()
 
 
 @dataclass(slots=True, kw_only=True)

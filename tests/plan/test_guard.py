@@ -8,7 +8,7 @@ from tests.plan.world import changes, entry, live, ref, resource
 from trueline.plan.change import Action
 from trueline.plan.guard import Approve, Owned, asks
 
-PRUNES = [(5, 10, False), (6, 10, True), (6, 30, False), (10, 30, True), (1, 1, True), (3, 3, True)]
+PRUNES = [(5, 10, False), (6, 10, True), (6, 20, False), (30, 100, False), (31, 100, True), (1, 1, True), (3, 3, True)]
 
 
 @pytest.mark.parametrize(("pruned", "owned", "asked"), PRUNES)
