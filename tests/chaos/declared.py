@@ -89,15 +89,19 @@ class Author:
     random: random.Random
     repository: Repository
     remote: str
+    items: int = ITEMS_AT_FIRST
     commits: int = 0
-    _next: int = ITEMS_AT_FIRST
+    _next: int = 0
 
     @classmethod
-    async def begin(cls, folder: Path, remote: Path, declared: Declared, seed: int) -> Self:
-        """The first turn, pushed."""
+    async def begin(
+        cls, folder: Path, remote: Path, declared: Declared, seed: int, *, items: int = ITEMS_AT_FIRST
+    ) -> Self:
+        """The first turn, pushed: so many items in each application."""
         repository = await Repository.create(folder)
         author = cls(declared=declared, random=random.Random(seed), repository=repository, remote=str(remote))
-        first = {item(name, number): 0 for name in APPLICATIONS for number in range(ITEMS_AT_FIRST)}
+        author.items = author._next = items
+        first = {item(name, number): 0 for name in APPLICATIONS for number in range(items)}
         repository.write({f"{name}.yaml": _DECLARATION.format(name=name) for name in APPLICATIONS})
         await author._commit(first)
         return author
@@ -116,6 +120,16 @@ class Author:
                 items[self._added(name, items)] = turn
         await self._commit(items)
 
+    async def rewrite(self) -> None:
+        """One more turn, in which every item changes."""
+        turn = len(self.declared.turns)
+        await self._commit({key: turn for key in self.declared.newest if key.name != CLOCK})
+
+    async def say(self, message: str, files: Mapping[str, str | None]) -> None:
+        """A commit that is no turn: it changes no item."""
+        await self.repository.commit(message, dict(files))
+        await self.repository.push("refs/heads/main:refs/heads/main", remote=self.remote)
+
     async def head(self) -> str:
         """The newest commit."""
         return await self.repository.head()
@@ -124,7 +138,7 @@ class Author:
         """Never more than may wait, whatever the engine has not done yet."""
         reached = {key for key in self.declared.turns[applied] if key.application == name}
         outstanding = len(reached - self.declared.newest.keys())
-        return self.random.randint(0, max(0, min(2, OUTSTANDING_MAX - outstanding, count - ITEMS_AT_FIRST // 2)))
+        return self.random.randint(0, max(0, min(2, OUTSTANDING_MAX - outstanding, count - self.items // 2)))
 
     def _added(self, name: str, items: Mapping[Key, int]) -> Key:
         """A new one, or one that was there before and comes back."""

@@ -54,6 +54,8 @@ class EngineProcess:
     home: Path
     log: Path
     clock: Clock
+    before: tuple[str, ...] = ()
+    """What starts it in its place: a program that makes room for it, then becomes it."""
     seen: set[Running] = field(default_factory=set)
     """What it started, as far as anybody looked."""
     _child: "subprocess.Popen[bytes] | None" = None
@@ -86,7 +88,7 @@ class EngineProcess:
             return
         with self.log.open("ab") as log:
             self._child = subprocess.Popen(
-                command(*self.arguments),
+                (*self.before, *command(*self.arguments)),
                 cwd=self.home,
                 env=dict(self.environment),
                 stdin=subprocess.DEVNULL,

@@ -56,9 +56,9 @@ class Storm:
             async with asyncio.TaskGroup() as group:
                 over = asyncio.Event()
                 for act, pause_s in (
-                    (self._commit, 0.5),
-                    (self._break_engine, 2.5),
-                    (self._break_part, 4.0),
+                    (self._commit, 1.0),
+                    (self._break_engine, 5.0),
+                    (self._break_part, 6.0),
                     (self._turn_weather, 1.5),
                     (self._live_beside, 1.0),
                 ):
@@ -155,6 +155,7 @@ async def one_round(world: World, *, seed: int, seconds: float) -> Round:
         NotConverged: the cluster is not as Git says in the bound.
     """
     storm = Storm(world=world, random=random.Random(seed))
+    harmed_before = _harmed(world)
     commits, wrote, deleted = world.author.commits, world.judge.writes, world.judge.deletes
     world.engine.start()
     await storm.rage(seconds)
@@ -162,13 +163,12 @@ async def one_round(world: World, *, seed: int, seconds: float) -> Round:
     await world.all_seen()
     await _stays(world)
     verified = await world.trueline("verify")
-    harmed = world.before_server.harmed + world.before_git.harmed
     made = Round(
         seed=seed,
         commits=world.author.commits - commits,
         kills=sum(count for name, count in storm.acts.items() if name.endswith("killed")),
         acts=storm.acts,
-        harmed=sum(harmed.values()),
+        harmed=_harmed(world) - harmed_before,
         writes=world.judge.writes - wrote,
         deletes=world.judge.deletes - deleted,
         wrongs=tuple(world.judge.wrongs),
@@ -180,6 +180,10 @@ async def one_round(world: World, *, seed: int, seconds: float) -> Round:
     if made.end_s_max > END_S_MAX:
         raise ChaosFailed(f"seed {seed}: it took {made.end_s_max:.1f} s to end (INV-34)")
     return made
+
+
+def _harmed(world: World) -> int:
+    return world.before_server.harmed.total() + world.before_git.harmed.total()
 
 
 async def _stays(world: World) -> None:

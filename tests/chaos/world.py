@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,7 +14,7 @@ import aiohttp
 from testbed.control_plane import ControlPlane
 from testbed.git_server import GitServer
 from testbed.proxy import Proxy
-from tests.chaos.declared import APPLICATIONS, Author, Declared
+from tests.chaos.declared import APPLICATIONS, ITEMS_AT_FIRST, Author, Declared
 from tests.chaos.engine_process import EngineProcess
 from tests.chaos.etcd_watch import writes
 from tests.chaos.judge import NOTE, STRANGER, Judge
@@ -23,6 +23,8 @@ from trueline.runtime.clock import Clock, SystemClock
 
 REPOSITORY = "fleet"
 _PAUSE_S = 0.1
+_UNTIL_PAUSE_S = 0.02
+_MOUNT = 'mount -t tmpfs -o size="$1"m none "$2" && shift 2 && exec "$@"'
 _AWAY = (aiohttp.ClientError, ConnectionError, TimeoutError)
 
 
@@ -53,17 +55,32 @@ class World:
     session: aiohttp.ClientSession
     clock: Clock
     folder: Path
+    disk: Path | None = None
     _markers: int = field(default=0)
 
     @property
     def data(self) -> Path:
-        """The engine's data directory."""
-        return self.folder / "data"
+        """The engine's data directory; one on a disk of its own is seen with the engine's eyes."""
+        return self.folder / "data" if self.disk is None else self.inside(self.disk / "data")
+
+    def inside(self, path: Path) -> Path:
+        """A path as the running engine sees it."""
+        return Path(f"/proc/{self.engine.pid}/root{path}")
+
+    async def until(self, condition: Callable[[], bool], bound_s: float = 60.0) -> None:
+        """Until it holds; else what the engine said last is the reason."""
+        deadline_s = self.clock.monotonic_s() + bound_s
+        while not condition():
+            assert self.clock.monotonic_s() < deadline_s, self.engine.said()[-2000:]
+            await self.clock.sleep(_UNTIL_PAUSE_S)
 
     async def trueline(self, *arguments: str) -> Answer:
         """One command beside the engine."""
+        asked = command(*arguments, "--data-dir", str((self.disk or self.folder) / "data"))
+        enter = ("nsenter", "--preserve-credentials", "-U", "-m", "-t", str(self.engine.pid)) if self.disk else ()
         child = await asyncio.create_subprocess_exec(
-            *command(*arguments, "--data-dir", str(self.data)),
+            *enter,
+            *asked,
             env=dict(self.engine.environment),
             cwd=self.engine.home,
             stdin=asyncio.subprocess.DEVNULL,
@@ -148,8 +165,13 @@ class World:
 
 
 @asynccontextmanager
-async def world(folder: Path, *, seed: int, interval: str = "1s") -> AsyncIterator[World]:
-    """Everything started but the engine; ended with the block. Errors of the judge's watch end the block."""
+async def world(
+    folder: Path, *, seed: int, items: int = ITEMS_AT_FIRST, disk: Path | None = None, disk_mb: int = 0
+) -> AsyncIterator[World]:
+    """Everything started but the engine; ended with the block. Errors of the judge's watch end the block.
+
+    With `disk`, a folder, the engine's data are on a disk of so many megabytes that it alone sees there.
+    """
     clock = SystemClock()
     async with AsyncExitStack() as exits:
         control_plane = await exits.enter_async_context(ControlPlane(stores_json=True))
@@ -158,14 +180,15 @@ async def world(folder: Path, *, seed: int, interval: str = "1s") -> AsyncIterat
         before_server = await exits.enter_async_context(_before(control_plane.access.server, seed))
         before_git = await exits.enter_async_context(_before(git.url(REPOSITORY), seed + 1))
         declared = Declared()
-        author = await Author.begin(folder / "author", git.path(REPOSITORY), declared, seed)
+        author = await Author.begin(folder / "author", git.path(REPOSITORY), declared, seed, items=items)
         judge = Judge(declared=declared)
         kubeconfig = folder / "kubeconfig"
         replace(control_plane.access, server=f"https://127.0.0.1:{before_server.port}").write(kubeconfig)
         address = f"http://127.0.0.1:{before_git.port}/{REPOSITORY}.git"
-        more = ("--kubeconfig", str(kubeconfig), "--listen", "none", "--interval", interval)
+        more = ("--kubeconfig", str(kubeconfig), "--listen", "none", "--interval", "1s")
         engine = EngineProcess(
-            arguments=("up", address, *more, "--data-dir", str(folder / "data")),
+            arguments=("up", address, *more, "--data-dir", str((disk or folder) / "data")),
+            before=("unshare", "-Urm", "sh", "-c", _MOUNT, "sh", str(disk_mb), str(disk)) if disk else (),
             home=folder,
             log=folder / "engine.log",
             clock=clock,
@@ -185,6 +208,7 @@ async def world(folder: Path, *, seed: int, interval: str = "1s") -> AsyncIterat
             session=session,
             clock=clock,
             folder=folder,
+            disk=disk,
         )
         watching.cancel()
 

@@ -12,6 +12,7 @@ import trueline.testing.conformance.engine.hook
 import trueline.testing.conformance.engine.ownership
 import trueline.testing.conformance.engine.rollback
 import trueline.testing.conformance.engine.safety
+import trueline.testing.conformance.engine.transfer
 import trueline.testing.conformance.engine.trial
 import trueline.testing.conformance.engine.wave
 import trueline.testing.conformance.engine.webhook  # noqa: F401 - see above
