@@ -1,6 +1,6 @@
 """A small world for the planner: resources, live objects and what we own, in as few words as possible."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from trueline.model.digest import Digest, digest_bytes
 from trueline.model.known import Known, Unknown
@@ -65,7 +65,7 @@ def entry(
 
 def changes(
     desired: list[Resource],
-    observed: dict[Ref, Observed | Unknown | None],
+    observed: Mapping[Ref, Observed | Unknown | None],
     owned: list[Entry],
     options: DiffOptions = OPTIONS,
     focus: Collection[Ref] | None = None,
