@@ -20,7 +20,7 @@ from trueline.trial.trial import Trial, Verdict
 async def carry_out(
     act: Act, trials: Sequence[Trial], *, target: Target, bodies: Bodies, ledger: Ledger
 ) -> tuple[Outcome, ...]:
-    """Do what one stage asks for; the outcomes stand in the order of the trials and are durable on return.
+    """Do what one stage asks for; the outcomes stand in the order of the trials and are durable on return (INV-23).
 
     Raises:
         StoreFull: the intents could not be written; nothing was done.
@@ -98,6 +98,7 @@ async def _replace(act: Act, trial: Trial, target: Target, bodies: Bodies) -> Ou
 
 
 async def _delete(act: Act, change: Change, target: Target) -> Answer:
+    """INV-10: what was planned to go, by UID and mark; the target adds the version."""
     return await target.delete(change.ref, uid=change.uid, mark=target.mark(act.application), version="", dry=False)
 
 
@@ -113,6 +114,7 @@ def _fenced(trial: Trial, write: Write) -> Write:
 
 
 def _write(trial: Trial, bodies: Bodies) -> Write:
+    """INV-13: for the object that was planned for. INV-19: forced only where the trial says so."""
     change = trial.change
     body = bodies.get(change.body)
     assert body is not None, f"no body for {change.ref}"

@@ -119,7 +119,7 @@ class Engine:
                 self._board.schedule.done(turn)
 
     def _quarantine(self, name: str, error: Exception) -> None:
-        """A store that is full, or a fault of our own: told as what it is, tried again with growing pauses."""
+        """A store that is full, or a fault of our own: told, tried again with growing pauses; no other's (INV-30)."""
         if (kept := self.kept.get(name)) is not None:
             kept.trouble = error.diagnostics if isinstance(error, Fault) else (own_fault(name, error),)
             self._board.schedule.retry(name)
@@ -229,7 +229,7 @@ class Engine:
     def weighed(self, aim: Desired, parts: Parts) -> Desired:
         """What is aimed at, with what only the whole fleet and today's date tell of it.
 
-        What another application declares too is an error of both, for as long as it does (D16).
+        What another application declares too is an error of both, for as long as it does (D16, INV-08).
         """
         aim = leave.bounded(aim, self._parts.clock.now())
         disputes = self._parts.claims.disputes(aim, parts.target.name)

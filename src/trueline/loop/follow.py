@@ -195,7 +195,7 @@ class GitFollower:
         return known | {name: kept.application for name, kept in self._board.kept.items()}
 
     def _remove_missing(self, look: Look) -> None:
-        """Applications that left Git go through the same guarded lane; a broken declaration removes nothing."""
+        """Applications that left Git go through the same guarded lane; a broken declaration removes none (INV-02)."""
         declared = {application.name for application in look.applications}
         if declared.issuperset((*self._board.kept, *self._parts.register.names())):
             return
@@ -361,7 +361,7 @@ class GitFollower:
             self._board.desired(name)
 
     async def _adopt(self, kept: Kept, desired: Desired, identity: Digest | None) -> None:
-        """Take a new desired, unless it has problems: then what was desired before goes on, and the problem is told.
+        """Take a new desired, unless it has problems: then what was desired before goes on, and it is told (INV-17).
 
         The identity stays with what was desired before, too: else the next look would take the broken for the applied.
         """

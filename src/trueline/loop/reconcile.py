@@ -76,7 +76,7 @@ async def _heal_all_the_same(
 
 
 def _gate(parts: Parts, desired: Desired, found: Review, *, is_asked: bool) -> Pass | None:
-    """Whatever forbids to begin beside a problem: a silent target, a person who has not agreed."""
+    """Whatever forbids to begin beside a problem: a silent target (INV-04, INV-05), a person who has not agreed."""
     if found.unknown or any(trial.verdict is Verdict.LOST for trial in found.trials):
         return lost(found)
     if not any(change.action.is_write for change in found.plan.changes):
@@ -95,13 +95,14 @@ def _mode(desired: Desired, found: Review, *, is_asked: bool) -> Pass | None:
 
 
 def _approval(parts: Parts, found: Review) -> Pass | None:
+    """INV-11: who agreed to this plan agreed to this one alone."""
     if found.plan.asks and not parts.approvals.is_approved(found.plan.digest):
         return waiting(found, Sync.WAITING, "; ".join(found.plan.asks))
     return None
 
 
 class _Run:
-    """The writing part of one pass: stage after stage, until something has to be waited for."""
+    """The writing part of one pass: stage after stage, until something fails (INV-17) or is waited for (INV-18)."""
 
     def __init__(self, parts: Parts, desired: Desired, found: Review, fence: PassFence | None) -> None:
         self._fence = fence

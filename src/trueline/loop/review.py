@@ -215,7 +215,7 @@ def _as_left(trial: Trial) -> Change:
 def _replacing(
     changes: tuple[Change, ...], trials: tuple[Trial, ...], options: DiffOptions
 ) -> tuple[tuple[Change, ...], tuple[Trial, ...]]:
-    """An immutable field is replaced only where Git names the object, and never where it may hold data."""
+    """An immutable field is replaced only where Git names the object, and never where it may hold data (INV-07)."""
     replaced = {
         trial.change.ref: replace(trial.change, action=Action.REPLACE, reason="an immutable field changed in Git")
         for trial in trials

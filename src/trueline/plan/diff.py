@@ -142,7 +142,10 @@ def _marked(resource: Resource, entry: Entry | None, live: Observed, options: Di
 
 
 def _untouched(resource: Resource, entry: Entry, live: Observed, options: DiffOptions) -> Change:
-    """Git says what it said before: whatever differs now is drift, or nothing. A difference only triggers a look."""
+    """Git says what it said before: whatever differs now is drift, or nothing. A difference only triggers a look.
+
+    INV-15: what is as declared is not written. INV-16: what is fought over rests.
+    """
     if entry.state is EntryState.FAILED:
         return _change(resource, Action.UPDATE, "refused before, tried again", live)
     if not options.take_over.isdisjoint(entry.withheld):
@@ -183,7 +186,10 @@ def _left(
 
 
 def _strayed(strays: Mapping[Ref, Observed], options: DiffOptions) -> Iterator[Change]:
-    """What an older pass of ours left behind, or one whose records were lost: told, and deleted where Git names it."""
+    """What an older pass of ours left behind, or one whose records were lost: told, and deleted where Git names it.
+
+    INV-06, INV-26: a store that is lost or old deletes nothing by itself.
+    """
     for ref, live in strays.items():
         if live.deleting or ref in options.moving:
             continue
@@ -265,7 +271,7 @@ def _consent(ref: Ref, entry: Entry, live: Observed, options: DiffOptions) -> tu
 
 
 def _pruned(ref: Ref, entry: Entry, options: DiffOptions, leaving: Leaving | None) -> tuple[Action, str]:
-    """INV-07: what may hold data goes only where Git names it."""
+    """INV-07: what may hold data goes only where Git names it. INV-09: what the target itself stands on never goes."""
     if str(ref) in options.rules.untouchable:
         return Action.HOLD, "it belongs to the target itself and is never deleted"
     is_allowed = is_named(ref, options.allow_delete) or (leaving is not None and leaving.names(ref))

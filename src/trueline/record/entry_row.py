@@ -1,4 +1,4 @@
-"""An inventory's entry as bytes and back. Fields are only ever added at the end, so that older rows stay readable."""
+"""An inventory's entry as bytes and back. Fields are only ever added at the end: older rows stay readable (INV-27)."""
 
 import msgspec
 

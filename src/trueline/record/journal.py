@@ -150,7 +150,7 @@ class Journal:
         return tuple(_record(row) for row in self._store.rows(query, [*values, max(0, min(limit, PAGE_MAX))]))
 
     def verify(self) -> tuple[Breach, ...]:
-        """Every changed, cut, moved or missing record; empty where the chain is as it was written."""
+        """Every changed, cut, moved or missing record; empty where the chain is as it was written (INV-22)."""
         pages = tuple(Breach(sequence=0, damage=Damage.UNREADABLE, detail=detail) for detail in self._store.damage())
         try:
             anchors = [*self._anchors(), self.head()]

@@ -113,7 +113,7 @@ class StoreLedger:
         return tuple(row[0] for row in self._store.rows(query, (application,)))
 
     def intend(self, act: Act, intents: Sequence[Intent]) -> None:
-        """Write the intents of one stage in one transaction.
+        """Write the intents of one stage in one transaction (INV-23).
 
         Raises:
             StoreFull: the disk is full; nothing may be done then.
@@ -204,6 +204,7 @@ class StoreLedger:
             self._write(act, held, after)
 
     def _give_up(self, act: Act, ref: Ref) -> Iterable[Note]:
+        """INV-08: a transfer is one write to both inventories."""
         for (application,) in self._store.rows(_OTHERS, (act.target, str(ref), act.application)):
             self._store.execute(_DELETE, (act.target, str(ref), application))
             body = {"target": act.target, "ref": str(ref), "to": act.application, "plan": act.plan}

@@ -156,7 +156,7 @@ class CachedRenderer:
         self._store.put(self._key(request, options), text)
 
     def _key(self, request: RenderRequest, options: RenderOptions, *, by_capabilities: bool = False) -> str:
-        """Only what may change the result, so that what does not matter does not cost a render."""
+        """All that may change the result (INV-20) and nothing else: what does not matter does not cost a render."""
         parts: dict[str, Any] = {
             "format": _FORMAT,
             "toolbox": self._engines,

@@ -90,6 +90,7 @@ async def test_an_object_that_is_gone_is_gone() -> None:
 
 
 async def test_contact_is_lost_and_nothing_is_known_since() -> None:
+    """INV-05: and what was known is not told as if it were now."""
     transport = FakeTransport()
     mirror = mirror_of(transport)
     sightings = mirror.sightings()
@@ -150,6 +151,7 @@ def metadata_of(name: str, version: int, number: int = 1) -> ObjectMeta:
 
 
 def test_an_older_word_does_not_replace_a_newer_one() -> None:
+    """INV-32: events may come late and in any order."""
     shelf: Shelf[int] = Shelf(CONFIG_MAP, "")
     pool = Pool(MANAGER)
     shelf.begin()

@@ -71,6 +71,7 @@ async def test_a_set_that_broke_off_is_asked_for_again() -> None:
 
 
 async def test_an_expired_version_gives_a_fresh_set() -> None:
+    """INV-32: what was missed is made good."""
     gone = Script((*INITIAL, broken(410, "too old resource version")))
     refused = Script((msgspec.json.encode({"kind": "Status", "code": 410, "reason": "Expired"}),), status=410)
     told = await check(FakeTransport(), [gone, refused, Script(INITIAL)], 9)

@@ -164,7 +164,7 @@ class DirectoryWriter:
     # ---- what is asked before anything is done ------------------------------------------------------------------
 
     def _expect(self, parent: int, write: Write, mark: str, *, foreign: Refusal) -> View:
-        """The state as this write may find it.
+        """The state as this write may find it: what is not ours is not touched (INV-01).
 
         Raises:
             Refusing: PATH is not ours, or not what was planned for.

@@ -159,7 +159,9 @@ class KubernetesClient:
         propagation: Propagation = "Background",
         dry_run: bool = False,
     ) -> Answer:
-        """Delete the one object of that UID. `dryRun` stands in the body: the server ignores the query where a body is.
+        """Delete the one object of that UID (INV-10).
+
+        `dryRun` stands in the body (INV-36): the server ignores the query where a body is.
 
         Raises:
             ValueError: no UID was given; what cannot be named exactly is not deleted.
@@ -251,7 +253,7 @@ class KubernetesClient:
             yield stream if isinstance(stream, Refusal) else stream.lines
 
     async def pause(self, attempt: int, retry_after_s: float | None = None) -> None:
-        """Wait before the next try; `attempt` counts from 0. Grows to `PAUSE_S_MAX`, spread by half."""
+        """Wait before the next try; `attempt` counts from 0. Grows to `PAUSE_S_MAX`, spread by half (INV-33)."""
         grown_s = min(PAUSE_S_MAX, PAUSE_FIRST_S * 2.0 ** min(attempt, 16))
         spread_s = grown_s * (0.5 + self._jitter() / 2)
         await self._clock.sleep(max(spread_s, min(retry_after_s or 0.0, PAUSE_S_MAX)))

@@ -90,7 +90,10 @@ class Mirror(Generic[T]):
                 tasks.create_task(self._settle_type(resource_type, set(namespaces)))
 
     def at(self, resource_type: ResourceType, namespace: str, name: str) -> Known[Live | None] | Unknown:
-        """What carries our label there; known to be `None` is no absence, it may stand there without the label."""
+        """What carries our label there; known to be `None` is no absence, it may stand there without the label.
+
+        INV-05: since contact was lost nothing is known.
+        """
         shelf = self._shelf(resource_type.kind_name, namespace)
         if shelf is None:
             return Unknown(f"{resource_type.kind_name} is not read")

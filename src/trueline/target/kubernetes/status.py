@@ -207,7 +207,7 @@ _ADMISSION = re.compile(
     r'admission webhook "[^"]*" denied|exceeded quota|violates PodSecurity|ValidatingAdmissionPolicy|denied request'
 )
 _QUOTA = re.compile(r"exceeded quota: [-\w.]{1,253}, requested: [-\w./=,: ]{1,500}")
-"""Names and amounts, never data."""
+"""Names and amounts, never data: of a Secret nothing else is told (INV-25)."""
 _DENIAL = re.compile(
     r'User "(?P<user>[^"]*)" cannot (?P<verb>\w+) resource "(?P<resource>[^"]*)" in API group "(?P<group>[^"]*)"'
     r'(?: in the namespace "(?P<namespace>[^"]*)"| at the cluster scope)'

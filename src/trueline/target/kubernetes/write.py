@@ -296,7 +296,7 @@ def _stands(fields: dict[str, Any], steps: tuple[str, ...]) -> bool:
 
 
 def _prepared(write: Write, body: dict[str, Any]) -> dict[str, Any]:
-    """The body as it is sent: without what is withheld, with what must still hold."""
+    """The body as it is sent: without what is withheld, with what must still hold (INV-10, INV-13)."""
     for path in write.withheld:
         body = field_path.removed(body, field_path.parse(path))
     holds = {key: value for key, value in (("uid", write.uid), ("resourceVersion", write.version)) if value}
