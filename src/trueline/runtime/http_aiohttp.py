@@ -81,7 +81,7 @@ class AiohttpTransport:
     @asynccontextmanager
     async def stream(self, request: Request) -> AsyncIterator[Stream]:
         """Open an answer that keeps coming."""
-        timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT_S)
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT_S, sock_read=request.silence_s)
         opened = self._open(request, timeout, {"Accept-Encoding": "identity"})
         try:
             answer = await opened.__aenter__()
