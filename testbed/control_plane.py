@@ -44,6 +44,7 @@ _CERTIFICATES = (
     f"kwok|testbed:kwok|{_ADMIN_GROUP}|",
     f"cloud|testbed-cloud||{_CLOUD_HOSTS}",
 )
+_PLACES = 'jsonpath={range .items[*]}{.metadata.namespace}/{.metadata.name}{"\\n"}{end}'
 _STAGES = (Path(__file__).parent / "stages" / "node.yaml", Path(__file__).parent / "stages" / "pod.yaml")
 # nodelifecycle stays: without it the fake node keeps its not-ready taint.
 _CONTROLLERS = "*,-nodeipam,-service-lb-controller,-node-route-controller,-cloud-node-lifecycle-controller"
@@ -240,6 +241,19 @@ class ControlPlane:
         for each in self._running.others:
             each.start()
         await self._wait_node()
+
+    async def _touch_waiting_pods(self) -> None:
+        """Whoever starts lists nodes and pods side by side: a pod that came before its node may not be looked at again
+        until something happens to it (once in many outages of a loaded machine a Deployment stayed without its pods).
+        """  # noqa: D205 - one sentence needs two lines
+        pending = await self.kubectl(
+            "get", "pods", "--all-namespaces", "--field-selector=status.phase=Pending", "-o", _PLACES
+        )
+        for place in pending.split():
+            namespace, _, name = place.partition("/")
+            await self.kubectl(
+                "--namespace", namespace, "annotate", "--overwrite", "pod", name, "testbed/touched=after"
+            )
 
     async def _end(self) -> None:
         if self._servers is not None:

@@ -72,7 +72,11 @@ class Space:
 
     async def wait(self, what: str, condition: str) -> None:
         """Waits until kubectl finds the condition."""
-        await self.kubectl("wait", what, f"--for={condition}", _PATIENCE)
+        try:
+            await self.kubectl("wait", what, f"--for={condition}", _PATIENCE)
+        except KubectlFailedError as failed:
+            found = await self.kubectl("get", "deployments,replicasets,pods,events", "-o", "wide")
+            raise KubectlFailedError(f"{failed}\n{found}") from None
 
     async def read(self, what: str, path: str) -> str:
         """One field, by its JSON path."""

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -190,7 +191,8 @@ def test_incident_20_cloudposse_358_a_program_that_is_ended_in_its_work_forks_it
             assert process.stderr is not None
             assert "Traceback" not in process.stderr.read()
             assert process.wait(TIMEOUT_S) == (-how if how is signal.SIGKILL else 0)
-    standing = person.json("up", "fleet", "--once", "--listen", "none")[0]
+    found: Any = person.json("up", "fleet", "--once", "--listen", "none")
+    standing = found[0]
     assert standing["true"]
     assert standing["revision"].endswith(person.head[:10])
     person.types("verify")

@@ -102,3 +102,37 @@ def test_while_the_fleet_is_read_everything_may_move() -> None:
     assert claims.doubting() == ("shop",)
     assert claims.doubting() == ()
     assert claims.moving("shop", "prod", [SETTINGS.ref]) == {}
+
+
+def test_what_left_with_its_application_may_stand_in_what_cannot_be_read() -> None:
+    """INV-08: one commit takes an application away and breaks the one that shall have its object."""
+    claims = book(settings="old")
+    with claims.reading():
+        claims.declare("old", "prod", [SETTINGS], at="1")
+        claims.declare("shop", "prod", [WEB], at="1")
+    with claims.reading():
+        claims.remove("old", at="2")
+        with claims.reading():
+            claims.cannot_read("shop", "2", "broken")
+    assert claims.moving("old", "prod", [SETTINGS.ref]) == {SETTINGS.ref: ""}
+    with claims.reading():
+        claims.declare("shop", "prod", [WEB], at="3")
+    assert claims.moving("old", "prod", [SETTINGS.ref]) == {}
+
+
+def test_an_intent_that_came_to_nothing_hides_no_owner() -> None:
+    """INV-08: who was about to take an object stands in the books beside who gives it up."""
+    claims = ClaimBook(Both())
+    claims.declare("blog", "prod", [SETTINGS])
+    assert claims.yielded("blog", "prod", [SETTINGS]) == {SETTINGS.ref: "shop"}
+
+
+class Both(Owned):
+    """The taker's own intent stands before the giver's entry."""
+
+    def __init__(self) -> None:
+        super().__init__({ref("settings"): "blog"})
+
+    def former(self, application: str, target: str, refs: Collection[Ref]) -> Mapping[Ref, tuple[str, Entry]]:
+        """Who gives it up."""
+        return {ref: (name, entry(ref.name)) for ref in refs for name in ("blog", "shop") if name != application}

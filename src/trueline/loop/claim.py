@@ -123,7 +123,10 @@ class ClaimBook:
         return found
 
     def yielded(self, application: str, target: str, resources: Collection[Resource]) -> Mapping[Ref, str]:
-        """Of these resources, those that another application owns and no longer declares, with its name."""
+        """Of these resources, those that another application owns and no longer declares, with its name.
+
+        INV-08: an intent of our own that came to nothing takes nobody else out of the books.
+        """
         owned = self._owners.former(application, target, [resource.ref for resource in resources])
         return {ref: name for ref, (name, _) in owned.items() if name not in self._claimants(target, ref)}
 

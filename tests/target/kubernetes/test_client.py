@@ -106,6 +106,18 @@ async def test_each_refusal_has_its_kind(answer: Response | str, kind: RefusalKi
     assert (refusal.kind, refusal.blame) == (kind, blame)
 
 
+@pytest.mark.parametrize(
+    "body", [b'{"kind":"ConfigMap","metadata":{"name":"we', b'{"a":' * 100_000], ids=["cut", "deep"]
+)
+async def test_an_object_that_broke_off_is_not_read(body: bytes) -> None:
+    """INV-04: neither absent nor a fault of ours; what is asked next may be whole."""
+    transport = FakeTransport()
+    transport.answers.append(Response(status=200, headers={"content-type": "application/json"}, body=body))
+    got = await client_of(transport).get(CONFIG_MAP, "shop", "web", whole=True)
+    assert isinstance(got, Refusal)
+    assert got.kind is RefusalKind.UNREADABLE
+
+
 async def test_missing_rights_say_which_verb_on_which_kind() -> None:
     message = 'User "bob" cannot patch resource "configmaps" in API group "" in the namespace "shop"'
     refusal = await check(failure(403, "Forbidden", f'configmaps "a" is forbidden: {message}'))

@@ -133,6 +133,8 @@ class Truth:
         self._expect_intent(machine, key)
         if after.metadata.name.startswith(THEIRS):
             raise Broken(f"INV-19 {key} is nobody's of ours, and is written")
+        if _is_same(before, after):
+            return  # a former tool's entries become ours, which is the first half of a take-over
         if not self.installation.is_own(mark):
             raise Broken(f"INV-19 {key} is written without our mark")
         self._expect_theirs(key, before, after, is_ours=uid in self.ours or key in self._held)
@@ -188,6 +190,19 @@ def ref_of(key: str) -> Ref:
     kinds = {"configmaps": "ConfigMap", "secrets": "Secret", "services": "Service", "deployments": "Deployment.apps"}
     _, _, plural, namespace, name = key.split("/")
     return Ref(kinds[plural], namespace, name)
+
+
+def _is_same(before: Kept | None, after: Kept) -> bool:
+    """Whether nothing was written but whose the fields are."""
+    return before is not None and _without_fields(before) == _without_fields(after)
+
+
+def _without_fields(kept: Kept) -> Json:
+    metadata = {name: value for name, value in kept.body["metadata"].items() if name not in _TOLD}
+    return {**kept.body, "metadata": metadata}
+
+
+_TOLD = frozenset({"managedFields", "resourceVersion", "generation"})
 
 
 def _takes_away(head: Head, key: str, application: str) -> bool:
