@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from typing import NoReturn
 
 import pytest
 from aiohttp import web
@@ -104,6 +105,19 @@ async def lines(transport: AiohttpTransport, path: str) -> list[bytes]:
 async def test_lines_of_megabytes_come_whole() -> None:
     async with served() as transport:
         assert [len(line) for line in await lines(transport, "/lines")] == [3_000_000, 1, 0, 4]
+
+
+@pytest.mark.parametrize("text", ["File descriptor 18 is used by transport <TCPTransport closed=False>", "a bug"])
+async def test_a_connection_that_the_loop_refuses_is_none(text: str) -> None:
+    """INV-30: seen in chaos with uvloop, and it ended the engine; any other RuntimeError is a bug still."""
+
+    def refuses(address: object) -> NoReturn:
+        raise RuntimeError(text)
+
+    transport = AiohttpTransport(Endpoint(url="http://127.0.0.1:1"), open_socket=refuses)
+    with pytest.raises(RuntimeError if text == "a bug" else Unreachable):
+        await transport.send(Request(method="GET", path="/"))
+    await transport.close()
 
 
 async def test_a_stream_that_falls_silent_ends() -> None:
