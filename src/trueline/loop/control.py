@@ -104,6 +104,8 @@ class Control:
         """Agree to a revision of the fleet repository that would not be followed by itself."""
         approval = self.parts.approvals.approve(FLEET, Digest(commit), who=who)
         self.engine.poke()
+        for name in [name for name, kept in self.engine.kept.items() if kept.fenced]:
+            self.engine.wake(name)
         return approval
 
     def hold(self, name: str, *, who: str, why: str, until: datetime | None = None) -> Hold:

@@ -15,6 +15,7 @@ from trueline.loop.board import Board
 from trueline.loop.bug import own_fault
 from trueline.loop.desired import Desired
 from trueline.loop.engine_parts import EngineParts
+from trueline.loop.fence import Fenced, FenceKeeper
 from trueline.loop.fight import Fights
 from trueline.loop.fleet import Look
 from trueline.loop.follow import GitFollower
@@ -45,6 +46,7 @@ class Engine:
         self._git = GitFollower(parts, self._board, self._targets.observe)
         self._refresher = Refresher(parts, self._board)
         self._fights = Fights(parts.clock)
+        self._fences = FenceKeeper(parts, self._board)
         self._agreed: set[str] = set()
         self._only: frozenset[str] | None = None
         self.restore: Callable[[Kept], Awaitable[Desired | None]] | None = None
@@ -65,6 +67,12 @@ class Engine:
         """What is wrong with no single application: the fleet repository, the store."""
         return self._board.problems
 
+    @property
+    def notes(self) -> tuple[Diagnostic, ...]:
+        """What is worth knowing of no single application, and stops nothing."""
+        declared = self.look.declared.notes if self.look else ()
+        return (*declared, *self._fences.notes)
+
     # ---- the tasks --------------------------------------------------------------------------------------------
 
     @asynccontextmanager
@@ -78,6 +86,7 @@ class Engine:
             self._targets.begin(group)
             self._git.begin(group)
             tasks = [group.create_task(self._git.follow()), group.create_task(self._refresher.refresh())]
+            tasks.append(group.create_task(self._fences.keep()))
             tasks += [group.create_task(self._work()) for _ in range(self._parts.workers)]
             try:
                 yield
@@ -86,6 +95,8 @@ class Engine:
                 self._git.end()
                 for task in tasks:
                     task.cancel()
+                if not any(task.done() and not task.cancelled() for task in tasks):  # else one of them has failed
+                    await self._fences.release()
 
     def poke(self) -> None:
         """Somebody says that Git has changed: look now."""
@@ -175,6 +186,8 @@ class Engine:
             if aim.is_removal and aim.application.sync.on_removal is OnRemoval.KEEP:
                 self._gone(name)
                 return
+            fence = await self._fences.admit(parts, aim, is_asked=kept.pinned is not None)
+            kept.fenced = ()
             completed = self._parts.chronicle.completed_run(name)
             focus = turn.focus if kept.last is not None and kept.last.is_complete else None
             made = await reconcile(
@@ -185,7 +198,13 @@ class Engine:
                 begin=lambda plan: self._begin(kept, aim, plan if focus is None else None),
                 is_asked=kept.is_asked,
                 resting=self._fights.resting(name) if parts.target.rules.rests else {},
+                fence=fence,
             )
+        except Fenced as fenced:
+            kept.fenced, kept.trouble = fenced.diagnostics, ()
+            if fenced.is_passing:
+                self._board.schedule.retry(name)
+            return
         except Fault as fault:
             kept.trouble = fault.diagnostics
             self._board.schedule.retry(name)
@@ -288,7 +307,13 @@ class Engine:
     def is_ready(self) -> bool:
         """Whether Git was looked at and every application had its first pass."""
         return self._board.looks > 0 and all(
-            kept.last is not None or kept.failure or kept.trouble or kept.away or kept.held or kept.waits_for
+            kept.last is not None
+            or kept.failure
+            or kept.trouble
+            or kept.fenced
+            or kept.away
+            or kept.held
+            or kept.waits_for
             for kept in filter(self._is_ours, self.kept.values())
         )
 
@@ -314,7 +339,7 @@ class Engine:
             )
         if kept.trouble or kept.status.sync is Sync.UNKNOWN:
             return self._board.schedule.failures(kept.application.name) >= FAILURES_SETTLED
-        if kept.is_due and not kept.held:
+        if kept.is_due and not (kept.held or kept.fenced):
             return False
         is_progressing = kept.status.sync is Sync.SYNCED and kept.status.health in _ON_THE_WAY
         return kept.status.sync in _FINAL and not is_progressing

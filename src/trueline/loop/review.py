@@ -8,7 +8,7 @@ from trueline.health.status import Health, Status
 from trueline.loop.desired import Desired
 from trueline.loop.page import vanishing_pages
 from trueline.loop.parts import Parts
-from trueline.loop.stray import strays
+from trueline.loop.stray import late, strays
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.known import Known, Unknown
 from trueline.model.ref import Ref
@@ -72,7 +72,8 @@ async def review(  # noqa: PLR0913 - what a pass is asked for
     snapshot = await target.snapshot([r.ref for r in resources], looked)
     inventory = settle(looked, snapshot, mark=target.mark(application.name))
     options = _options(parts, replace(desired, resources=resources), snapshot, inventory, resting or {})
-    options = replace(options, strays=await strays(parts, desired, inventory, focus=focus))
+    found = await strays(parts, desired, inventory, focus=focus)
+    options = replace(options, strays=found, late=await late(parts, desired, found))
     changes = diff(desired=resources, snapshot=snapshot, inventory=inventory, options=options, focus=focus)
     ended: Mapping[Ref, Ending] = {}
     if focus is None:

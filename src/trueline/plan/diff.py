@@ -26,7 +26,8 @@ class DiffOptions:
     application of this installation owns and no longer declares; `moving` are ours that another one declares now (its
     name), or may declare (empty: the fleet is being read). `take_over` are field paths that Git takes from others.
     `takes_away`: what tools added goes. `resting` are refs over which somebody fights with us, with what is said of it
-    until the pause is over. `strays` carry our mark, as our manager wrote it, and are in no inventory of ours.
+    until the pause is over. `strays` carry our mark, as our manager wrote it, and are in no inventory of ours; `late`
+    are those of them that were made by an apply of ours that came after we had pruned them.
     """
 
     mark: str
@@ -42,6 +43,7 @@ class DiffOptions:
     moving: Mapping[Ref, str] = field(default_factory=dict)
     resting: Mapping[Ref, str] = field(default_factory=dict)
     strays: Mapping[Ref, Observed] = field(default_factory=dict)
+    late: frozenset[Ref] = frozenset()
 
 
 def diff(
@@ -186,7 +188,9 @@ def _strayed(strays: Mapping[Ref, Observed], options: DiffOptions) -> Iterator[C
         action, reason = departure(ref, entry, Known(live), options)
         if action is Action.FORGET:
             continue
-        if not is_allowed(ref, options.allow_delete):
+        if ref in options.late and action is Action.PRUNE:
+            reason = "an apply of ours brought it back after it was pruned"
+        elif not is_allowed(ref, options.allow_delete):
             action, reason = Action.HOLD, f'{_STRAY}; to have it deleted: sync.allowDelete: ["{ref}"]'
         yield Change(
             ref=ref,
