@@ -35,13 +35,13 @@ class ClaimBook:
     @contextmanager
     def reading(self) -> Iterator[None]:
         """INV-08 The fleet is being read: what one application no longer declares, another may declare in a moment."""
-        if not self._readings and not self._unread:
-            self._left.clear()
         self._readings += 1
         try:
             yield
         finally:
             self._readings -= 1
+            if not self._readings and not self._unread:
+                self._left.clear()
 
     def doubting(self) -> tuple[str, ...]:
         """Which applications were told so since this was asked last: they look again when the fleet is read."""
@@ -123,13 +123,12 @@ class ClaimBook:
         return found
 
     def yielded(self, application: str, target: str, resources: Collection[Resource]) -> Mapping[Ref, str]:
-        """Of these resources, those that another application owns and no longer declares, with its name."""
-        found = {}
-        for resource in resources:
-            owned = self._owners.lookup(target, resource.ref)
-            if owned and owned[0] != application and owned[0] not in self._claimants(target, resource.ref):
-                found[resource.ref] = owned[0]
-        return found
+        """Of these resources, those that another application owns and no longer declares, with its name.
+
+        INV-08: an intent of our own that came to nothing takes nobody else out of the books.
+        """
+        owned = self._owners.former(application, target, [resource.ref for resource in resources])
+        return {ref: name for ref, (name, _) in owned.items() if name not in self._claimants(target, ref)}
 
     def disputes(self, desired: Desired, target: str) -> tuple[Diagnostic, ...]:
         """Objects that this application and another one both declare: neither is touched until Git says whose it is."""

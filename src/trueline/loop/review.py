@@ -88,11 +88,12 @@ async def review(  # noqa: PLR0913 - what a pass is asked for
         is_whole=focus is None,
     )
     moves = [change.ref for change in changes if change.action is Action.TRANSFER]
+    former = parts.owners.former(application.name, target.name, moves)
     tried = Tried(
         target=target,
         bodies=parts.bodies,
         inventory=inventory,
-        former=parts.owners.former(application.name, target.name, moves),
+        former={ref: entry for ref, (_, entry) in former.items()},
         take_over=frozenset(application.sync.take_over),
         awaits=desired.awaits,
         whole=whole,

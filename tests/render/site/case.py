@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
-from trueline.model.digest import Digest
+from trueline.model.digest import Digest, digest_bytes
 from trueline.render.options import Site
 from trueline.render.protocol import RenderRequest
 from trueline.render.resource import Rendered
@@ -70,6 +70,10 @@ class Bench:
         found = {one["path"]: self.blobs.get(Digest(one["blob"])) for one in bodies if one["kind"] == FILE_KIND}
         assert None not in found.values()
         return {path: data for path, data in found.items() if data is not None}
+
+    def lose(self, data: bytes) -> None:
+        """Bytes are not kept any more."""
+        self.blobs.place(digest_bytes(data)).unlink()
 
     def counts(self) -> tuple[int, int]:
         """Pages that were read, and pages that were made."""

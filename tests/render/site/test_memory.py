@@ -109,6 +109,33 @@ async def test_one_changed_page_is_read_followed_and_made_alone(bench: Bench) ->
     assert (bench.counts(), bench.renderer.pages_followed) == (before, 15)
 
 
+async def test_one_changed_page_changes_few_files_of_the_release(bench: Bench) -> None:
+    """The page; of the search its pack of texts, the words that came, and the list of them all."""
+    files: Files = {f"s/p{number}.md": f"# P{number}\n\n{f'lorem n{number} ' * 900}" for number in range(60)}
+    files["index.md"] = "# Home"
+    before = bench.published(await bench.render(tree(files)))
+    files["s/p7.md"] = f"# P7\n\n{'lorem n7 ' * 900} zebra"
+    after = bench.published(await bench.render(tree(files)))
+    news = sorted(path for path, data in after.items() if before.get(path) != data)
+    assert [path.rpartition("-")[0] for path in news] == ["", "assets/search/text", "assets/search/words", ""]
+    assert (news[0], news[-1]) == ("assets/search/index.json", "s/p7/index.html")
+    assert len(before.keys() - after.keys()) == 2
+    assert len([path for path in after if path.startswith("assets/search/")]) == 1 + 9 + 1
+
+
+async def test_a_file_of_the_search_that_was_lost_is_made_again(bench: Bench) -> None:
+    files: Files = {f"p{number}.md": f"# P{number}\n\n{f'lorem n{number} ' * 900}" for number in range(40)}
+    files["index.md"] = "# Home"
+    before = bench.published(await bench.render(tree(files)))
+    texts = [path for path in before if path.startswith("assets/search/text-")]
+    assert len(texts) > 2
+    for path in texts:
+        bench.lose(before[path])
+    files["p1.md"] = f"# P1\n\n{'lorem n1 ' * 900} more"
+    after = await bench.render(tree(files))
+    assert len(before.keys() & bench.published(after).keys() & {*texts}) == len(texts) - 1
+
+
 async def test_what_is_remembered_is_bounded() -> None:
     memories = memory.Memories(pages_max=3)
     for name in ("a", "b"):

@@ -20,7 +20,7 @@ from trueline.render.site.keep import Keeper, Shelf, fragment_key, named_by_cont
 from trueline.render.site.link import encoded
 from trueline.render.site.navigation import title_of
 from trueline.render.site.parsed import ParsedPage
-from trueline.render.site.search import ENTRY, SearchIndex, fragment
+from trueline.render.site.search import ENTRY, Built, SearchIndex, fragment
 from trueline.render.site.sitemap import sitemap
 from trueline.render.site.theme.asset import assets
 from trueline.runtime.blob import Blobs
@@ -30,8 +30,8 @@ SEARCH_FOLDER: Final = "assets/search"
 SEARCH_ENTRY: Final = f"{SEARCH_FOLDER}/{ENTRY}"
 ICON: Final = "icon.svg"
 SLICE: Final = 8
-FRAGMENTS_BYTES_MAX: Final = 32 << 20
-"""More than that of one site is read again each time, and not held in memory."""
+REMEMBERED_BYTES_MAX: Final = 64 << 20
+"""More than that of one site's index is read again each time, and not held in memory."""
 
 
 class Theme(msgspec.Struct, frozen=True):
@@ -132,22 +132,27 @@ class SearchBuilder:
         fragments = [self._fragments[_fragment_key(page, keys)] for page in pages]
         made = await self._built(fragments)
         there = self._blobs.known([Digest(one.blob) for one in self._files.values()])
+        before = {name: one for name, one in self._files.items() if one.blob in there}
+        if any(name not in before and name not in made.news for name in made.names):
+            self._index = SearchIndex()  # bytes that it does not have any more were lost
+            made = await self._built(fragments)
         files = dict[str, SiteFile]()
-        for number, (name, data) in enumerate(sorted(made.items())):
+        for number, name in enumerate(sorted(made.names)):
             if number % SLICE == 0:
                 await asyncio.sleep(0)
-            known = self._files.get(name) if name != ENTRY else None  # every other name holds its content's digest
-            if known is None or known.blob not in there:
-                known = self._keeper.file(f"{SEARCH_FOLDER}/{name}", data, is_immutable=name != ENTRY)
-            files[name] = known
+            if name in before and name != ENTRY:  # every other name holds its content's digest
+                files[name] = before[name]
+            else:
+                path = f"{SEARCH_FOLDER}/{name}"
+                files[name] = self._keeper.file(path, made.news[name], is_immutable=name != ENTRY)
         self._files = files
         self._cache.put(_index_key(pages, keys), msgspec.json.encode(tuple(files.values())))
-        if sum(map(len, fragments)) > FRAGMENTS_BYTES_MAX:
-            self._fragments = {}
+        if self._index.size_bytes > REMEMBERED_BYTES_MAX:
+            self._fragments, self._index = {}, SearchIndex()
         return tuple(files.values())
 
-    async def _built(self, fragments: list[bytes]) -> Mapping[str, bytes]:
-        """In a thread: it takes half a second for a thousand pages, and cannot be cut."""
+    async def _built(self, fragments: list[bytes]) -> Built:
+        """In a thread: it takes half a second for a thousand new pages, and cannot be cut."""
         index, self._index = self._index, SearchIndex()  # whoever is cancelled leaves a thread that still works on it
         made = await asyncio.to_thread(index.build, fragments)
         self._index = index
