@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.incident.list import COUNT, FOLDER, INCIDENTS, SOURCES, Guard, Incident
+from tests.mutants.registry.incident import INCIDENT
 
 _INVARIANT = re.compile(r"INV-(\d\d)")
 _ROOT = Path(__file__).parents[2]
@@ -64,6 +65,14 @@ def test_a_guard_is_where_it_is_said_to_be(place: str) -> None:
     module, _, name = place.partition(":")
     names = [one for one, _ in _functions(ast.parse((SOURCES / module).read_text()))]
     assert name in names, f"{place} is not there any more: who guards now?"
+
+
+@pytest.mark.parametrize("incident", INCIDENTS, ids=lambda incident: str(incident.number))
+def test_a_guard_of_each_incident_is_among_those_that_make_mutants_removes(incident: Incident) -> None:
+    removed = [guard for guard in INCIDENT if set(guard.tests) & set(incident.tests)]
+    assert removed
+    for guard in removed:
+        assert guard.mutated((SOURCES / guard.file).read_text())
 
 
 def test_what_was_removed_is_said_of_each_guard() -> None:
