@@ -11,7 +11,7 @@ from trueline.model.diagnostic import Diagnostic
 from trueline.model.digest import Digest
 from trueline.record.chain import Anchor
 from trueline.record.history import Deployment, DeploymentResult, History
-from trueline.record.journal import Journal, Kind, Note
+from trueline.record.journal import Journal, Kind, Note, listed
 from trueline.source.artifact import Revision
 from trueline.target.fence import Head
 
@@ -182,8 +182,8 @@ class Chronicle:
                 body={
                     "ref": str(drift.ref),
                     "drift": drift.kind.value,
-                    "fields": list(drift.fields),
-                    "managers": list(drift.managers),
+                    "fields": listed(drift.fields),
+                    "managers": listed(drift.managers),
                 },
             )
             for drift in drifts

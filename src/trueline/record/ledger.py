@@ -4,6 +4,7 @@ It implements `apply.ledger.Ledger`. It never asks a target and never guesses: w
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import zip_longest
 from typing import Any, assert_never
 
 import msgspec
@@ -14,7 +15,7 @@ from trueline.model.digest import Digest, canonical, parse
 from trueline.model.ref import Ref
 from trueline.plan.change import Action, Change
 from trueline.record.entry_row import EntryRow, decode_entry, decode_row, encode_row
-from trueline.record.journal import Journal, Kind, Note
+from trueline.record.journal import LISTED_MAX, Journal, Kind, Note, listed
 from trueline.runtime.store import Store
 from trueline.target.answer import FieldConflict
 from trueline.target.inventory import Ending, Entry, EntryState, Inventory, remembered
@@ -356,7 +357,7 @@ def _outcome_note(act: Act, outcome: Outcome) -> Note:
     body = _change_body(act, outcome.change)
     body["result"] = outcome.result.value
     body["message"] = outcome.message
-    body["overruled"] = list(outcome.overruled)
+    body["overruled"] = listed(outcome.overruled)
     body["withheld"] = _conflicts(outcome.withheld)
     body["kept_by"] = _conflicts(outcome.kept_by)
     if outcome.observed is not None:
@@ -377,8 +378,12 @@ def _change_body(act: Act, change: Change) -> dict[str, Any]:
     }
 
 
-def _conflicts(conflicts: Iterable[FieldConflict]) -> list[list[str]]:
-    return [[conflict.manager, conflict.path] for conflict in conflicts]
+def _conflicts(conflicts: Sequence[FieldConflict]) -> list[list[str]]:
+    managers = [conflict.manager for conflict in conflicts]
+    return [
+        [manager, path]
+        for manager, path in zip_longest(managers[:LISTED_MAX], listed([one.path for one in conflicts]), fillvalue="")
+    ]
 
 
 def _without_empty(body: dict[str, Any]) -> dict[str, Any]:
