@@ -54,6 +54,13 @@ async def test_a_prune_names_the_uid() -> None:
     assert target.log == ["intend a", "delete a u1 t1.shop", "settle a"]
 
 
+async def test_a_write_names_the_object_it_was_planned_for() -> None:
+    """INV-10, INV-13: another object in its place is refused by the server; what is made anew has no UID yet."""
+    target = AnsweringTarget()
+    await done(target, trial("a"), trial("b", Action.HEAL), trial("c", Action.REPLACE))
+    assert [write.uid for write in target.writes] == ["u1", "u1", ""]
+
+
 async def test_what_is_forgotten_asks_the_target_nothing() -> None:
     target = AnsweringTarget()
     await done(target, trial("a", Action.FORGET))

@@ -135,6 +135,43 @@ def test_drift_is_nothing_where_git_ignores_it() -> None:
     assert actions(changes([resource("web")], {}, [entry("web")], ignoring)) == {"web": Action.KEEP}
 
 
+def test_fields_that_git_takes_from_others_are_sent() -> None:
+    owned = replace(entry("web"), withheld=("spec.replicas",))
+    for take_over, action in ((frozenset({"spec.replicas"}), Action.UPDATE), (frozenset({"spec.x"}), Action.KEEP)):
+        options = replace(OPTIONS, take_over=take_over)
+        assert actions(changes([resource("web")], {ref("web"): live()}, [owned], options)) == {"web": action}
+
+
+def test_what_somebody_fights_about_rests() -> None:
+    """INV-16: a refusal to give in is named, and is not answered with a write."""
+    resting = replace(OPTIONS, resting={ref("web"): "it is fought over"})
+    (change,) = changes([resource("web")], {ref("web"): live(ours="f2")}, [entry("web")], resting)
+    assert (change.action, change.reason) == (Action.HOLD, "it is fought over")
+    assert actions(changes([resource("web")], {ref("web"): live()}, [entry("web")], resting)) == {"web": Action.KEEP}
+
+
+MOVING = [
+    ("blog", Action.KEEP, "moves to blog"),
+    ("", Action.HOLD, "the fleet is being read: another application may declare it"),
+]
+
+
+@pytest.mark.parametrize(("taker", "action", "reason"), MOVING)
+def test_what_moves_is_never_deleted_on_the_way(taker: str, action: Action, reason: str) -> None:
+    """INV-08: whoever declares it now takes it with one apply."""
+    moving = replace(OPTIONS, moving={ref("web"): taker})
+    (change,) = changes([], {ref("web"): live()}, [entry("web")], moving)
+    assert (change.action, change.reason) == (action, reason)
+
+
+def test_what_belongs_to_the_target_itself_is_never_deleted() -> None:
+    """INV-07: no consent reaches it."""
+    rules = replace(OPTIONS.rules, untouchable=frozenset({"ConfigMap/shop/web"}))
+    consent = replace(OPTIONS, rules=rules, allow_delete=frozenset({"ConfigMap/shop/web"}))
+    (change,) = changes([], {ref("web"): live()}, [entry("web")], consent)
+    assert (change.action, change.reason) == (Action.HOLD, "it belongs to the target itself and is never deleted")
+
+
 names = st.sampled_from(["db", "web", "job", "cron"])
 observations = st.one_of(
     st.none(),

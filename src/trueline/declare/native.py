@@ -6,7 +6,7 @@ Every fault of every document is collected; a broken one blocks what it declares
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from msgspec import UnsetType
@@ -74,6 +74,9 @@ class _Reading:
                 return True
             case None:
                 return False
+
+
+_NAME: Final = ("metadata", "name")
 
 
 class NativeDialect:
@@ -184,7 +187,7 @@ def _find_twice(readings: Iterable[_Reading]) -> None:
         for reading in same if len(same) > 1 else ():
             others = ", ".join(other.place for other in same if other is not reading)
             detail = f"{kind} {shown(name)} here and at {others}"
-            reading.findings.append(TWICE.at(("metadata", "name"), detail, "remove one, or give it another name"))
+            reading.findings.append(TWICE.at(_NAME, detail, "remove one, or give it another name"))
 
 
 def _sources(readings: Iterable[_Reading], commit: str) -> Mapping[str, SourceSpec]:
@@ -245,7 +248,14 @@ def _broken(readings: list[_Reading], told: Mapping[int, tuple[Diagnostic, ...]]
         reading = readings[index]
         if not reading.is_note:
             names = (reading.name,) if reading.name else ()
-            yield BrokenDeclaration(path=reading.document.path, names=names, diagnostics=diagnostics)
+            yield BrokenDeclaration(
+                path=reading.document.path, names=names, diagnostics=diagnostics, is_whole=not _is_sure_of_name(reading)
+            )
+
+
+def _is_sure_of_name(reading: _Reading) -> bool:
+    """INV-03: with a wrong name a document may be that of any application which its file declared before."""
+    return bool(reading.name) and not any(one.at[:2] == _NAME for one in reading.findings)
 
 
 def _diagnostics(reading: _Reading, places: Mapping[str, tuple[int, int]], commit: str) -> Iterator[Diagnostic]:

@@ -13,7 +13,8 @@ class BrokenDeclaration:
     """A declaration that cannot be followed, and why. What it declared before is neither synced nor pruned.
 
     `names` are the names that it declares, as far as they can be told. `is_whole` says that nothing of the file could
-    be read: then everything that this file declared before is meant, and names that only look like it too.
+    be read, or that the name itself is wrong: then everything that this file declared before is meant, and names that
+    only look like it too.
     """
 
     path: str

@@ -34,14 +34,14 @@ class ClaimBook:
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """The fleet is being read: what an application no longer declares, another one may declare in a moment."""
+        """INV-08 The fleet is being read: what one application no longer declares, another may declare in a moment."""
         self._readings += 1
-        if not self._unread:
-            self._left.clear()
         try:
             yield
         finally:
             self._readings -= 1
+            if not self._readings and not self._unread:
+                self._left.clear()
 
     def doubting(self) -> tuple[str, ...]:
         """Which applications were told so since this was asked last: they look again when the fleet is read."""
@@ -58,7 +58,6 @@ class ClaimBook:
         if self._is_alone(application, target):
             return self._declare_alone(application, target, resources, at)
         rivals = set(self.remove(application, at=at))
-        self._first.setdefault(application, at)
         self._of[application] = (target, tuple(resources))
         claims = self._claims.setdefault(target, {})
         for resource in resources:
@@ -98,6 +97,7 @@ class ClaimBook:
     def remove(self, application: str, *, at: str = "") -> tuple[str, ...]:
         """The application declares nothing any more; the answer names the others that claim the same."""
         self._unread.pop(application, None)
+        self._first.setdefault(application, at)  # after a start nobody knows what it declared before
         rivals: set[str] = set()
         target, resources = self._of.pop(application, ("", ()))
         for resource in resources:
@@ -148,13 +148,12 @@ class ClaimBook:
         return found
 
     def yielded(self, application: str, target: str, resources: Collection[Resource]) -> Mapping[Ref, str]:
-        """Of these resources, those that another application owns and no longer declares, with its name."""
-        found = {}
-        for resource in resources:
-            owned = self._owners.lookup(target, resource.ref)
-            if owned and owned[0] != application and owned[0] not in self._claimants(target, resource.ref):
-                found[resource.ref] = owned[0]
-        return found
+        """Of these resources, those that another application owns and no longer declares, with its name.
+
+        INV-08: an intent of our own that came to nothing takes nobody else out of the books.
+        """
+        owned = self._owners.former(application, target, [resource.ref for resource in resources])
+        return {ref: name for ref, (name, _) in owned.items() if name not in self._claimants(target, ref)}
 
     def disputes(self, desired: Desired, target: str) -> tuple[Diagnostic, ...]:
         """Objects that this application and another one both declare: neither is touched until Git says whose it is."""

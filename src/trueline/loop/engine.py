@@ -192,6 +192,8 @@ class Engine:
             return
         kept.trouble = ()
         self._conclude(kept, aim, made, is_whole=focus is None)
+        if aim.is_removal and made.is_complete and not parts.ledger.count(name, parts.target.name):
+            self._gone(name)  # who still owns what another one is to take, is not forgotten before that (INV-08)
 
     def _begin(self, kept: Kept, aim: Desired, plan: Plan | None) -> None:
         """What Git says now is begun with: from here on, nothing older is followed by itself (promise 9).
@@ -234,8 +236,8 @@ class Engine:
             self._board.schedule.succeed(name)
         if is_whole is made.is_complete and (not is_whole or _has_run_hooks(made)):
             self._board.schedule.wake(name)  # from one object to the whole; or hooks that have done their work go
-        if aim.is_removal and made.is_complete:
-            self._gone(name)
+        if any(outcome.change.action is Action.TRANSFER for outcome in made.outcomes):
+            self._board.wake_all([n for n, other in self.kept.items() if other.desired and other.desired.is_removal])
 
     def _gone(self, name: str) -> None:
         self._parts.chronicle.remove(name)

@@ -61,6 +61,6 @@ class Owners(Protocol):
         """The application that owns a ref on a target, with its entry."""
         ...
 
-    def former(self, application: str, target: str, refs: Collection[Ref]) -> Mapping[Ref, Entry]:
-        """Of these refs, the entries that other applications have: what moves comes from there."""
+    def former(self, application: str, target: str, refs: Collection[Ref]) -> Mapping[Ref, tuple[str, Entry]]:
+        """Of these refs, those that another application has, with its name and entry: what moves comes from there."""
         ...

@@ -88,11 +88,12 @@ async def review(  # noqa: PLR0913 - what a pass is asked for
         is_whole=focus is None,
     )
     moves = [change.ref for change in changes if change.action is Action.TRANSFER]
+    former = parts.owners.former(application.name, target.name, moves)
     tried = Tried(
         target=target,
         bodies=parts.bodies,
         inventory=inventory,
-        former=parts.owners.former(application.name, target.name, moves),
+        former={ref: entry for ref, (_, entry) in former.items()},
         take_over=frozenset(application.sync.take_over),
         awaits=desired.awaits,
         whole=whole,
@@ -247,10 +248,11 @@ def _sparing(changes: tuple[Change, ...], trials: tuple[Trial, ...]) -> tuple[tu
 
 
 def _owned(count: int, inventory: Inventory, rules: Rules) -> Owned:
+    refs = inventory.entries.keys()
     if rules.by_content is None:
-        return Owned(count=count)
-    passing = sum(rules.is_by_content(ref.name) for ref in inventory.entries)
-    return Owned(count=count, by_content_count=passing, is_by_content=rules.is_by_content)
+        return Owned(count=count, refs=refs)
+    passing = sum(rules.is_by_content(ref.name) for ref in refs)
+    return Owned(count=count, refs=refs, by_content_count=passing, is_by_content=rules.is_by_content)
 
 
 def _plan(

@@ -6,6 +6,7 @@ diff against an older render, a look at one object a diff with a `focus`.
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import assert_never
 
 from trueline.model.known import Known, Unknown
 from trueline.model.ref import Ref
@@ -75,11 +76,11 @@ def _declared(
         match snapshot.at(ref):
             case Unknown(reason):
                 yield _change(resource, Action.HOLD, f"the target could not be read: {reason}")
-            case Known(None):
-                yield _absent(resource, owned.get(ref), options)
-            case Known(observed):
-                assert observed is not None
-                yield _present(resource, owned.get(ref), observed, options)
+            case Known(live):
+                entry = owned.get(ref)
+                yield _present(resource, entry, live, options) if live else _absent(resource, entry, options)
+            case other:
+                assert_never(other)
 
 
 def _absent(resource: Resource, entry: Entry | None, options: DiffOptions) -> Change:
@@ -217,6 +218,8 @@ def departure(
             assert observed is not None
             foreign = _foreign(entry, observed, options)
             return foreign or _moving(ref, options) or _consent(ref, entry, observed, options)
+        case other:
+            assert_never(other)
 
 
 def _foreign(entry: Entry, live: Observed, options: DiffOptions) -> tuple[Action, str] | None:

@@ -5,6 +5,7 @@ application starts none. Like everything, it is found out from the inventory and
 """
 
 from collections.abc import Collection, Iterator, Mapping
+from typing import assert_never
 
 from trueline.health.status import Health, Status
 from trueline.model.known import Known, Unknown
@@ -88,6 +89,8 @@ def _due(hook: Resource, inventory: Inventory, snapshot: Snapshot, of: str, opti
             return _change(hook, Action.CREATE, f"hook, {hook.position.phase.value} the sync", run, None)
         case Known(live):
             return _again(hook, entry, live, run, options)
+        case other:
+            assert_never(other)
 
 
 def _again(hook: Resource, entry: Entry | None, live: Observed | None, run: str, options: DiffOptions) -> Change:

@@ -31,10 +31,10 @@ _SELECT = (
     "SELECT ref, value, before FROM entry"
     " WHERE target = ? AND application = ? AND ref IN (SELECT value FROM json_each(?))"
 )
-_OTHERS = "SELECT application FROM entry WHERE target = ? AND ref = ? AND application != ?"
+_OTHERS = "SELECT application FROM entry WHERE target = ? AND ref = ? AND application != ? ORDER BY application"
 _FORMER = (
-    "SELECT value FROM entry WHERE target = ? AND application != ? AND ref IN (SELECT value FROM json_each(?))"
-    " ORDER BY application"
+    "SELECT application, value FROM entry WHERE target = ? AND application != ?"
+    " AND ref IN (SELECT value FROM json_each(?)) ORDER BY state != 'intended', application"
 )
 _OWNERS = "SELECT application, value FROM entry WHERE target = ? AND ref = ? ORDER BY state != 'intended', application"
 _NOTHING_BEFORE = b""
@@ -79,13 +79,16 @@ class StoreLedger:
         row = self._store.row(_OWNERS, (target, str(ref)))
         return (row[0], decode_entry(row[1])) if row else None
 
-    def former(self, application: str, target: str, refs: Collection[Ref]) -> Mapping[Ref, Entry]:
-        """Of these refs, the entries that other applications have: what moves comes from there."""
+    def former(self, application: str, target: str, refs: Collection[Ref]) -> Mapping[Ref, tuple[str, Entry]]:
+        """Of these refs, those that another application has, with its name and entry: what moves comes from there.
+
+        Where several have one, it is who applied it, not who only intended to.
+        """
         if not refs:
             return {}
         values = (target, application, canonical([str(ref) for ref in refs]).decode())
-        found = [decode_entry(value) for (value,) in self._store.rows(_FORMER, values)]
-        return {entry.ref: entry for entry in found}
+        found = [(name, decode_entry(value)) for name, value in self._store.rows(_FORMER, values)]
+        return {entry.ref: (name, entry) for name, entry in found}
 
     def applications(self, target: str) -> tuple[str, ...]:
         """The sorted names of the applications that own something on a target, declared or not."""

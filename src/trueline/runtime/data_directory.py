@@ -18,6 +18,7 @@ from typing import Self
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.fault import UserError
 from trueline.runtime.clock import Clock
+from trueline.runtime.layout import LAYOUT, check_layout, is_told, layout_file
 
 INSTALLATION_LENGTH = 8
 _FIRST = "bcdfghjklmnpqrstvwxz"
@@ -136,8 +137,10 @@ class DataDirectory:
         """Make the directory where there is none, take hold of it, and find or make the installation's id.
 
         Raises:
-            UserError: TL0801 another process owns it, TL0806 it cannot be used, TL0807 its id cannot be read.
+            UserError: TL0801 another process owns it, TL0805 a newer Trueline made it, TL0806 it cannot be used,
+                TL0807 its id cannot be read.
         """
+        check_layout(path)
         try:
             _make(path)
             lock = os.open(path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -146,6 +149,8 @@ class DataDirectory:
         try:
             _lock(path, lock)
             _write_owner(lock, os.getpid() if pid is None else pid, clock.now())
+            if not is_told(path):
+                write_atomic(layout_file(path), f"{LAYOUT}\n".encode())
             return cls(path, _installation(path, random), lock)
         except OSError as error:
             os.close(lock)

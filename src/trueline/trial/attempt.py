@@ -38,7 +38,21 @@ async def try_all(changes: Collection[Change], tried: Tried) -> tuple[Trial, ...
     made = {change.ref for change in writes if _makes(change)}
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(_try_one(change, tried, made)) for change in writes]
-    return tuple(task.result() for task in tasks)
+    trials = tuple(task.result() for task in tasks)
+    return _untried(trials) if tried.whole and _may_only_read(trials) else trials
+
+
+def _may_only_read(trials: Collection[Trial]) -> bool:
+    """Whether whoever asks may write nothing at all; who may write something is refused the rest (INV-36)."""
+    asked = [trial for trial in trials if trial.verdict is not Verdict.DEFERRED]
+    return bool(asked) and all(trial.refusal is Refusal.FORBIDDEN for trial in asked)
+
+
+def _untried(trials: Collection[Trial]) -> tuple[Trial, ...]:
+    """To look takes rights to read alone: the plan stands on schema and snapshot, and says that it was not tried."""
+    return tuple(
+        trial if trial.refusal is None else replace(trial, verdict=Verdict.UNTRIED, refusal=None) for trial in trials
+    )
 
 
 def _makes(change: Change) -> bool:

@@ -17,7 +17,7 @@ from trueline.runtime.http import Request, Response, Stream, Transport, Unreacha
 from trueline.target.kubernetes.limit import Feedback, Limiter
 from trueline.target.kubernetes.resource_type import ResourceType
 from trueline.target.kubernetes.status import Answer, Ok, Refusal, RefusalKind, read_answer, read_refusal, unreachable
-from trueline.target.kubernetes.wire import decode_list, encode
+from trueline.target.kubernetes.wire import decode_list, decode_object, encode
 
 Propagation: TypeAlias = Literal["Background", "Foreground", "Orphan"]
 
@@ -142,10 +142,11 @@ class KubernetesClient:
         return await self._answer(request, key, retried=dry_run, masked=resource_type.is_secret)
 
     async def get(self, resource_type: ResourceType, namespace: str, name: str, *, whole: bool) -> Answer:
-        """One object as it is now."""
+        """One object as it is now; an answer that broke off is none (INV-04)."""
         request = self._request("GET", resource_type.path(namespace, name), {}, whole=whole)
         key = RequestKey("get", resource_type.resource)
-        return await self._answer(request, key, retried=True, masked=resource_type.is_secret)
+        answer = await self._answer(request, key, retried=True, masked=resource_type.is_secret)
+        return _strange("the answer is no object") if isinstance(answer, Ok) and not _is_whole(answer.body) else answer
 
     async def delete(
         self,
@@ -323,6 +324,14 @@ class KubernetesClient:
 
 
 POD = ResourceType(group="", version="v1", kind="Pod", plural="pods", namespaced=True)
+
+
+def _is_whole(body: bytes) -> bool:
+    try:
+        decode_object(body)
+    except msgspec.DecodeError:
+        return False
+    return True
 
 
 def _flag(value: bool) -> str:

@@ -227,6 +227,7 @@ async def _roll_back(stage: Stage, machine: Machine, name: str) -> None:
         machine.kill()
     else:
         stage.truth.agreed.append(done.commit)
+        stage.truth.rolled_back.setdefault(name, set()).add(done.commit)
         stage.note("people", f"roll {name} back to {done.commit[:8]}")
 
 

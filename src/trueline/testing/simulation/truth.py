@@ -48,6 +48,8 @@ class Truth:
     """Commits that somebody agreed to although they do not follow from what ran: rewritten history, rollbacks."""
     approved: set[str] = field(default_factory=set)
     """Applications whose plan somebody approved since their last head."""
+    rolled_back: dict[str, set[str]] = field(default_factory=dict)
+    """The commits to which somebody rolled an application back."""
     persons: set[str] = field(default_factory=set)
     """UIDs of objects that a person made under a name that Git knows too."""
     ours: set[str] = field(default_factory=set)
@@ -104,9 +106,18 @@ class Truth:
         application = mark.partition(".")[2]
         floor = self._done(machine, application)
         heads = [head for head in self.heads if self._may_follow(floor, head.commit)]
-        if not any(_takes_away(head, key, application) for head in heads):
+        if not any(_takes_away(head, key, application) for head in heads) and not self._is_rolled_back(
+            key, application
+        ):
             raise Broken(f"INV-02 {key} is deleted, and no commit since {floor[:8]} takes it away")
         self._expect_limit(machine, application, key)
+
+    def _is_rolled_back(self, key: str, application: str) -> bool:
+        """Whether somebody went back to where the application did not have it, whoever has it now."""
+        name, back = key.rpartition("/")[2], self.rolled_back.get(application, set())
+        return any(
+            name not in head.fleet.applications.get(application, {}) for head in self.heads if head.commit in back
+        )
 
     def _expect_limit(self, machine: Machine, application: str, key: str) -> None:
         """INV-03: more than the limit goes only if somebody has agreed since the head that asks for it."""
@@ -122,6 +133,8 @@ class Truth:
         self._expect_intent(machine, key)
         if after.metadata.name.startswith(THEIRS):
             raise Broken(f"INV-19 {key} is nobody's of ours, and is written")
+        if _is_same(before, after):
+            return  # a former tool's entries become ours, which is the first half of a take-over
         if not self.installation.is_own(mark):
             raise Broken(f"INV-19 {key} is written without our mark")
         self._expect_theirs(key, before, after, is_ours=uid in self.ours or key in self._held)
@@ -177,6 +190,19 @@ def ref_of(key: str) -> Ref:
     kinds = {"configmaps": "ConfigMap", "secrets": "Secret", "services": "Service", "deployments": "Deployment.apps"}
     _, _, plural, namespace, name = key.split("/")
     return Ref(kinds[plural], namespace, name)
+
+
+def _is_same(before: Kept | None, after: Kept) -> bool:
+    """Whether nothing was written but whose the fields are."""
+    return before is not None and _without_fields(before) == _without_fields(after)
+
+
+def _without_fields(kept: Kept) -> Json:
+    metadata = {name: value for name, value in kept.body["metadata"].items() if name not in _TOLD}
+    return {**kept.body, "metadata": metadata}
+
+
+_TOLD = frozenset({"managedFields", "resourceVersion", "generation"})
 
 
 def _takes_away(head: Head, key: str, application: str) -> bool:

@@ -2,6 +2,7 @@
 
 from trueline.loop.status import Sync
 from trueline.record.journal import Kind
+from trueline.runtime.http import Request, Unreachable
 from trueline.testing.conformance.api import Json
 from trueline.testing.conformance.case import expect, expect_in, expect_status, expect_that
 from trueline.testing.conformance.engine.case import engine_case
@@ -137,6 +138,32 @@ async def ownership_transfer_of_what_was_taken(world: World) -> None:
         await world.follow()
         await world.until_sync(Sync.SYNCED, "blog")
         expect((await world.live(body))["data"], body["data"])
+
+
+@engine_case
+async def ownership_transfer_after_a_lost_attempt(world: World) -> None:
+    """INV-14: the first attempt to move an object never arrives; the intent does not keep the next one from it."""
+    body, lost = config_map("settings"), list[Request]()
+    world.declare("shop", body, config_map("one"))
+    world.declare("blog", config_map("two"))
+    async with world.synced():
+
+        def lose_first(request: Request) -> Unreachable | None:
+            if is_write(request) and not lost:
+                lost.append(request)
+                return Unreachable("cut")
+            return None
+
+        uid = (await world.live(body))["metadata"]["uid"]
+        world.weather.storm = lose_first
+        world.declare("shop", config_map("one"))
+        world.declare("blog", config_map("two"), body)
+        await world.push()
+        await world.until_sync(Sync.SYNCED, "blog")
+        live = await world.live(body)
+        expect(live["metadata"]["uid"], uid)
+        expect(live["metadata"]["labels"][LABEL], f"{world.installation}.blog")
+        expect(len(lost), 1)
 
 
 @engine_case

@@ -1,6 +1,7 @@
 """All of the engine's cases, in one list: importing this module is what puts them there."""
 
 import trueline.testing.conformance.engine.added
+import trueline.testing.conformance.engine.clock
 import trueline.testing.conformance.engine.contact
 import trueline.testing.conformance.engine.crash
 import trueline.testing.conformance.engine.delete_lane
@@ -11,6 +12,7 @@ import trueline.testing.conformance.engine.hook
 import trueline.testing.conformance.engine.ownership
 import trueline.testing.conformance.engine.rollback
 import trueline.testing.conformance.engine.safety
+import trueline.testing.conformance.engine.transfer
 import trueline.testing.conformance.engine.trial
 import trueline.testing.conformance.engine.wave
 import trueline.testing.conformance.engine.webhook  # noqa: F401 - see above

@@ -10,6 +10,7 @@ from trueline.testing.conformance.engine.case import engine_case
 from trueline.testing.conformance.engine.sample import config_map, definition, deployment, gadget, secret, service
 from trueline.testing.conformance.engine.weather import is_write
 from trueline.testing.conformance.engine.world import World
+from trueline.trial.trial import Verdict
 
 
 def expect_untouched(world: World) -> None:
@@ -178,6 +179,38 @@ async def trial_missing_rights(world: World) -> None:
 def _status_body(code: int, reason: str, message: str) -> bytes:
     body = {"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": reason, "code": code}
     return msgspec.json.encode(body | {"message": message})
+
+
+@engine_case
+async def trial_of_who_may_only_read(world: World) -> None:
+    """INV-36: a plan made with rights to read alone says that it was not tried, and no plan sends a write."""
+    kept = config_map("kept")
+    world.declare("shop", kept, config_map("leaves"))
+    async with world.synced():
+        await world.quiet()
+        world.weather.storm = _only_reads
+        world.declare("shop", config_map("kept", {"a": "2"}), config_map("new"))
+        await world.push()
+        world.expect_sync(Sync.BLOCKED)
+        world.weather.seen = []
+        found = await world.control.review("shop")
+        expect({trial.change.ref.name for trial in found.trials}, {"kept", "new", "leaves"})
+        expect({trial.verdict for trial in found.trials}, {Verdict.UNTRIED})
+        expect(found.plan.problems, ())
+        world.weather.storm = None
+        tried = await world.control.review("shop")
+        expect({trial.verdict for trial in tried.trials}, {Verdict.PASSED})
+        expect([request.path for request in world.weather.seen if is_write(request)], [])
+
+
+def _only_reads(request: Request) -> Response | None:
+    """Whoever asks has a role that may get, list and watch."""
+    if request.method == "GET":
+        return None
+    message = 'configmaps "kept" is forbidden: User "x" cannot patch resource "configmaps" in API group ""'
+    message += ' in the namespace "shop"'
+    body = _status_body(403, "Forbidden", message)
+    return Response(status=403, headers={"content-type": "application/json"}, body=body)
 
 
 @engine_case
