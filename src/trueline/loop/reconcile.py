@@ -192,8 +192,8 @@ class _Run:
 
     def _held_before(self, stage: Stage) -> bool:
         """Whether a hook that has to run before this stage cannot: an object that is not ours has its name."""
-        earlier = (c for c in self._found.plan.changes if c.position.key[:2] < stage.key[:2])
-        return any(change.run and change.action is Action.HOLD for change in earlier)
+        held = (change for change in self._found.plan.changes if change.run and change.action is Action.HOLD)
+        return any(change.position.key[:2] < stage.key[:2] for change in held)
 
     def _unhealthy_hooks(self) -> tuple[Ref, ...]:
         awaited = (c for c in self._found.plan.changes if c.run and c.action not in LEAVES | {Action.HOLD})
