@@ -366,6 +366,8 @@ class GitFollower:
     async def _adopt(self, kept: Kept, desired: Desired, identity: Digest | None) -> None:
         """Take a new desired, unless it has problems: then what was desired before goes on, and the problem is told.
 
+        INV-02: so nothing is pruned on the word of a render that is not whole.
+
         The identity stays with what was desired before, too: else the next look would take the broken for the applied.
         """
         name = desired.application.name

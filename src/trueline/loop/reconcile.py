@@ -67,7 +67,7 @@ async def _heal_all_the_same(parts: Parts, desired: Desired, found: Review, *, i
 
 
 def _gate(parts: Parts, desired: Desired, found: Review, *, is_asked: bool) -> Pass | None:
-    """Whatever forbids to begin beside a problem: a silent target, a person who has not agreed."""
+    """Whatever forbids to begin beside a problem: a silent target (INV-05), a person who has not agreed."""
     if found.unknown or any(trial.verdict is Verdict.LOST for trial in found.trials):
         return lost(found)
     if not any(change.action.is_write for change in found.plan.changes):
