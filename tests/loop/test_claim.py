@@ -32,6 +32,10 @@ class Owned:
         """Its owner."""
         return (self._owners[ref], entry(ref.name)) if ref in self._owners else None
 
+    def sizes(self) -> Mapping[str, int]:
+        """Nobody asks."""
+        raise AssertionError
+
     def abandon(self, application: str) -> int:
         """Nothing is asked to."""
         raise AssertionError(application)

@@ -65,6 +65,10 @@ class Owners(Protocol):
         """Of these refs, those that another application has, with its name and entry: what moves comes from there."""
         ...
 
+    def sizes(self) -> Mapping[str, int]:
+        """How many objects each application owns, on all targets together."""
+        ...
+
     def abandon(self, application: str) -> int:
         """Forget everything that an application owns, on every target; how much it was."""
         ...

@@ -262,20 +262,23 @@ def _plan(
     desired: Desired, target: str, changes: tuple[Change, ...], problems: tuple[Diagnostic, ...], owned: Owned
 ) -> Plan:
     application = desired.application
+    unreviewed = leave.unreviewed(desired, changes)
+    deletes = any(change.action in {Action.PRUNE, Action.REPLACE} and not change.run for change in unreviewed)
+    asked = asks(
+        unreviewed,
+        owned=owned,
+        declared=sum(not resource.is_hook for resource in desired.resources),
+        approve=application.sync.approve,
+        is_removal=desired.is_removal,
+        limits=leave.limits(desired),
+    )
     return Plan(
         application=application.name,
         target=target,
         revision=desired.revision,
         changes=changes,
         problems=problems,
-        asks=asks(
-            leave.unreviewed(desired, changes),
-            owned=owned,
-            declared=sum(not resource.is_hook for resource in desired.resources),
-            approve=application.sync.approve,
-            is_removal=desired.is_removal,
-            limits=leave.limits(desired),
-        ),
+        asks=(*asked, *(desired.asks if deletes else ())),
     )
 
 

@@ -184,6 +184,10 @@ class StoreLedger:
                 found[ref] = uid
         return found
 
+    def sizes(self) -> Mapping[str, int]:
+        """How many objects each application owns, on all targets together."""
+        return dict(self._store.rows("SELECT application, count(*) FROM entry GROUP BY application"))
+
     def abandon(self, application: str) -> int:
         """Forget everything that an application owns anywhere, one record each; no target is asked. How much it was."""
         rows = list(
