@@ -13,12 +13,13 @@ SIGNS = {
     Action.TAKE_OVER: "~",
     Action.TRANSFER: "~",
     Action.REPLACE: "±",
+    Action.RELEASE: "~",
     Action.PRUNE: "-",
     Action.FORGET: " ",
     Action.KEEP: " ",
     Action.HOLD: "!",
 }
-NOTHING_SENT = {Action.PRUNE, Action.FORGET, Action.KEEP, Action.HOLD}
+NOTHING_SENT = {Action.PRUNE, Action.RELEASE, Action.FORGET, Action.KEEP, Action.HOLD}
 NOTHING_WRITTEN = {Action.FORGET, Action.KEEP, Action.HOLD}
 
 

@@ -9,7 +9,7 @@ from trueline.render.annotation import WAVE_FIRST
 from trueline.render.resource import Phase, Position
 
 APPLIES = [Action.CREATE, Action.UPDATE, Action.HEAL, Action.TAKE_OVER, Action.TRANSFER, Action.REPLACE]
-DEPARTURES = [Action.PRUNE, Action.FORGET]
+DEPARTURES = [Action.PRUNE, Action.RELEASE, Action.FORGET]
 positions = st.builds(
     Position, phase=st.sampled_from(Phase), wave=st.integers(-(2**31), 10**9), stage=st.integers(0, 5)
 )

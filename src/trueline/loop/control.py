@@ -104,6 +104,8 @@ class Control:
         """Agree to a revision of the fleet repository that would not be followed by itself."""
         approval = self.parts.approvals.approve(FLEET, Digest(commit), who=who)
         self.engine.poke()
+        for name in [name for name, kept in self.engine.kept.items() if kept.fenced]:
+            self.engine.wake(name)
         return approval
 
     def hold(self, name: str, *, who: str, why: str, until: datetime | None = None) -> Hold:
@@ -186,7 +188,7 @@ class Control:
 
     async def _review(self, name: str, aim: Desired) -> Review:
         parts = await self.parts.targets.parts(aim.application.target)
-        aim = self.engine.disputed(aim, parts)
+        aim = self.engine.weighed(aim, parts)
         good = self.parts.history.last_good(name)
         return await review(parts, aim, completed_run=good.tree if good else "", whole=True)
 

@@ -171,15 +171,18 @@ class GitFollower:
     def _many_leave(self, look: Look) -> Diagnostic | None:
         """INV-03 for the fleet: applications are small where plans have a limit, and all together they are not.
 
-        Not counted are those that are on their way out already, and those of which Git says that nobody is asked.
+        Not counted are those that are on their way out already, those of which Git says that nobody is asked, and those
+        whose Removal somebody has reviewed.
         """
         leaving = {name for name, kept in self._board.kept.items() if kept.desired and kept.desired.is_removal}
         known = {name: one for name, one in self._known().items() if name not in leaving}
         declared = {application.name for application in look.applications}
+        today = self._parts.clock.now().date()
+        reviewed = {r.application for r in look.declared.removals if not r.resources and today <= r.until}
         gone = [
             name
             for name, one in sorted(known.items())
-            if name not in declared
+            if name not in declared | reviewed
             and not look.declared.keeps(name, one.origin.path)
             and one.sync.on_removal is not OnRemoval.KEEP
             and one.sync.approve is not Approve.NEVER
@@ -200,7 +203,8 @@ class GitFollower:
             if name not in declared and not look.declared.keeps(name, application.origin.path):
                 kept = self._board.keep(application)
                 kept.application, kept.failure = application, ()
-                kept.desired, kept.wanted = removed(application, look.revision), str(look.revision)
+                said = [one for one in look.declared.removals if one.application == name]
+                kept.desired, kept.wanted = removed(application, look.revision, said), str(look.revision)
                 kept.identity, kept.pinned = None, None
                 self._board.wake_all((name, *self._parts.claims.remove(name, at=look.revision.commit)))
 

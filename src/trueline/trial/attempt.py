@@ -64,8 +64,10 @@ async def _try_one(change: Change, tried: Tried, made: Collection[Ref]) -> Trial
     if needed := [ref for ref in (tried.awaits or {}).get(change.ref, ()) if ref in made]:
         message = f"{', '.join(map(str, needed))} is made first"
         return Trial(change=change, verdict=Verdict.DEFERRED, message=message)
+    mark = tried.target.mark(tried.inventory.application)
+    if change.action is Action.RELEASE:
+        return _pruned(change, await tried.target.release(change.ref, uid=change.uid, mark=mark, dry=True))
     if change.action is Action.PRUNE:
-        mark = tried.target.mark(tried.inventory.application)
         answer = await tried.target.delete(change.ref, uid=change.uid, mark=mark, version="", dry=True)
         return _pruned(change, answer)
     return await _try_apply(change, tried)

@@ -104,6 +104,27 @@ async def test_contact_is_lost_and_nothing_is_known_since() -> None:
         assert "since 2026-01-01" in lost.reason
 
 
+async def test_a_fault_of_ours_in_one_watch_is_told_and_begins_it_anew() -> None:
+    """INV-30: it neither ends the engine nor leaves the objects unwatched; no word of the fault's text is told."""
+    transport = FakeTransport()
+    mirror = mirror_of(transport)
+    sightings = mirror.sightings()
+    transport.streams.append(Script(lines=(event("ADDED", body("a", 5)), end(6)), bug=RuntimeError("hunter2")))
+    transport.streams.append(Script(lines=(event("ADDED", body("a", 8)), end(9), event("ADDED", body("b", 10)))))
+    reasons = []
+    async with running(mirror), asyncio.timeout(10):
+        await mirror.settle({CONFIG_MAP: {"shop"}})
+        async for sighting in sightings:
+            if isinstance(sighting, Contact):
+                reasons.append(sighting.reason)
+            if isinstance(sighting, Seen) and sighting.ref.name == "b":
+                break
+        assert isinstance(mirror.at(CONFIG_MAP, "shop", "b"), Known)
+    assert any("a fault of Trueline itself, please report it: RuntimeError" in reason for reason in reasons)
+    assert not any("hunter2" in reason for reason in reasons)
+    assert len(transport.clock.slept_s) >= 1
+
+
 async def test_without_watches_each_look_lists() -> None:
     transport = FakeTransport()
     mirror = mirror_of(transport)

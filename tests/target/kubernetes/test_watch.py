@@ -8,6 +8,7 @@ import msgspec
 from inline_snapshot import snapshot
 
 from tests.target.kubernetes.fake import CONFIG_MAP, FakeTransport, Script, client_of, config_map, reply
+from trueline.target.kubernetes.client import WATCH_SILENCE_S
 from trueline.target.kubernetes.watch import SET_S_MAX, Gone, Lost, Reset, Restored, Seen, Sighting, Synced, watch
 
 
@@ -63,6 +64,13 @@ async def test_the_complete_set_comes_first_and_a_closed_connection_is_resumed()
     second = Script((event("DELETED", "b", "16"),))
     told = await check(FakeTransport(), [first, second], 6)
     assert told == snapshot("reset, +a, +b, synced 9, +a, -b | fresh, 15")
+
+
+async def test_a_server_that_says_nothing_has_lost_us() -> None:
+    """INV-32: bookmarks come about once a minute; a watch that hears none is opened anew."""
+    transport = FakeTransport()
+    await check(transport, [Script(INITIAL)], 4)
+    assert [sent.silence_s for sent in transport.requests] == [WATCH_SILENCE_S]
 
 
 async def test_a_set_that_broke_off_is_asked_for_again() -> None:

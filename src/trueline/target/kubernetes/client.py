@@ -35,6 +35,9 @@ PAGE_ITEMS = 500
 PAGES_MAX = 20_000
 LIST_STARTS_MAX = 3
 LIST_TIMEOUT_S = 300.0
+WATCH_SILENCE_S = 150.0
+"""A server speaks about once a minute, if only in bookmarks: one that says nothing for longer has lost us, though the
+connection may seem to stand: a proxy between us keeps it."""
 REFUSAL_BYTES_MAX = 1 << 20
 
 
@@ -218,6 +221,8 @@ class KubernetesClient:
     ) -> AsyncIterator[Stream | Refusal]:
         """An answer that keeps coming, or its refusal. It holds no place of the limiter: it may stand for hours."""
         request = self._request("GET", path, query, whole=whole)
+        if verb == "watch":
+            request = replace(request, silence_s=WATCH_SILENCE_S)
         self.requests[RequestKey(verb, resource_type.resource)] += 1
         opened = self._transport.stream(request)
         try:
