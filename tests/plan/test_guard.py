@@ -74,3 +74,15 @@ def test_what_is_held_back_hides_no_empty_render() -> None:
     assert {change.action for change in found} == {Action.PRUNE, Action.HOLD}
     asked = asks(found, owned=Owned(count=3), declared=0, approve=Approve.DESTRUCTIVE)
     assert asked == ("nothing is declared any more: 2 of 3 objects would be deleted",)
+
+
+def test_what_is_anothers_hides_no_empty_render_and_what_is_ours_does() -> None:
+    """INV-03: what is declared, and stays somebody else's, is nothing of this application."""
+    entries = [entry("web"), entry("api")]
+    there = {**{e.ref: live() for e in entries}, ref("theirs"): live(uid="u9", mark="another.shop")}
+    owned = Owned(count=2, refs=frozenset(e.ref for e in entries))
+    found = changes([resource("theirs")], there, entries)
+    assert {change.action for change in found} == {Action.PRUNE, Action.HOLD}
+    assert asks(found, owned=owned, declared=1, approve=Approve.DESTRUCTIVE)
+    found = changes([resource("theirs"), resource("web")], there, entries)
+    assert not asks(found, owned=owned, declared=2, approve=Approve.DESTRUCTIVE)
