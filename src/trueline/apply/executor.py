@@ -38,7 +38,7 @@ async def carry_out(
 async def _do(trial: Trial, target: Target, bodies: Bodies) -> Outcome:
     change = trial.change
     match change.action:
-        case Action.HEAL if trial.verdict is Verdict.SAME:
+        case Action.HEAL | Action.UPDATE if trial.verdict is Verdict.SAME:
             return Outcome(
                 change=change,
                 result=Result.SAME,

@@ -247,7 +247,7 @@ def _consent(ref: Ref, entry: Entry, live: Observed, options: DiffOptions) -> tu
     if str(ref) in options.rules.untouchable:
         return Action.HOLD, "it belongs to the target itself and is never deleted"
     is_allowed = _is_allowed(ref, options.allow_delete)
-    if entry.keep and not is_allowed:
+    if (entry.keep or live.keep) and not is_allowed:
         return Action.FORGET, "it stays, as was declared, and is not ours any more"
     if not options.prune:
         return Action.HOLD, "pruning is off for this application"

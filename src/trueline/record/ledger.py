@@ -142,7 +142,7 @@ class StoreLedger:
 
         An object that shows another field set than the one that was left is looked at; so none is what was left.
         """
-        query = "SELECT ref, value FROM entry WHERE target = ? AND application = ? AND before IS NULL"
+        query = "SELECT ref, value FROM entry WHERE target = ? AND application = ?"
         with self._store.transaction(durable=True):
             rows = [(ref, decode_row(value)) for ref, value in self._store.rows(query, (target, application))]
             changed = [

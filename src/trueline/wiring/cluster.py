@@ -133,6 +133,7 @@ class ClusterTargets:
             approvals=shared.approvals,
             claims=shared.claims,
             fence=fence,
+            finder=target,
         )
 
     async def _embed(self) -> Transport:

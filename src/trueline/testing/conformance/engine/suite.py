@@ -8,6 +8,7 @@ import trueline.testing.conformance.engine.drift
 import trueline.testing.conformance.engine.fence
 import trueline.testing.conformance.engine.former
 import trueline.testing.conformance.engine.hook
+import trueline.testing.conformance.engine.lost
 import trueline.testing.conformance.engine.ownership
 import trueline.testing.conformance.engine.rollback
 import trueline.testing.conformance.engine.safety

@@ -191,6 +191,7 @@ class World:
             approvals=KeptApprovals(self.approvals),
             claims=claims,
             fence=self.fence,
+            finder=target,
         )
         renders = KeptRenders(RenderStore(self.store), bodies)
         targets = OneTarget(given=parts)
