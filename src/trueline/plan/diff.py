@@ -112,7 +112,7 @@ def _present(resource: Resource, entry: Entry | None, live: Observed, options: D
 def _of_another(mark: str) -> str:
     """A lost data directory makes what we applied a stranger's: a person may give the id back."""
     installation = mark.partition(".")[0]
-    back = f"if its data was lost, write {installation} into the file installation of this data directory"
+    back = f"if its data was lost, start a new data directory with --adopt-installation {installation}"
     return f"it belongs to another installation of Trueline ({mark}); {back}"
 
 

@@ -77,6 +77,11 @@ class StoreLedger:
         row = self._store.row("SELECT count(*) FROM entry WHERE application = ? AND target = ?", (application, target))
         return int(row[0]) if row else 0
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is owned, on no target."""
+        return self._store.row("SELECT 1 FROM entry LIMIT 1") is None
+
     def lookup(self, target: str, ref: Ref) -> tuple[str, Entry] | None:
         """Who owns an object, and its entry; during a transfer the application that is about to own it."""
         row = self._store.row(_OWNERS, (target, str(ref)))

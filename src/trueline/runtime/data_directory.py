@@ -19,6 +19,8 @@ from trueline.model.diagnostic import Diagnostic
 from trueline.model.fault import UserError
 from trueline.runtime.clock import Clock
 
+INSTALLATION = "installation"
+"""The file that holds the installation's id."""
 INSTALLATION_LENGTH = 8
 _FIRST = "bcdfghjklmnpqrstvwxz"
 _REST = _FIRST + "2456789"
@@ -119,9 +121,11 @@ def owner_of(path: Path) -> Owner | None:
 class DataDirectory:
     """One process's hold on a data directory; use it as a context. The kernel lets go of it when the process ends."""
 
-    def __init__(self, path: Path, installation: str, lock: int) -> None:
+    def __init__(self, path: Path, installation: str, lock: int, *, is_new: bool = False) -> None:
         self.path = path
         self.installation = installation
+        self.is_new = is_new
+        """Whether the installation's id was made just now: an earlier one may be known elsewhere."""
         self._lock: int | None = lock
 
     @classmethod
@@ -146,13 +150,31 @@ class DataDirectory:
         try:
             _lock(path, lock)
             _write_owner(lock, os.getpid() if pid is None else pid, clock.now())
-            return cls(path, _installation(path, random), lock)
+            is_new = not (path / INSTALLATION).exists()
+            return cls(path, _installation(path, random), lock, is_new=is_new)
         except OSError as error:
             os.close(lock)
             raise _unusable(path, error.strerror or str(error)) from error
         except BaseException:
             os.close(lock)
             raise
+
+    def adopt(self, installation: str) -> None:
+        """Be the data of an installation that was known before; where the directory owned nothing yet.
+
+        Raises:
+            UserError: TL0807, that is no id of one.
+            OSError: it cannot be written; the id before stands.
+        """
+        if not _INSTALLATION.fullmatch(installation):
+            raise _no_installation(self.path / INSTALLATION)
+        write_atomic(self.path / INSTALLATION, f"{installation}\n".encode())
+        self.installation, self.is_new = installation, False
+
+    def renounce(self) -> None:
+        """Take a new id back: the next start is a first one again."""
+        if self.is_new:
+            (self.path / INSTALLATION).unlink(missing_ok=True)
 
     @property
     def store(self) -> Path:
@@ -241,7 +263,7 @@ def _read_owner(descriptor: int) -> Owner | None:
 
 
 def _installation(path: Path, random: Callable[[int], bytes]) -> str:
-    file = path / "installation"
+    file = path / INSTALLATION
     try:
         text = file.read_text(encoding="ascii", errors="replace").strip()
     except FileNotFoundError:
