@@ -7,13 +7,24 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help setup toolbox lint types layers test-fast test demo docs bench clean lock
+PURE := model plan policy health drift
+
+# How long, and from which seed on, `make soak` goes on: each of its parts takes its share.
+MINUTES ?= 30
+SEED ?= 1
+
+.PHONY: help setup toolbox lint types layers test-fast coverage test soak demo docs bench clean lock
 
 help:
 	@echo "make demo       a Git repository keeps an embedded cluster and a website as it says, step by step"
 	@echo "make docs       this project's documentation as a site on loopback, anew after each save, until Ctrl-C"
 	@echo "make test       everything, with the real control plane (what CI runs)"
 	@echo "make test-fast  everything but the real control plane"
+	@echo "make coverage   every branch of the pure stages is taken by a test that is not drawn at random"
+	@echo "make soak       what may take for ever: chaos on real parts for MINUTES=30, from SEED=1 on"
+	@echo "make mutants    each guard is taken away in a copy of the sources: its tests have to see it"
+	@echo "make proof      the tests of every invariant and of every incident"
+	@echo "make reliability  the last figures of all of these, into docs/reliability.md"
 	@echo "make lint       ruff, mypy, import-linter"
 	@echo "make bench      the benchmarks of docs/performance.md"
 	@echo "make lock       write requirements/*.txt anew"
@@ -46,9 +57,29 @@ layers: $(STAMP)
 test-fast: lint toolbox
 	@$(PYTEST) -n 2 --dist loadgroup -m "not cluster"
 
-test: lint toolbox
+coverage: $(STAMP)
+	@mkdir -p build/coverage
+	@$(BIN)/python -m coverage run -m pytest -q -m "not hypothesis" $(PURE:%=tests/%) $(PURE:%=src/trueline/%)
+	@$(BIN)/python -m coverage json --quiet
+	@$(BIN)/python -m tests.reliability.covered
+	@$(BIN)/python -m coverage report
+
+test: lint toolbox coverage
 	@$(BIN)/python -m testbed.build
 	@$(PYTEST) -n 2 --dist loadgroup
+
+soak: toolbox
+	@$(BIN)/python -m testbed.build
+	@$(BIN)/python -m tests.chaos --minutes $(MINUTES) --seed $(SEED)
+
+mutants: toolbox
+	@$(BIN)/python -m tests.mutants
+
+proof: toolbox
+	@$(BIN)/python -m tests.reliability.proof
+
+reliability: $(STAMP)
+	@$(BIN)/python -m tests.reliability
 
 demo: toolbox
 	@$(BIN)/python -m examples.demo

@@ -44,6 +44,7 @@ _CERTIFICATES = (
     f"kwok|testbed:kwok|{_ADMIN_GROUP}|",
     f"cloud|testbed-cloud||{_CLOUD_HOSTS}",
 )
+_PLACES = 'jsonpath={range .items[*]}{.metadata.namespace}/{.metadata.name}{"\\n"}{end}'
 _STAGES = (Path(__file__).parent / "stages" / "node.yaml", Path(__file__).parent / "stages" / "pod.yaml")
 # nodelifecycle stays: without it the fake node keeps its not-ready taint.
 _CONTROLLERS = "*,-nodeipam,-service-lb-controller,-node-route-controller,-cloud-node-lifecycle-controller"
@@ -91,10 +92,15 @@ class _Servers:
 
 
 class ControlPlane:
-    """`async with ControlPlane() as control_plane:` starts it, waits until pods can run, and ends it."""
+    """`async with ControlPlane() as control_plane:` starts it, waits until pods can run, and ends it.
 
-    def __init__(self, *, clock: Clock | None = None, keep: bool = False) -> None:
+    With `stores_json`, what etcd holds of built-in kinds is JSON, so that who reads `etcd_address` needs no schema.
+    """
+
+    def __init__(self, *, clock: Clock | None = None, keep: bool = False, stores_json: bool = False) -> None:
         self.keep_logs = keep
+        self._stores_json = stores_json
+        self._etcd_port = 0
         self._clock = clock or SystemClock()
         self._exit = ExitStack()
         self._servers: _Servers | None = None
@@ -117,6 +123,11 @@ class ControlPlane:
         """What the kubeconfig says, as values."""
         assert self._access is not None, "the control plane has not been started"
         return self._access
+
+    @property
+    def etcd_address(self) -> str:
+        """Where etcd answers, without any credentials: what is stored, whatever the API server says of it."""
+        return f"http://127.0.0.1:{self._etcd_port}"
 
     @property
     def cloud_certificate(self) -> tuple[Path, Path]:
@@ -179,6 +190,18 @@ class ControlPlane:
         await self._wait_ready()
         await self._start_others()
 
+    async def stop_etcd(self, *, abrupt: bool = False) -> None:
+        """The API server stays, and can neither read nor write. Controllers, scheduler and kwok rest meanwhile."""
+        for each in reversed(self._running.others):
+            await each.stop()
+        await self._running.etcd.stop(abrupt=abrupt)
+
+    async def start_etcd(self) -> None:
+        """Ends that outage with what was stored; returns when pods can run again."""
+        self._running.etcd.start()
+        await self._wait_ready()
+        await self._start_others()
+
     @property
     def _pki(self) -> Path:
         return self.folder / "pki"
@@ -195,6 +218,7 @@ class ControlPlane:
     async def _start(self) -> None:
         leash = self._exit.enter_context(Leash())
         etcd_port, peer_port, api_port = free_ports(3)
+        self._etcd_port = etcd_port
         self._pki.mkdir()
         await self._run(str(binary("pki")), str(self._pki), *_CERTIFICATES)
         self._write_files(api_port)
@@ -217,6 +241,19 @@ class ControlPlane:
         for each in self._running.others:
             each.start()
         await self._wait_node()
+
+    async def _touch_waiting_pods(self) -> None:
+        """Whoever starts lists nodes and pods side by side: a pod that came before its node may not be looked at again
+        until something happens to it (once in many outages of a loaded machine a Deployment stayed without its pods).
+        """  # noqa: D205 - one sentence needs two lines
+        pending = await self.kubectl(
+            "get", "pods", "--all-namespaces", "--field-selector=status.phase=Pending", "-o", _PLACES
+        )
+        for place in pending.split():
+            namespace, _, name = place.partition("/")
+            await self.kubectl(
+                "--namespace", namespace, "annotate", "--overwrite", "pod", name, "testbed/touched=after"
+            )
 
     async def _end(self) -> None:
         if self._servers is not None:
@@ -290,6 +327,7 @@ class ControlPlane:
             "--audit-policy-file=audit-policy.json",
             f"--audit-log-path={self._audit_log}",
             "--audit-log-maxsize=4096",  # MB: a mark is a place in one file, which therefore must not be turned
+            *(("--storage-media-type=application/json",) if self._stores_json else ()),
         )
 
     def _controller_flags(self) -> tuple[str, ...]:

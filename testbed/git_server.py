@@ -9,6 +9,7 @@ import hmac
 import os
 import shutil
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -214,16 +215,17 @@ async def _respond(request: web.Request, backend: asyncio.subprocess.Process, *,
             response.set_status(int(value.split()[0]))
         else:
             response.headers[name] = value.strip()
-    await response.prepare(request)
-    while chunk := await backend.stdout.read(_CHUNK_BYTES):
-        if is_half:
-            await response.write(chunk[: len(chunk) // 2])
-            await backend.wait()
-            assert request.transport is not None
-            request.transport.close()
-            return response
-        await response.write(chunk)
-    await response.write_eof()
+    with suppress(ConnectionError):  # who asked may be gone
+        await response.prepare(request)
+        while chunk := await backend.stdout.read(_CHUNK_BYTES):
+            if is_half:
+                await response.write(chunk[: len(chunk) // 2])
+                await backend.wait()
+                assert request.transport is not None
+                request.transport.close()
+                return response
+            await response.write(chunk)
+        await response.write_eof()
     return response
 
 

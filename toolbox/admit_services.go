@@ -23,12 +23,16 @@ var (
 // asking is the request that is being answered. A worker answers one at a time, and the allocators' calls carry no context.
 var asking *shelf
 
+// drawing is where addresses and ports are looked for first: the library's own allocators draw anew in each process.
+var drawing *mathrand.Rand
+
 // Identifiers and generated names come from the request's seed, so that a simulation sees the same ones again.
 func (s *shelf) begin() {
 	asking = s
 	seed := sha256.Sum256([]byte(s.question.Seed))
 	uuid.SetRand(&sharedRandom{from: mathrand.NewChaCha8(seed)})
 	rand.Seed(int64(binary.BigEndian.Uint64(seed[:8])))
+	drawing = mathrand.New(mathrand.NewChaCha8(seed))
 }
 
 // sharedRandom may be read from several threads: validating webhooks are called side by side.
@@ -71,11 +75,27 @@ func (a addressAllocator) Allocate(ip net.IP) error {
 }
 
 func (a addressAllocator) AllocateNext() (net.IP, error) {
-	ip, err := a.taken().AllocateNext()
+	ip, err := a.free()
 	if err == nil {
 		asking.question.Addresses = append(asking.question.Addresses, ip.String())
 	}
 	return ip, err
+}
+
+// free is an address that nobody has: the first one from a place that is drawn. Neither the first nor the last of the
+// network is given out.
+func (a addressAllocator) free() (net.IP, error) {
+	ones, bits := serviceNetwork.Mask.Size()
+	count := 1<<(bits-ones) - 2
+	base, from, taken := binary.BigEndian.Uint32(serviceNetwork.IP), drawing.IntN(count), a.taken()
+	for step := range count {
+		ip := make(net.IP, net.IPv4len)
+		binary.BigEndian.PutUint32(ip, base+1+uint32((from+step)%count))
+		if !taken.Has(ip) {
+			return ip, nil
+		}
+	}
+	return nil, ipallocator.ErrFull
 }
 
 func (addressAllocator) Release(net.IP) error { return nil }
@@ -104,7 +124,7 @@ func (triedAddresses) Allocate(ip net.IP) error {
 	return nil
 }
 
-func (t triedAddresses) AllocateNext() (net.IP, error) { return t.taken().AllocateNext() }
+func (t triedAddresses) AllocateNext() (net.IP, error) { return t.free() }
 
 // portAllocator gives out node ports that the request does not name as taken.
 type portAllocator struct{}
@@ -131,11 +151,15 @@ func (p portAllocator) Allocate(port int) error {
 }
 
 func (p portAllocator) AllocateNext() (int, error) {
-	port, err := p.taken().AllocateNext()
-	if err == nil {
-		asking.question.Ports = append(asking.question.Ports, port)
+	from, taken := drawing.IntN(nodePorts.Size), p.taken()
+	for step := range nodePorts.Size {
+		port := nodePorts.Base + (from+step)%nodePorts.Size
+		if !taken.Has(port) {
+			asking.question.Ports = append(asking.question.Ports, port)
+			return port, nil
+		}
 	}
-	return port, err
+	return 0, portallocator.ErrFull
 }
 
 func (portAllocator) Release(int) error { return nil }

@@ -21,6 +21,7 @@ import (
 	"k8s.io/apiserver/pkg/storage/storagebackend"
 	"k8s.io/apiserver/pkg/storage/storagebackend/factory"
 	"k8s.io/client-go/tools/cache"
+	"k8s.io/kubernetes/pkg/apis/core"
 )
 
 // shelf is the whole storage of one request: what it may read, and what it wrote.
@@ -95,6 +96,13 @@ func (s *shelf) stamp(object runtime.Object, isNew bool) {
 		}
 	}
 	at.SetManagedFields(entries)
+	if pod, ok := object.(*core.Pod); ok { // a binding says when
+		for i := range pod.Status.Conditions {
+			if moment := &pod.Status.Conditions[i].LastTransitionTime; !moment.Time.Before(s.began) {
+				*moment = now
+			}
+		}
+	}
 }
 
 // cabinet is the storage of one resource: it looks into the shelf of the request that asks.

@@ -29,6 +29,7 @@ async def done(target: AnsweringTarget, *trials: Trial, full: Exception | None =
 
 
 async def test_intents_of_a_stage_come_before_every_act_and_outcomes_after() -> None:
+    """INV-23: what is about to be done is on the disk."""
     target = AnsweringTarget()
     await done(target, trial("a"), trial("b"))
     assert target.log == ["intend a b", "apply a", "apply b", "settle a b"]
@@ -49,9 +50,17 @@ async def test_a_look_that_found_nothing_needs_no_intent_and_no_act() -> None:
 
 
 async def test_a_prune_names_the_uid() -> None:
+    """INV-10: and the mark; the target adds the version."""
     target = AnsweringTarget()
     await done(target, trial("a", Action.PRUNE))
-    assert target.log == ["intend a", "delete a u1", "settle a"]
+    assert target.log == ["intend a", "delete a u1 t1.shop", "settle a"]
+
+
+async def test_a_write_names_the_object_it_was_planned_for() -> None:
+    """INV-10, INV-13: another object in its place is refused by the server; what is made anew has no UID yet."""
+    target = AnsweringTarget()
+    await done(target, trial("a"), trial("b", Action.HEAL), trial("c", Action.REPLACE))
+    assert [write.uid for write in target.writes] == ["u1", "u1", ""]
 
 
 async def test_what_is_forgotten_asks_the_target_nothing() -> None:
@@ -64,7 +73,7 @@ async def test_a_replacement_deletes_and_makes_a_take_over_takes_and_applies() -
     target = AnsweringTarget()
     await done(target, trial("a", Action.REPLACE))
     await done(target, trial("b", Action.TAKE_OVER))
-    assert target.log[1:3] == ["delete a u1", "apply a"]
+    assert target.log[1:3] == ["delete a u1 t1.shop", "apply a"]
     assert target.writes[0].uid == ""
     assert target.log[5:7] == ["take over b", "apply b"]
 

@@ -72,7 +72,11 @@ class Space:
 
     async def wait(self, what: str, condition: str) -> None:
         """Waits until kubectl finds the condition."""
-        await self.kubectl("wait", what, f"--for={condition}", _PATIENCE)
+        try:
+            await self.kubectl("wait", what, f"--for={condition}", _PATIENCE)
+        except KubectlFailedError as failed:
+            found = await self.kubectl("get", "deployments,replicasets,pods,events", "-o", "wide")
+            raise KubectlFailedError(f"{failed}\n{found}") from None
 
     async def read(self, what: str, path: str) -> str:
         """One field, by its JSON path."""
@@ -180,6 +184,15 @@ async def test_the_api_server_comes_back_with_what_it_held(space: Space, *, abru
     await space.apply(deployment("after"))
     for name in ("before", "after"):
         await space.wait(f"deployment/{name}", "condition=Available")
+
+
+async def test_etcd_comes_back_with_what_it_held(space: Space) -> None:
+    await space.apply(job("before"))
+    await space.control_plane.stop_etcd(abrupt=True)
+    with pytest.raises(KubectlFailedError):
+        await space.kubectl("get", "jobs", "--request-timeout=2s")
+    await space.control_plane.start_etcd()
+    assert await space.read("job/before", ".metadata.name") == "before"
 
 
 async def test_two_stand_side_by_side(control_plane: ControlPlane, namespace: str) -> None:

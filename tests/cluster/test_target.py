@@ -293,7 +293,7 @@ async def test_a_deletion_and_a_recreation_are_told(bench: Bench) -> None:
         stale = await bench.look(ref, uid=made.observed.uid)
         assert isinstance(stale, Refused)
         assert stale.refusal is Refusal.STALE
-        refused = await bench.target.delete(ref, uid=made.observed.uid, version="", dry=False)
+        refused = await bench.target.delete(ref, uid=made.observed.uid, mark="one.shop", version="", dry=False)
         assert isinstance(refused, Refused)
         assert refused.refusal is Refusal.STALE
 

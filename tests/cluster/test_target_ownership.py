@@ -58,20 +58,22 @@ async def test_a_tried_delete_deletes_nothing(bench: Bench) -> None:
     ref, made = await bench.put(config_map())
     assert isinstance(made, Accepted)
     seen = made.observed
-    assert isinstance(await bench.target.delete(ref, uid=seen.uid, version=seen.version, dry=True), Accepted)
+    assert isinstance(
+        await bench.target.delete(ref, uid=seen.uid, mark="one.shop", version=seen.version, dry=True), Accepted
+    )
     assert (await bench.observed(ref)).uid == seen.uid
     await bench.patch(ref, {"data": {"a": "9"}})
-    stale = await bench.target.delete(ref, uid=seen.uid, version=seen.version, dry=False)
+    stale = await bench.target.delete(ref, uid=seen.uid, mark="one.shop", version=seen.version, dry=False)
     assert isinstance(stale, Refused)
     assert stale.refusal is Refusal.STALE
-    unseen = await bench.target.delete(ref, uid=seen.uid, version="", dry=False)
+    unseen = await bench.target.delete(ref, uid=seen.uid, mark="one.shop", version="", dry=False)
     assert isinstance(
         unseen, Refused
     )  # without a version, the one that was seen last counts: the change is not overrun
     assert unseen.refusal is Refusal.STALE
     await bench.observed(ref)
-    assert isinstance(await bench.target.delete(ref, uid=seen.uid, version="", dry=False), Accepted)
-    gone = await bench.target.delete(ref, uid=seen.uid, version="", dry=False)
+    assert isinstance(await bench.target.delete(ref, uid=seen.uid, mark="one.shop", version="", dry=False), Accepted)
+    gone = await bench.target.delete(ref, uid=seen.uid, mark="one.shop", version="", dry=False)
     assert isinstance(gone, Refused)
     assert gone.refusal is Refusal.GONE
     assert await bench.at(ref) == Known(None)

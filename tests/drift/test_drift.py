@@ -66,3 +66,31 @@ def test_more_additions_than_are_remembered_are_no_news_for_ever() -> None:
     full = replace(entry("web"), added=remembered(many))
     assert len(full.added) == ADDED_MAX
     assert newly_added(full, many) is None
+
+
+TOLD = [
+    (judged(None), "ConfigMap/shop/web deleted"),
+    (judged(live(), conflicts=HELD), "ConfigMap/shop/web changed by kubectl: data.a"),
+    (judged(live(), overruled=("a", "b")), "ConfigMap/shop/web overruled: a, b"),
+    (added(entry("web").ref, (*HELD, *MORE)), "ConfigMap/shop/web added by kubectl, sidecar: data.a, data.c"),
+]
+
+
+@pytest.mark.parametrize(("drift", "text"), TOLD)
+def test_as_people_read_it(drift: Drift, text: str) -> None:
+    assert str(drift) == text
+
+
+def test_a_conflict_is_drift_whatever_else_the_target_holds_otherwise() -> None:
+    drift = judged(live(), conflicts=HELD, overruled=("data.z",))
+    assert drift is not None
+    assert (drift.kind, drift.fields) == (DriftKind.CHANGED, ("data.a",))
+
+
+def test_what_goes_is_told_apart_from_what_stays() -> None:
+    """What was added stays, unless Git wants it gone."""
+    found, gone = added(entry("web").ref, MORE), added(entry("web").ref, MORE, goes=True)
+    assert (found is not None and found.goes, gone is not None and gone.goes) == (False, True)
+    changed = judged(live(), conflicts=HELD)
+    assert changed is not None
+    assert not changed.goes

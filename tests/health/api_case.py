@@ -67,6 +67,14 @@ STORAGE = (
         claim(phase="Bound", allocatedResourceStatuses={"storage": "ControllerResizeInfeasible"}),
         "Degraded ResizeFailed: the volume cannot have the size asked for: ControllerResizeInfeasible",
     ),
+    Case(
+        claim(phase="Bound", allocatedResourceStatuses={"storage": "NodeResizeInProgress"}),
+        "Healthy Bound: it is bound to pv-1",
+    ),
+    Case(
+        claim(phase="Bound", allocatedResourceStatuses={"storage": 7}),
+        "Unknown MalformedStatus: status.allocatedResourceStatuses.storage is a number, not a text",
+    ),
 )
 
 SCALING = (

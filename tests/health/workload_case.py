@@ -36,6 +36,14 @@ PARTED: Body = {"replicas": 3, "updateStrategy": {"type": "RollingUpdate", "roll
 
 DEPLOYMENTS = (
     Case(deployment(THREE, replicas(3, 3, 3), ARRIVED), "Healthy Available: 3 of 3 replicas are available"),
+    Case(
+        deployment({"replicas": 1, "paused": "yes"}, {}),
+        "Unknown MalformedStatus: spec.paused is a text, not a truth value",
+    ),
+    Case(
+        live("apps/v1", "Deployment", THREE, {"conditions": {"type": "Available"}}, seen=2),
+        "Unknown MalformedStatus: status.conditions is a mapping, not a list",
+    ),
     Case(deployment({"replicas": 0}, {}), "Healthy Available: 0 of 0 replicas are available"),
     Case(deployment({}, replicas(1, 1, 1)), "Healthy Available: 1 of 1 replica is available"),
     Case(

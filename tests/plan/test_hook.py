@@ -11,6 +11,7 @@ from trueline.health.status import Health, Status
 from trueline.model.known import Known, Unknown
 from trueline.model.ref import Ref
 from trueline.plan.change import Action, Change
+from trueline.plan.diff import DiffOptions
 from trueline.plan.hook import endings, hook_changes
 from trueline.plan.settle import settle
 from trueline.render.annotation import timing
@@ -41,6 +42,7 @@ def decided(
     declared: list[Resource] | None = None,
     is_complete: bool = False,
     failed: tuple[Ref, ...] = (),
+    options: DiffOptions = OPTIONS,
 ) -> tuple[Change, ...]:
     """The one call; everything that is named has the same live object."""
     refs = {r.ref for r in due} | {e.ref for e in owned}
@@ -52,7 +54,7 @@ def decided(
         is_complete=is_complete,
         snapshot=Snapshot(parts=dict.fromkeys(refs, seen)),
         inventory=Inventory(application="shop", entries={e.ref: e for e in owned}),
-        options=OPTIONS,
+        options=options,
         ended={e.ref: e.ended for e in owned} | dict.fromkeys(failed, Ending.BADLY),
     )
 
@@ -73,6 +75,8 @@ DUE = [
     ("an object that is not ours has the hook's name", None, live(), Action.HOLD),
     ("an object that is not ours has the hook's name", ran(BEFORE), live(uid="u2"), Action.HOLD),
     ("an object that is not ours has the hook's name", ran(BEFORE), live(mark_is_ours=False), Action.HOLD),
+    ("an object that is not ours has the hook's name", ran(BEFORE), live(mark="t1.blog"), Action.HOLD),
+    ("an object that is not ours has the hook's name", ran(BEFORE, uid=""), live(mark="t1.blog"), Action.HOLD),
 ]
 
 
@@ -80,6 +84,18 @@ DUE = [
 def test_a_hook_that_is_due(reason: str, owned: Entry | None, observed: Any, action: Action) -> None:
     (change,) = decided([hook()], observed, *([owned] if owned else []))
     assert (change.action, change.reason, change.run) == (action, reason, f"{NOW}/before")
+
+
+def test_a_hook_that_may_hold_data_is_not_made_anew_without_consent() -> None:
+    """INV-07: charts make claims by hooks; the next run applies the claim in place."""
+    claim = replace(hook(), ref=ref("data", "PersistentVolumeClaim"))
+    before = replace(ran(BEFORE), ref=claim.ref)
+    (change,) = decided([claim], live(), before)
+    assert (change.action, change.reason) == (Action.UPDATE, "it may hold data: it is applied in place, not made again")
+    assert change.run == f"{NOW}/before"
+    consent = replace(OPTIONS, allow_delete=frozenset({"PersistentVolumeClaim/shop/data"}))
+    (change,) = decided([claim], live(), before, options=consent)
+    assert change.action is Action.REPLACE
 
 
 @pytest.mark.parametrize("phase", list(Phase))
@@ -183,7 +199,7 @@ CRASHES = [
 
 @pytest.mark.parametrize(("case", "uid", "observed", "action"), CRASHES)
 def test_a_crash_between_intent_and_outcome(case: str, uid: str, observed: Any, action: Action) -> None:
-    """The hook runs once for this run, wherever the process ended."""
+    """INV-14: the hook runs once for this run, wherever the process ended."""
     intended = ran(state=EntryState.INTENDED, uid=uid)
     snapshot = Snapshot(parts={intended.ref: Known(observed)})
     inventory = Inventory(application="shop", entries={intended.ref: intended})

@@ -12,7 +12,8 @@ from trueline.render.options import Capabilities, Helm, Jsonnet, Kustomize, Plai
 from trueline.render.text import encode_yaml
 from trueline.runtime.clock import SystemClock
 from trueline.runtime.files import MemoryTree
-from trueline.runtime.toolbox_process import Limits, ProcessToolbox, find_toolbox
+from trueline.runtime.toolbox_frame import Limits
+from trueline.runtime.toolbox_process import ProcessToolbox, find_toolbox
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -24,6 +24,7 @@ from trueline.runtime.data_directory import (
     owner_of,
     write_atomic,
 )
+from trueline.runtime.layout import LAYOUT
 
 
 class _Noon(SystemClock):
@@ -56,6 +57,7 @@ def test_it_is_private_and_has_an_id_for_ever(tmp_path: Path) -> None:
 
 
 def test_a_second_owner_is_told_who_is_first(tmp_path: Path) -> None:
+    """INV-13: two engines never share one store."""
     with _claim(tmp_path, pid=4711):
         code, detail = _refusal(tmp_path)
         assert code == "TL0801"
@@ -93,7 +95,22 @@ def test_a_dead_process_owns_nothing(tmp_path: Path) -> None:
     _claim(tmp_path).release()
 
 
+@pytest.mark.parametrize(("text", "code"), [("2\n", "TL0805"), ("two", "TL0806"), ("", "TL0806")])
+def test_a_layout_that_is_not_known_is_refused_before_anything_is_touched(tmp_path: Path, text: str, code: str) -> None:
+    """INV-27: not even the lock is made."""
+    (tmp_path / "layout").write_text(text)
+    assert _refusal(tmp_path)[0] == code
+    assert [file.name for file in tmp_path.iterdir()] == ["layout"]
+
+
+def test_it_says_its_layout(tmp_path: Path) -> None:
+    _claim(tmp_path).release()
+    assert (tmp_path / "layout").read_text() == f"{LAYOUT}\n"
+    _claim(tmp_path).release()
+
+
 def test_an_id_that_cannot_be_read_is_not_made_anew(tmp_path: Path) -> None:
+    """INV-26: a new one would make everything a stranger's."""
     (tmp_path / "installation").write_bytes(b"")
     assert _refusal(tmp_path)[0] == "TL0807"
     (tmp_path / "installation").write_bytes(b"bcdfghjk\n")
@@ -141,6 +158,7 @@ def _failing(counter: list[int], fail_at: int, error: BaseException) -> FileCall
 
 @pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left on device"), _Death()], ids=["full", "dead"])
 def test_a_file_is_old_or_new_whatever_call_fails(tmp_path: Path, error: BaseException) -> None:
+    """INV-24: at each call in turn, full or dead."""
     path = tmp_path / "file"
     for n in range(1, 50):
         path.write_bytes(b"old")
@@ -160,3 +178,19 @@ def test_a_short_write_goes_on(tmp_path: Path) -> None:
     calls = replace(SYSTEM, write=lambda descriptor, data: os.write(descriptor, data[:2]))
     write_atomic(tmp_path / "file", b"in many parts", calls)
     assert (tmp_path / "file").read_bytes() == b"in many parts"
+
+
+def test_a_file_is_synced_before_it_is_put_in_place_and_its_folder_after(tmp_path: Path) -> None:
+    """INV-24: at a power cut the old one or the new one stands there, whole."""
+    done: list[str] = []
+
+    def told(name: str) -> Callable[..., Any]:
+        def called(*values: Any) -> Any:
+            kind = ("folder" if stat.S_ISDIR(os.fstat(values[0]).st_mode) else "file") if name == "fsync" else ""
+            done.append(f"{name} {kind}".strip())
+            return getattr(SYSTEM, name)(*values)
+
+        return called
+
+    write_atomic(tmp_path / "file", b"new", replace(SYSTEM, **{n: told(n) for n in ("write", "fsync", "rename")}))
+    assert done == ["write", "fsync file", "rename", "fsync folder"]

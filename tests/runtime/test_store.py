@@ -39,6 +39,16 @@ def test_all_or_nothing(tmp_path: Path, *, durable: bool) -> None:
         assert store.damage() == ()
 
 
+def test_a_durable_transaction_is_synced() -> None:
+    """INV-23: what is said to be on the disk is there; what need not be costs no wait."""
+    store = Store.open(MEMORY, SCHEMA)
+    modes = []
+    for durable in (False, True, False):
+        with store.transaction(durable=durable):
+            modes += store.rows("PRAGMA synchronous")
+    assert modes == [(1,), (2,), (1,)]
+
+
 def test_its_file_is_private(tmp_path: Path) -> None:
     with closing(Store.open(tmp_path / "s", SCHEMA)) as store, store.transaction():
         store.execute(INSERT, ("a",))
@@ -82,6 +92,7 @@ def test_migrations_run_once_in_order(tmp_path: Path) -> None:
 
 
 def test_a_migration_that_fails_leaves_the_version_before(tmp_path: Path) -> None:
+    """INV-27: the older program still opens it."""
     broken = (*SCHEMA, ("CREATE TABLE half (x)", "this is no statement"))
     with pytest.raises(sqlite3.OperationalError):
         Store.open(tmp_path / "s", broken)
@@ -91,10 +102,44 @@ def test_a_migration_that_fails_leaves_the_version_before(tmp_path: Path) -> Non
 
 
 def test_a_newer_one_is_not_opened(tmp_path: Path) -> None:
+    """INV-27: an older program does not write into it."""
     Store.open(tmp_path / "s", NEXT).close()
     with pytest.raises(UserError) as raised:
         Store.open(tmp_path / "s", SCHEMA)
     assert _code(raised.value) == "TL0805"
+
+
+def test_a_newer_one_is_refused_by_its_header_and_nothing_stands_beside_it(tmp_path: Path) -> None:
+    """INV-27: what a newer program wrote is not touched, not even by a log."""
+    with closing(sqlite3.connect(tmp_path / "s")) as newer:
+        newer.executescript("CREATE TABLE word (word TEXT); PRAGMA user_version=7;")
+    before = (tmp_path / "s").read_bytes()
+    with pytest.raises(UserError) as raised:
+        Store.open(tmp_path / "s", SCHEMA)
+    assert _code(raised.value) == "TL0805"
+    assert [file.name for file in tmp_path.iterdir()] == ["s"]
+    assert (tmp_path / "s").read_bytes() == before
+
+
+def test_one_of_an_older_version_is_copied_first_and_a_new_one_is_not(tmp_path: Path) -> None:
+    """INV-27: the way back from an upgrade."""
+    with closing(Store.open(tmp_path / "s", SCHEMA)) as store, store.transaction():
+        store.execute(INSERT, ("a",))
+    assert not list(tmp_path.glob("*.version-*"))
+    Store.open(tmp_path / "s", NEXT).close()
+    with closing(Store.open(tmp_path / "s.version-1", SCHEMA)) as copy:
+        assert (copy.version, _words(copy)) == (1, ["a"])
+
+
+def test_where_the_copy_cannot_be_made_nothing_is_migrated(tmp_path: Path) -> None:
+    """INV-24, INV-27: a disk that is full keeps the old version, whole."""
+    Store.open(tmp_path / "s", SCHEMA).close()
+    (tmp_path / "s.version-1.new").mkdir()
+    with pytest.raises(StoreUnwritable):
+        Store.open(tmp_path / "s", NEXT)
+    (tmp_path / "s.version-1.new").rmdir()
+    with closing(Store.open(tmp_path / "s", SCHEMA)) as store:
+        assert store.version == 1
 
 
 def test_a_full_disk_writes_nothing(tmp_path: Path) -> None:

@@ -15,7 +15,8 @@ import build_toolbox
 from trueline.runtime.clock import SystemClock
 from trueline.runtime.files import FileEntry, MemoryTree
 from trueline.runtime.toolbox import Toolbox, ToolboxFailed, ToolboxRefused
-from trueline.runtime.toolbox_process import Limits, ProcessToolbox
+from trueline.runtime.toolbox_frame import Limits
+from trueline.runtime.toolbox_process import ProcessToolbox
 
 TEXT = {"texts": [{"path": "x", "text": "a: 1\n"}]}
 ENDLESS = MemoryTree({"a.jsonnet": b"local f(n) = if n == 0 then 0 else f(n - 1) tailstrict; [f(1e9), f(1e9)]"})

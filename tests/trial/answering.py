@@ -1,6 +1,6 @@
 """A target that answers as it is told and keeps what it was asked; and bodies by digest."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -80,9 +80,14 @@ class AnsweringTarget:
         self.writes.append(write)
         return self.answer(write)
 
-    async def delete(self, ref: Ref, *, uid: str, version: str, dry: bool) -> Answer:
+    async def delete(self, ref: Ref, *, uid: str, mark: str, version: str, dry: bool) -> Answer:
         """A delete."""
-        self.log.append(f"{'try ' if dry else ''}delete {ref.name} {uid}")
+        self.log.append(f"{'try ' if dry else ''}delete {ref.name} {uid} {mark}")
+        return accepted()
+
+    async def release(self, ref: Ref, *, uid: str, mark: str, dry: bool) -> Answer:
+        """A release."""
+        self.log.append(f"{'try ' if dry else ''}release {ref.name} {uid} {mark}")
         return accepted()
 
     async def reclaim(self, ref: Ref, *, body: bytes, extent: Reclaim, uid: str, dry: bool) -> Answer:
@@ -94,6 +99,10 @@ class AnsweringTarget:
         """A take-over."""
         self.log.append(f"take over {ref.name}")
         return accepted()
+
+    def mark(self, application: str) -> str:
+        """A mark."""
+        return f"t1.{application}"
 
     @property
     def target(self) -> Target:
@@ -132,3 +141,10 @@ class LoggingLedger:
 
     def end(self, act: Act, endings: object) -> None:
         """There are no hooks."""
+
+    def doubt(self, application: str, target: str) -> None:
+        """Nothing is kept that could be old."""
+
+    def gone(self, application: str, target: str, refs: object) -> Mapping[Ref, str]:
+        """Nothing went."""
+        return {}

@@ -123,6 +123,7 @@ async def test_a_field_that_git_takes_is_forced() -> None:
 
 
 async def test_of_two_conflicts_each_goes_its_way() -> None:
+    """INV-19: ours is put back, and theirs is left."""
     target = contested(MINE, THEIRS)
     trial = await try_one(target, Action.UPDATE, "web")
     assert (trial.drifted, trial.withheld, trial.forced) == ((MINE,), (THEIRS,), True)
@@ -201,4 +202,25 @@ async def test_every_refusal_is_told_at_once_in_the_order_of_the_changes() -> No
 async def test_a_prune_is_tried_with_its_uid() -> None:
     target = AnsweringTarget()
     assert (await try_one(target, Action.PRUNE, "web")).verdict is Verdict.PASSED
-    assert target.log == ["try delete web u1"]
+    assert target.log == ["try delete web u1 t1.shop"]
+
+
+READERS = [
+    ("a preview", True, (), [Verdict.UNTRIED, Verdict.UNTRIED, Verdict.UNTRIED]),
+    ("a preview of who may write something", True, ("b",), [Verdict.REFUSED, Verdict.PASSED, Verdict.REFUSED]),
+    ("a pass", False, (), [Verdict.REFUSED, Verdict.REFUSED, Verdict.REFUSED]),
+]
+
+
+@pytest.mark.parametrize(("case", "whole", "may", "verdicts"), READERS)
+async def test_who_may_only_read_sees_a_plan_that_was_not_tried(
+    case: str, may: tuple[str, ...], verdicts: list[Verdict], *, whole: bool
+) -> None:
+    """INV-36: rights to read are enough for a plan; a pass says which right is missing."""
+    target = AnsweringTarget(lambda write: accepted() if write.ref.name in may else refused(Refusal.FORBIDDEN))
+    changes = [change(name) for name in "abc"]
+    trials = await try_all(changes, target.tried(inventory("a", "b", "c"), whole=whole))
+    assert [trial.verdict for trial in trials] == verdicts, case
+    assert [trial.message for trial in trials] == [
+        "" if one.change.ref.name in may else "said forbidden" for one in trials
+    ]

@@ -20,7 +20,7 @@ from trueline.trial.trial import Trial, Verdict
 async def carry_out(
     act: Act, trials: Sequence[Trial], *, target: Target, bodies: Bodies, ledger: Ledger
 ) -> tuple[Outcome, ...]:
-    """Do what one stage asks for; the outcomes stand in the order of the trials and are durable on return.
+    """Do what one stage asks for; the outcomes stand in the order of the trials and are durable on return (INV-23).
 
     Raises:
         StoreFull: the intents could not be written; nothing was done.
@@ -29,13 +29,15 @@ async def carry_out(
     if intents:
         ledger.intend(act, intents)
     async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(_do(trial, target, bodies)) for trial in trials]
+        tasks = [group.create_task(_do(act, trial, target, bodies)) for trial in trials]
     outcomes = tuple(task.result() for task in tasks)
     ledger.settle(act, outcomes)
     return outcomes
 
 
-async def _do(trial: Trial, target: Target, bodies: Bodies) -> Outcome:
+async def _do(  # noqa: PLR0911 - one for each action
+    act: Act, trial: Trial, target: Target, bodies: Bodies
+) -> Outcome:
     change = trial.change
     match change.action:
         case Action.HEAL | Action.UPDATE if trial.verdict is Verdict.SAME:
@@ -51,9 +53,12 @@ async def _do(trial: Trial, target: Target, bodies: Bodies) -> Outcome:
         case Action.TAKE_OVER:
             return await _take_over(trial, target, bodies)
         case Action.REPLACE:
-            return await _replace(trial, target, bodies)
+            return await _replace(act, trial, target, bodies)
         case Action.PRUNE:
-            return _pruned(change, await target.delete(change.ref, uid=change.uid, version="", dry=False))
+            return _pruned(change, await _delete(act, change, target))
+        case Action.RELEASE:
+            mark = target.mark(act.application)
+            return _pruned(change, await target.release(change.ref, uid=change.uid, mark=mark, dry=False))
         case Action.FORGET:
             return Outcome(change=change, result=Result.DONE)
         case Action.KEEP | Action.HOLD:
@@ -83,13 +88,18 @@ async def _apply(trial: Trial, target: Target, bodies: Bodies) -> Outcome:
     return _outcome(trial, await target.write(write))
 
 
-async def _replace(trial: Trial, target: Target, bodies: Bodies) -> Outcome:
+async def _replace(act: Act, trial: Trial, target: Target, bodies: Bodies) -> Outcome:
     """Git asked for it by name: an immutable field cannot change in place."""
-    match await target.delete(trial.change.ref, uid=trial.change.uid, version="", dry=False):
+    match await _delete(act, trial.change, target):
         case Accepted() | Refused(refusal=Refusal.GONE):
             return _outcome(trial, await target.write(_write(trial, bodies)))
         case Refused() as refused:
             return _outcome(trial, refused)
+
+
+async def _delete(act: Act, change: Change, target: Target) -> Answer:
+    """INV-10: what was planned to go, by UID and mark; the target adds the version."""
+    return await target.delete(change.ref, uid=change.uid, mark=target.mark(act.application), version="", dry=False)
 
 
 def _fenced(trial: Trial, write: Write) -> Write:
@@ -104,6 +114,7 @@ def _fenced(trial: Trial, write: Write) -> Write:
 
 
 def _write(trial: Trial, bodies: Bodies) -> Write:
+    """INV-13: for the object that was planned for. INV-19: forced only where the trial says so."""
     change = trial.change
     body = bodies.get(change.body)
     assert body is not None, f"no body for {change.ref}"

@@ -12,7 +12,10 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from trueline.record.schema import SCHEMA
 from trueline.runtime.blob import borrow
+from trueline.runtime.layout import check_layout
+from trueline.runtime.store import check_version
 
 _DATABASES = ("trueline.sqlite", "embedded.sqlite")
 _PAGES_AT_ONCE = 4096
@@ -21,10 +24,17 @@ _REPOSITORIES_MAX = 1_000
 
 @contextmanager
 def scratch(original: Path | None) -> Iterator[Path]:
-    """A directory with what the original holds; an empty one where there is no original."""
+    """A directory with what the original holds; an empty one where there is no original.
+
+    Raises:
+        UserError: TL0805, a newer Trueline wrote the original.
+    """
     with tempfile.TemporaryDirectory(prefix="trueline-") as name:
         copy = Path(name) / "data"
         copy.mkdir(mode=0o700)
+        if original is not None:
+            check_layout(original)
+            check_version(original / _DATABASES[0], SCHEMA)
         if original is not None and (original / "installation").is_file():
             shutil.copyfile(original / "installation", copy / "installation")
             for database in _DATABASES:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from trueline.declare.application import Application, ClusterConnection, SourceSpec
+from trueline.declare.application import Application, ClusterConnection, Removal, SourceSpec
 from trueline.model.diagnostic import Diagnostic
 from trueline.runtime.files import FileTree
 
@@ -13,7 +13,8 @@ class BrokenDeclaration:
     """A declaration that cannot be followed, and why. What it declared before is neither synced nor pruned.
 
     `names` are the names that it declares, as far as they can be told. `is_whole` says that nothing of the file could
-    be read: then everything that this file declared before is meant, and names that only look like it too.
+    be read, or that the name itself is wrong: then everything that this file declared before is meant, and names that
+    only look like it too.
     """
 
     path: str
@@ -29,13 +30,14 @@ class Declared:
     applications: tuple[Application, ...] = ()
     sources: tuple[SourceSpec, ...] = ()
     targets: tuple[ClusterConnection, ...] = ()
+    removals: tuple[Removal, ...] = ()
     broken: tuple[BrokenDeclaration, ...] = ()
     notes: tuple[Diagnostic, ...] = ()
 
     @property
     def is_fleet(self) -> bool:
         """Whether anything is declared, be it broken; otherwise it is a folder to render as one application."""
-        return bool(self.applications or self.sources or self.targets or self.broken or self.notes)
+        return bool(self.applications or self.sources or self.targets or self.removals or self.broken or self.notes)
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:

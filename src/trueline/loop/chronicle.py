@@ -11,7 +11,7 @@ from trueline.model.diagnostic import Diagnostic
 from trueline.model.digest import Digest
 from trueline.record.chain import Anchor
 from trueline.record.history import Deployment, DeploymentResult, History
-from trueline.record.journal import Journal, Kind, Note
+from trueline.record.journal import Journal, Kind, Note, listed
 from trueline.source.artifact import Revision
 from trueline.target.fence import Head
 
@@ -41,9 +41,9 @@ class Chronicle:
         good = self._history.last_good(application)
         return good.tree if good else ""
 
-    def last_good(self, application: str) -> Deployment | None:
-        """The last deployment that went to its end."""
-        return self._history.last_good(application)
+    def latest(self, application: str) -> Deployment | None:
+        """The deployment that is under way or, where there is none, the last that went to its end."""
+        return self._history.latest(application)
 
     @property
     def newest(self) -> str:
@@ -191,8 +191,8 @@ class Chronicle:
                 body={
                     "ref": str(drift.ref),
                     "drift": drift.kind.value,
-                    "fields": list(drift.fields),
-                    "managers": list(drift.managers),
+                    "fields": listed(drift.fields),
+                    "managers": listed(drift.managers),
                 },
             )
             for drift in drifts

@@ -34,14 +34,14 @@ class ClaimBook:
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """The fleet is being read: what an application no longer declares, another one may declare in a moment."""
+        """INV-08 The fleet is being read: what one application no longer declares, another may declare in a moment."""
         self._readings += 1
-        if not self._unread:
-            self._left.clear()
         try:
             yield
         finally:
             self._readings -= 1
+            if not self._readings and not self._unread:
+                self._left.clear()
 
     def doubting(self) -> tuple[str, ...]:
         """Which applications were told so since this was asked last: they look again when the fleet is read."""
@@ -55,8 +55,9 @@ class ClaimBook:
 
         The answer names the others that claim, or claimed, the same.
         """
+        if self._is_alone(application, target):
+            return self._declare_alone(application, target, resources, at)
         rivals = set(self.remove(application, at=at))
-        self._first.setdefault(application, at)
         self._of[application] = (target, tuple(resources))
         claims = self._claims.setdefault(target, {})
         for resource in resources:
@@ -70,9 +71,33 @@ class ClaimBook:
                 self._shared[key] = (*before, application)
         return tuple(sorted(rivals - {application}))
 
+    def _is_alone(self, application: str, target: str) -> bool:
+        """Whether nobody shares anything, and it declares for the same target as before."""
+        return not self._shared and self._of.get(application, ("", ()))[0] == target
+
+    def _declare_alone(
+        self, application: str, target: str, resources: Collection[Resource], at: str
+    ) -> tuple[str, ...]:
+        """The same where what stays is claimed by the application alone: only what came and went is looked at."""
+        self._unread.pop(application, None)
+        before = {resource.ref for resource in self._of[application][1]}
+        self._of[application] = (target, tuple(resources))
+        now, claims, rivals = {resource.ref for resource in resources}, self._claims[target], set[str]()
+        for ref in before - now:
+            self._left[target, ref] = at
+            del claims[ref]
+        for ref in now:
+            self._left.pop((target, ref), None)
+        for ref in now - before:
+            if (rival := claims.setdefault(ref, application)) != application:
+                self._shared[target, ref] = (rival, application)
+                rivals.add(rival)
+        return tuple(sorted(rivals))
+
     def remove(self, application: str, *, at: str = "") -> tuple[str, ...]:
         """The application declares nothing any more; the answer names the others that claim the same."""
         self._unread.pop(application, None)
+        self._first.setdefault(application, at)  # after a start nobody knows what it declared before
         rivals: set[str] = set()
         target, resources = self._of.pop(application, ("", ()))
         for resource in resources:
@@ -123,13 +148,16 @@ class ClaimBook:
         return found
 
     def yielded(self, application: str, target: str, resources: Collection[Resource]) -> Mapping[Ref, str]:
-        """Of these resources, those that another application owns and no longer declares, with its name."""
-        found = {}
-        for resource in resources:
-            owned = self._owners.lookup(target, resource.ref)
-            if owned and owned[0] != application and owned[0] not in self._claimants(target, resource.ref):
-                found[resource.ref] = owned[0]
-        return found
+        """Of these resources, those that another application owns and no longer declares, with its name.
+
+        INV-08: an intent of our own that came to nothing takes nobody else out of the books.
+        """
+        owned = self._owners.former(application, target, [resource.ref for resource in resources])
+        return {ref: name for ref, (name, _) in owned.items() if name not in self._claimants(target, ref)}
+
+    def abandon(self, application: str) -> int:
+        """The application gives up whatever it owns anywhere, without a word to its targets; how much it was."""
+        return self._owners.abandon(application)
 
     def disputes(self, desired: Desired, target: str) -> tuple[Diagnostic, ...]:
         """Objects that this application and another one both declare: neither is touched until Git says whose it is."""

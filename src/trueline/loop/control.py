@@ -82,7 +82,7 @@ class Control:
         return found
 
     def approve(self, name: str, plan: str, *, who: str) -> Approval:
-        """Agree to the plan that waits; `plan` is its digest, or its beginning, or empty for the one that waits now.
+        """Agree to the plan that waits (INV-11); `plan` is its digest, or its beginning, or empty for that one.
 
         Raises:
             UserError: TL0711, nothing waits, or another plan does.
@@ -135,7 +135,7 @@ class Control:
         kept.is_asked = True
 
     async def rollback(self, name: str, revision: str, *, who: str) -> RolledBack:
-        """Put an earlier deployment back, also while Git is away, and hold what Git says until it says otherwise.
+        """Put an earlier deployment back, also while Git is away, and hold what Git says until that changes (INV-37).
 
         Raises:
             UserError: TL0712, there is nothing to go back to; TL0713, it cannot be put back as it was.
@@ -188,7 +188,7 @@ class Control:
 
     async def _review(self, name: str, aim: Desired) -> Review:
         parts = await self.parts.targets.parts(aim.application.target)
-        aim = self.engine.disputed(aim, parts)
+        aim = self.engine.weighed(aim, parts)
         good = self.parts.history.last_good(name)
         return await review(parts, aim, completed_run=good.tree if good else "", whole=True)
 

@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from trueline.declare.application import OnRemoval
 from trueline.health.status import Status
+from trueline.loop import leave
 from trueline.loop.board import Board
 from trueline.loop.bug import own_fault
 from trueline.loop.desired import Desired
@@ -119,7 +119,7 @@ class Engine:
                 self._board.schedule.done(turn)
 
     def _quarantine(self, name: str, error: Exception) -> None:
-        """A store that is full, or a fault of our own: told as what it is, tried again with growing pauses."""
+        """A store that is full, or a fault of our own: told, tried again with growing pauses; no other's (INV-30)."""
         if (kept := self.kept.get(name)) is not None:
             kept.trouble = error.diagnostics if isinstance(error, Fault) else (own_fault(name, error),)
             self._board.schedule.retry(name)
@@ -180,19 +180,20 @@ class Engine:
 
     async def _pass(self, kept: Kept, aim: Desired, turn: Turn) -> None:
         name = kept.application.name
+        if leave.is_forgotten(leave.bounded(aim, self._parts.clock.now())):
+            self._parts.claims.abandon(name)
+            self._gone(name)
+            return
         try:
             parts = await self._parts.targets.parts(aim.application.target)
             self._targets.observe(parts)
-            if aim.is_removal and aim.application.sync.on_removal is OnRemoval.KEEP:
-                self._gone(name)
-                return
             fence = await self._fences.admit(parts, aim, is_asked=kept.pinned is not None)
             kept.fenced = ()
             completed = self._parts.chronicle.completed_run(name)
             focus = turn.focus if kept.last is not None and kept.last.is_complete else None
             made = await reconcile(
                 parts,
-                self.disputed(self._as_agreed(aim), parts),
+                self.weighed(self._as_agreed(aim), parts),
                 completed_run=completed,
                 focus=focus,
                 begin=lambda plan: self._begin(kept, aim, plan if focus is None else None),
@@ -211,6 +212,8 @@ class Engine:
             return
         kept.trouble = ()
         self._conclude(kept, aim, made, is_whole=focus is None)
+        if aim.is_removal and made.is_complete and not parts.ledger.count(name, parts.target.name):
+            self._gone(name)  # who still owns what another one is to take, is not forgotten before that (INV-08)
 
     def _begin(self, kept: Kept, aim: Desired, plan: Plan | None) -> None:
         """What Git says now is begun with: from here on, nothing older is followed by itself (promise 9).
@@ -223,8 +226,12 @@ class Engine:
             by = "git" if kept.pinned is None else "rollback"
             self._parts.chronicle.begin(aim, plan.digest, by=by)
 
-    def disputed(self, aim: Desired, parts: Parts) -> Desired:
-        """What another application declares too is an error of both, for as long as it does (D16)."""
+    def weighed(self, aim: Desired, parts: Parts) -> Desired:
+        """What is aimed at, with what only the whole fleet and today's date tell of it.
+
+        What another application declares too is an error of both, for as long as it does (D16, INV-08).
+        """
+        aim = leave.bounded(aim, self._parts.clock.now())
         disputes = self._parts.claims.disputes(aim, parts.target.name)
         return replace(aim, problems=(*aim.problems, *disputes)) if disputes else aim
 
@@ -253,8 +260,8 @@ class Engine:
             self._board.schedule.succeed(name)
         if is_whole is made.is_complete and (not is_whole or _has_run_hooks(made)):
             self._board.schedule.wake(name)  # from one object to the whole; or hooks that have done their work go
-        if aim.is_removal and made.is_complete:
-            self._gone(name)
+        if any(outcome.change.action is Action.TRANSFER for outcome in made.outcomes):
+            self._board.wake_all([n for n, other in self.kept.items() if other.desired and other.desired.is_removal])
 
     def _gone(self, name: str) -> None:
         self._parts.chronicle.remove(name)

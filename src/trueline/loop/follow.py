@@ -5,11 +5,11 @@ rendered leaves what was desired before as it is, and stops no other application
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from trueline.declare.application import Application
+from trueline.declare.application import Application, OnRemoval
 from trueline.loop.board import Board
 from trueline.loop.bug import own_fault
 from trueline.loop.desire import Wish, declaration, follows_others, removed
@@ -23,10 +23,12 @@ from trueline.loop.version import pins_of
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.digest import Digest
 from trueline.model.fault import Fault, Transient, UserError
+from trueline.plan.guard import Approve, Limits
 from trueline.source.artifact import Revision
 
 RENDERS_AT_ONCE = 4
 POLLS_AT_ONCE = 64
+NAMED_MAX = 10
 GATHER_S_MAX = 2.0
 """How long a rendered application waits for the others of its revision, so that a claim of two is seen first."""
 
@@ -121,7 +123,7 @@ class GitFollower:
     def _unread(self) -> bool:
         """Whether something may be made of Git now that could not be made before: a kind has come, a target is back."""
         kept = self._board.kept.values()
-        return any(one.desired is None or one.failure or one.desired.problems for one in kept)
+        return any(one.desired is None or one.failure or one.away or one.desired.problems for one in kept)
 
     # ---- a new revision ----------------------------------------------------------------------------------------
 
@@ -133,8 +135,10 @@ class GitFollower:
         self._note_branch(look.revision)
         self._parts.targets.declare(look.declared.targets)
         self._board.look = look
-        self._remove_missing(look)
-        await self._desire_all(look)
+        with self._parts.claims.reading():
+            self._remove_missing(look)
+            await self._desire_all(look)
+        self._board.wake_all(self._parts.claims.doubting())
 
     def _note_branch(self, revision: Revision) -> None:
         """A branch that begins where the other one stands changes nothing yet; its first commit is a doubt."""
@@ -144,12 +148,14 @@ class GitFollower:
 
     async def _doubt(self, look: Look) -> Diagnostic | None:
         """Why a revision is not followed by itself: it is older or rewrites history (promise 9), is another branch's,
-        or declares nothing.
+        or much of what was declared is gone (promise 3).
         """  # noqa: D205 - one sentence needs two lines
         if self._parts.approvals.is_approved(Digest(look.revision.commit)):
             return None
         if gone := self._gone_with_everything(look):
             return _nothing_declared(look, gone)
+        if (many := self._many_leave(look)) is not None:
+            return many
         fleet, newest = self._parts.fleet, self._parts.chronicle.newest
         if look.revision.commit == newest:
             return None
@@ -162,13 +168,34 @@ class GitFollower:
         is_empty = look.is_folder or not (look.applications or look.declared.broken)
         return len(self._known().keys() - folder) if is_empty else 0
 
+    def _many_leave(self, look: Look) -> Diagnostic | None:
+        """INV-03 for the fleet: applications are small where plans have a limit, and all together they are not.
+
+        Not counted are those that are on their way out already, those of which Git says that nobody is asked, and those
+        whose Removal somebody has reviewed.
+        """
+        leaving = {name for name, kept in self._board.kept.items() if kept.desired and kept.desired.is_removal}
+        known = {name: one for name, one in self._known().items() if name not in leaving}
+        declared = {application.name for application in look.applications}
+        today = self._parts.clock.now().date()
+        reviewed = {r.application for r in look.declared.removals if not r.resources and today <= r.until}
+        gone = [
+            name
+            for name, one in sorted(known.items())
+            if name not in declared | reviewed
+            and not look.declared.keeps(name, one.origin.path)
+            and one.sync.on_removal is not OnRemoval.KEEP
+            and one.sync.approve is not Approve.NEVER
+        ]
+        return _much_is_gone(look, gone, len(known)) if Limits().are_passed(len(gone), len(known)) else None
+
     def _known(self) -> dict[str, Application]:
         """Every application that was declared before, here or before the last start, and is not gone yet."""
         known = {a.name: a for a in self._parts.register.applications()}
         return known | {name: kept.application for name, kept in self._board.kept.items()}
 
     def _remove_missing(self, look: Look) -> None:
-        """Applications that left Git go through the same guarded lane; a broken declaration removes nothing."""
+        """Applications that left Git go through the same guarded lane; a broken declaration removes none (INV-02)."""
         declared = {application.name for application in look.applications}
         if declared.issuperset((*self._board.kept, *self._parts.register.names())):
             return
@@ -176,7 +203,8 @@ class GitFollower:
             if name not in declared and not look.declared.keeps(name, application.origin.path):
                 kept = self._board.keep(application)
                 kept.application, kept.failure = application, ()
-                kept.desired, kept.wanted = removed(application, look.revision), str(look.revision)
+                said = [one for one in look.declared.removals if one.application == name]
+                kept.desired, kept.wanted = removed(application, look.revision, said), str(look.revision)
                 kept.identity, kept.pinned = None, None
                 self._board.wake_all((name, *self._parts.claims.remove(name, at=look.revision.commit)))
 
@@ -250,15 +278,15 @@ class GitFollower:
     async def _desire(self, application: Application, look: Look) -> None:
         kept = self._board.keep(application)
         kept.wanted = str(look.revision)
-        is_read = False
+        is_read, wish = False, None
         try:
             async with self._polls:
                 wish = await self._parts.desirer.wish(application, look.ground)
-            kept.away = ()
             is_read = await self._follow_wish(kept, wish, look)
+            kept.away = ()
         except Transient as fault:
             kept.away = fault.diagnostics
-            kept.is_unread = kept.identity is None or declaration(application) != declaration(kept.application)
+            kept.is_unread = _is_unread(kept, application, wish)
         except UserError as fault:
             self._fail(kept, fault.diagnostics)
         except Exception as error:  # noqa: BLE001 - one application's bug of ours never stops the others (promise 14)
@@ -293,7 +321,7 @@ class GitFollower:
 
     async def _pins_before(self, kept: Kept, wish: Wish) -> Mapping[str, str]:
         """What was applied of sources that Git declares as before; another address or branch is Git's own wish."""
-        name, last = wish.application.name, self._parts.chronicle.last_good(wish.application.name)
+        name, last = wish.application.name, self._parts.chronicle.latest(wish.application.name)
         if kept.desired is not None:
             pins, sources = kept.desired.pins, kept.desired.application.sources
         elif last is not None and last.pins != wish.pins:
@@ -307,9 +335,12 @@ class GitFollower:
         return {name: pins[name] for spec in declared for name in pins_of(spec, pins)}
 
     async def _keep_last(self, kept: Kept, look: Look) -> None:
-        """After a start with what cannot be read: what was deployed last is kept and healed, and the reason told."""
+        """After a start with what cannot be read: what was deployed last is kept and healed, and the reason told.
+
+        INV-12: a deployment that had only begun is that too; the one before it is older than what runs.
+        """
         name, parts = kept.application.name, self._parts
-        last = parts.chronicle.last_good(name)
+        last = parts.chronicle.latest(name)
         if last is None:
             return
         with suppress(Fault, KeyError):
@@ -330,7 +361,7 @@ class GitFollower:
             self._board.desired(name)
 
     async def _adopt(self, kept: Kept, desired: Desired, identity: Digest | None) -> None:
-        """Take a new desired, unless it has problems: then what was desired before goes on, and the problem is told.
+        """Take a new desired, unless it has problems: then what was desired before goes on, and it is told (INV-17).
 
         The identity stays with what was desired before, too: else the next look would take the broken for the applied.
         """
@@ -367,6 +398,23 @@ class GitFollower:
         if kept.failure != diagnostics:
             self._parts.chronicle.fail(kept.application.name, diagnostics)
         kept.failure = diagnostics
+
+
+def _is_unread(kept: Kept, application: Application, wish: Wish | None) -> bool:
+    """Whether Git is known to say something else than what is desired: its files were found, and not rendered."""
+    if kept.identity is None or declaration(application) != declaration(kept.application):
+        return True
+    return wish is not None and wish.identity != kept.identity
+
+
+def _much_is_gone(look: Look, gone: Sequence[str], count: int) -> Diagnostic:
+    named = ", ".join(gone[:NAMED_MAX]) + (" and others" if gone[NAMED_MAX:] else "")
+    return Diagnostic(
+        code="TL1680",
+        summary="many applications leave the fleet at once",
+        detail=f"{look.revision}: {len(gone)} of {count} applications would be removed: {named}; nothing is",
+        remedy=f"if this is meant: trueline approve --revision {look.revision.commit}; otherwise restore the files",
+    )
 
 
 def _nothing_declared(look: Look, count: int) -> Diagnostic:

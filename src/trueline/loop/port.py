@@ -63,6 +63,14 @@ class Owners(Protocol):
         """The application that owns a ref on a target, with its entry."""
         ...
 
+    def former(self, application: str, target: str, refs: Collection[Ref]) -> Mapping[Ref, tuple[str, Entry]]:
+        """Of these refs, those that another application has, with its name and entry: what moves comes from there."""
+        ...
+
+    def abandon(self, application: str) -> int:
+        """Forget everything that an application owns, on every target; how much it was."""
+        ...
+
 
 class Books(Ledger, Protocol):
     """The ledger of the passes, as far as it remembers more than a pass needs."""

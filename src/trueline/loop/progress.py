@@ -11,6 +11,7 @@ from trueline.model.diagnostic import Diagnostic
 from trueline.model.known import Known
 from trueline.model.ref import Ref
 from trueline.plan.change import Action
+from trueline.target.answer import Refusal
 from trueline.target.inventory import Entry, Inventory
 from trueline.target.snapshot import Snapshot
 from trueline.trial.trial import Trial, Verdict
@@ -102,7 +103,8 @@ def concluded(
         left=tuple(_left(review)),
         waits=tuple(waits),
         is_retried=sync in {Sync.PARTLY, Sync.UNKNOWN}
-        or any(o.result is Result.STALE for o in outcomes)
+        or any(o.result in _UNSETTLED for o in outcomes)
+        or any(t.refusal is Refusal.OCCUPIED for t in review.trials)  # nothing wakes it when that goes
         or bool(waits),
     )
 
@@ -126,7 +128,7 @@ def _sync(
 
 
 def _settled(review: Review, outcomes: Sequence[Outcome]) -> tuple[Sync, str]:
-    """Everything was done that could be: what is left differs for a reason that has a name."""
+    """Everything was done that could be: what is left differs for a reason that has a name (INV-29)."""
     for ref in review.failed:
         return Sync.PARTLY, f"{ref}: the hook failed"
     held = [change for change in review.plan.changes if change.action is Action.HOLD]
@@ -179,5 +181,8 @@ def _drifts(review: Review, outcomes: Sequence[Outcome]) -> list[Drift]:
         found += (added(change.ref, trial.taken, goes=True), newly_added(entry, outcome.added))
     return [drift for drift in found if drift is not None]
 
+
+_UNSETTLED = frozenset({Result.STALE, Result.UNKNOWN})
+"""The world moved, or nobody knows whether it was done: the next pass reads the target, and no event may come of it."""
 
 _TAKEN = frozenset({Result.DONE, Result.SAME, Result.OVERRULED})

@@ -21,7 +21,7 @@ from trueline.loop.review import Review, review
 from trueline.loop.status import Sync
 from trueline.model.ref import Ref
 from trueline.plan.change import Action, Change
-from trueline.plan.order import Stage, ground, stages
+from trueline.plan.order import LEAVES, Stage, ground, stages
 from trueline.plan.plan import Plan
 from trueline.render.resource import Phase
 from trueline.target.answer import Refusal
@@ -76,7 +76,7 @@ async def _heal_all_the_same(
 
 
 def _gate(parts: Parts, desired: Desired, found: Review, *, is_asked: bool) -> Pass | None:
-    """Whatever forbids to begin beside a problem: a silent target, a person who has not agreed."""
+    """Whatever forbids to begin beside a problem: a silent target (INV-04, INV-05), a person who has not agreed."""
     if found.unknown or any(trial.verdict is Verdict.LOST for trial in found.trials):
         return lost(found)
     if not any(change.action.is_write for change in found.plan.changes):
@@ -95,13 +95,14 @@ def _mode(desired: Desired, found: Review, *, is_asked: bool) -> Pass | None:
 
 
 def _approval(parts: Parts, found: Review) -> Pass | None:
+    """INV-11: who agreed to this plan agreed to this one alone."""
     if found.plan.asks and not parts.approvals.is_approved(found.plan.digest):
         return waiting(found, Sync.WAITING, "; ".join(found.plan.asks))
     return None
 
 
 class _Run:
-    """The writing part of one pass: stage after stage, until something has to be waited for."""
+    """The writing part of one pass: stage after stage, until something fails (INV-17) or is waited for (INV-18)."""
 
     def __init__(self, parts: Parts, desired: Desired, found: Review, fence: PassFence | None) -> None:
         self._fence = fence
@@ -186,16 +187,16 @@ class _Run:
         changes = self._found.plan.changes
         if not any(change.action.is_apply for change in stage.changes):
             return ()
-        before = [c for c in changes if c.action is not Action.PRUNE and c.position.key[:2] < stage.key[:2]]
+        before = [c for c in changes if c.action not in LEAVES and c.position.key[:2] < stage.key[:2]]
         return self._unhealthy([c.ref for c in before if _is_waited_for(c, stage)])
 
     def _held_before(self, stage: Stage) -> bool:
         """Whether a hook that has to run before this stage cannot: an object that is not ours has its name."""
-        earlier = (c for c in self._found.plan.changes if c.position.key[:2] < stage.key[:2])
-        return any(change.run and change.action is Action.HOLD for change in earlier)
+        held = (change for change in self._found.plan.changes if change.run and change.action is Action.HOLD)
+        return any(change.position.key[:2] < stage.key[:2] for change in held)
 
     def _unhealthy_hooks(self) -> tuple[Ref, ...]:
-        awaited = (c for c in self._found.plan.changes if c.run and c.action not in {Action.PRUNE, Action.HOLD})
+        awaited = (c for c in self._found.plan.changes if c.run and c.action not in LEAVES | {Action.HOLD})
         return self._unhealthy([change.ref for change in awaited])
 
     def _unhealthy(self, refs: Collection[Ref]) -> tuple[Ref, ...]:

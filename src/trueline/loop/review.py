@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from trueline.declare.application import AddedMode, DriftMode
 from trueline.health.status import Health, Status
+from trueline.loop import leave
 from trueline.loop.desired import Desired
 from trueline.loop.page import vanishing_pages
 from trueline.loop.parts import Parts
@@ -16,6 +17,7 @@ from trueline.plan.change import Action, Change
 from trueline.plan.diff import DiffOptions, diff
 from trueline.plan.guard import Owned, asks
 from trueline.plan.hook import endings, hook_changes
+from trueline.plan.inhabitant import spare
 from trueline.plan.plan import Plan
 from trueline.plan.settle import settle
 from trueline.render.resource import Phase
@@ -79,10 +81,21 @@ async def review(  # noqa: PLR0913 - what a pass is asked for
         healths = _hook_healths(parts, desired, inventory)
         ended = endings(desired.hooks, run=desired.run, inventory=inventory, healths=healths)
         changes = _with_hooks(desired, changes, snapshot, inventory, options, completed_run, ended)
+    changes = spare(
+        changes,
+        desired=[resource.ref for resource in resources],
+        inventory=inventory,
+        snapshot=snapshot,
+        rules=target.rules,
+        is_whole=focus is None,
+    )
+    moves = [change.ref for change in changes if change.action is Action.TRANSFER]
+    former = parts.owners.former(application.name, target.name, moves)
     tried = Tried(
         target=target,
         bodies=parts.bodies,
         inventory=inventory,
+        former={ref: entry for ref, (_, entry) in former.items()},
         take_over=frozenset(application.sync.take_over),
         awaits=desired.awaits,
         whole=whole,
@@ -91,6 +104,7 @@ async def review(  # noqa: PLR0913 - what a pass is asked for
     )
     trials = () if desired.problems else await try_all(changes, tried)
     changes, trials = _replacing(changes, trials, options)
+    changes, trials = _sparing(changes, trials)
     if application.sync.drift is not DriftMode.HEAL:
         changes, trials = _left_alone(changes, trials)
     vanishing = vanishing_pages(desired, changes, parts.bodies) if focus is None else ()
@@ -147,12 +161,13 @@ def _options(
         prune=sync.prune,
         heals=sync.drift is not DriftMode.IGNORE,
         takes_away=sync.drift is DriftMode.HEAL and sync.added is AddedMode.HEAL,
-        allow_delete=frozenset(sync.allow_delete),
+        allow_delete=leave.allowed(desired),
         replace=frozenset(sync.replace),
         take_over=frozenset(sync.take_over),
         yielded=parts.claims.yielded(desired.application.name, target.name, marked_otherwise),
         moving=parts.claims.moving(desired.application.name, target.name, _left(desired, inventory)),
         resting=resting,
+        leaving=leave.leaving(desired),
     )
 
 
@@ -221,7 +236,7 @@ def _as_left(trial: Trial) -> Change:
 def _replacing(
     changes: tuple[Change, ...], trials: tuple[Trial, ...], options: DiffOptions
 ) -> tuple[tuple[Change, ...], tuple[Trial, ...]]:
-    """An immutable field is replaced only where Git names the object, and never where it may hold data."""
+    """An immutable field is replaced only where Git names the object, and never where it may hold data (INV-07)."""
     replaced = {
         trial.change.ref: replace(trial.change, action=Action.REPLACE, reason="an immutable field changed in Git")
         for trial in trials
@@ -240,11 +255,28 @@ def _replacing(
     )
 
 
+def _sparing(changes: tuple[Change, ...], trials: tuple[Trial, ...]) -> tuple[tuple[Change, ...], tuple[Trial, ...]]:
+    """What would take along what is not ours is held back, and stops nothing else (INV-09)."""
+    spared = {
+        trial.change.ref: replace(trial.change, action=Action.HOLD, reason=trial.message)
+        for trial in trials
+        if trial.refusal is Refusal.OCCUPIED and trial.change.action is Action.PRUNE
+    }
+    return (
+        tuple(spared.get(change.ref, change) for change in changes),
+        tuple(
+            replace(t, change=spared[t.change.ref], verdict=Verdict.PASSED) if t.change.ref in spared else t
+            for t in trials
+        ),
+    )
+
+
 def _owned(count: int, inventory: Inventory, rules: Rules) -> Owned:
+    refs = inventory.entries.keys()
     if rules.by_content is None:
-        return Owned(count=count)
-    passing = sum(rules.is_by_content(ref.name) for ref in inventory.entries)
-    return Owned(count=count, by_content_count=passing, is_by_content=rules.is_by_content)
+        return Owned(count=count, refs=refs)
+    passing = sum(rules.is_by_content(ref.name) for ref in refs)
+    return Owned(count=count, refs=refs, by_content_count=passing, is_by_content=rules.is_by_content)
 
 
 def _plan(
@@ -257,7 +289,14 @@ def _plan(
         revision=desired.revision,
         changes=changes,
         problems=problems,
-        asks=asks(changes, owned=owned, approve=application.sync.approve, is_removal=desired.is_removal),
+        asks=asks(
+            leave.unreviewed(desired, changes),
+            owned=owned,
+            declared=sum(not resource.is_hook for resource in desired.resources),
+            approve=application.sync.approve,
+            is_removal=desired.is_removal,
+            limits=leave.limits(desired),
+        ),
     )
 
 

@@ -49,6 +49,7 @@ def is_known(kept: Kept) -> bool:
 
 
 def _sync(kept: Kept) -> tuple[Sync, str]:
+    """INV-38: what is not known now is not called Synced."""
     if held := kept.held or next((fenced.line for fenced in kept.fenced), ""):
         return Sync.HELD, held
     if first := next(iter(kept.failure or kept.trouble), None):

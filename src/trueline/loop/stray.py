@@ -23,7 +23,7 @@ READS_AT_ONCE = 50
 async def strays(
     parts: Parts, desired: Desired, inventory: Inventory, *, focus: Collection[Ref] | None = None
 ) -> Mapping[Ref, Observed]:
-    """The strays of an application, each read anew: the watch may be behind our own deletes."""
+    """The strays of an application, each read anew: the watch may be behind our own deletes (INV-01, INV-08)."""
     name, target = desired.application.name, parts.target
     known = {resource.ref for resource in desired.resources} | inventory.entries.keys()
     marked = target.marked(target.mark(name), focus)
@@ -59,7 +59,7 @@ async def _standing(parts: Parts, some: Mapping[Ref, Observed]) -> set[Ref]:
 
 
 async def _stands(parts: Parts, ref: Ref, uid: str) -> bool:
-    """Whether it is there now, not on its way out, and is not told to stay when Git drops it."""
+    """Whether it is there now, not on its way out, and is not told to stay; what cannot be read is none (INV-04)."""
     read = await parts.target.read(ref)
     if not isinstance(read, Known) or read.value is None:
         return False

@@ -7,7 +7,7 @@ keys that hold dots (`.metadata.labels.app.kubernetes.io/name`), which only the 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, assert_never
 
 import msgspec
 
@@ -78,6 +78,8 @@ def text(path: Path) -> str:
                 out += f".{step}" if out else step
             case str():
                 out += f"[{msgspec.json.encode(step).decode()}]"
+            case _:
+                assert_never(step)
     return out
 
 
@@ -167,7 +169,13 @@ def _is_key(step: Step, rest: Path) -> bool:
 
 
 def _index(items: list[Any], step: Key | Value) -> int | None:
-    return next((index for index, item in enumerate(items) if _fits(item, step)), None)
+    """Of those that fit, the one that says most of the key itself: port 80 of UDP beside port 80 of the default."""
+    fitting = [index for index, item in enumerate(items) if _fits(item, step)]
+    return max(fitting, key=lambda index: _said(items[index], step), default=None)
+
+
+def _said(item: Any, step: Key | Value) -> int:
+    return sum(name in item for name, _ in step.items) if isinstance(step, Key) else 0
 
 
 def _fits(item: Any, step: Key | Value) -> bool:
@@ -177,6 +185,8 @@ def _fits(item: Any, step: Key | Value) -> bool:
         case Key(items):
             held = [_scalar(item[name]) == value for name, value in items if isinstance(item, dict) and name in item]
             return bool(held) and all(held)
+        case _:
+            assert_never(step)
 
 
 def _scalar(value: Any) -> str:

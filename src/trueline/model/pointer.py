@@ -1,7 +1,7 @@
 """Paths into a body, written as people read them: `spec.template.spec.containers[0].image`."""
 
 from collections.abc import Iterator
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, assert_never
 
 Path: TypeAlias = tuple[str | int, ...]
 
@@ -21,6 +21,8 @@ def text(path: Path) -> str:
                 out += f".{part}" if out else part
             case str():
                 out += f'["{part}"]'
+            case _:
+                assert_never(part)
     return out
 
 

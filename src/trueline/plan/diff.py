@@ -5,11 +5,13 @@ diff against an older render, a look at one object a diff with a `focus`.
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import assert_never
 
 from trueline.model.known import Known, Unknown
 from trueline.model.ref import Ref
 from trueline.plan.change import Action, Change
+from trueline.plan.leaving import Leaving, Way, is_named, leaving_of
 from trueline.render.resource import Position, Resource
 from trueline.target.inventory import Entry, EntryState, Inventory, addition_of
 from trueline.target.rules import Rules
@@ -25,8 +27,9 @@ class DiffOptions:
     application of this installation owns and no longer declares; `moving` are ours that another one declares now (its
     name), or may declare (empty: the fleet is being read). `take_over` are field paths that Git takes from others.
     `takes_away`: what tools added goes. `resting` are refs over which somebody fights with us, with what is said of it
-    until the pause is over. `strays` carry our mark, as our manager wrote it, and are in no inventory of ours; `late`
-    are those of them that were made by an apply of ours that came after we had pruned them.
+    until the pause is over. `leaving` is what Git says of the way in which things go. `strays` carry our mark, as our
+    manager wrote it, and are in no inventory of ours; `late` are those of them that were made by an apply of ours that
+    came after we had pruned them.
     """
 
     mark: str
@@ -43,6 +46,7 @@ class DiffOptions:
     resting: Mapping[Ref, str] = field(default_factory=dict)
     strays: Mapping[Ref, Observed] = field(default_factory=dict)
     late: frozenset[Ref] = frozenset()
+    leaving: tuple[Leaving, ...] = ()
 
 
 def diff(
@@ -77,11 +81,11 @@ def _declared(
         match snapshot.at(ref):
             case Unknown(reason):
                 yield _change(resource, Action.HOLD, f"the target could not be read: {reason}")
-            case Known(None):
-                yield _absent(resource, owned.get(ref), options)
-            case Known(observed):
-                assert observed is not None
-                yield _present(resource, owned.get(ref), observed, options)
+            case Known(live):
+                entry = owned.get(ref)
+                yield _present(resource, entry, live, options) if live else _absent(resource, entry, options)
+            case other:
+                assert_never(other)
 
 
 def _absent(resource: Resource, entry: Entry | None, options: DiffOptions) -> Change:
@@ -138,7 +142,10 @@ def _marked(resource: Resource, entry: Entry | None, live: Observed, options: Di
 
 
 def _untouched(resource: Resource, entry: Entry, live: Observed, options: DiffOptions) -> Change:
-    """Git says what it said before: whatever differs now is drift, or nothing. A difference only triggers a look."""
+    """Git says what it said before: whatever differs now is drift, or nothing. A difference only triggers a look.
+
+    INV-15: what is as declared is not written. INV-16: what is fought over rests.
+    """
     if entry.state is EntryState.FAILED:
         return _change(resource, Action.UPDATE, "refused before, tried again", live)
     if not options.take_over.isdisjoint(entry.withheld):
@@ -179,7 +186,10 @@ def _left(
 
 
 def _strayed(strays: Mapping[Ref, Observed], options: DiffOptions) -> Iterator[Change]:
-    """What an older pass of ours left behind, or one whose records were lost: told, and deleted where Git names it."""
+    """What an older pass of ours left behind, or one whose records were lost: told, and deleted where Git names it.
+
+    INV-06, INV-26: a store that is lost or old deletes nothing by itself.
+    """
     for ref, live in strays.items():
         if live.deleting or ref in options.moving:
             continue
@@ -187,9 +197,11 @@ def _strayed(strays: Mapping[Ref, Observed], options: DiffOptions) -> Iterator[C
         action, reason = departure(ref, entry, Known(live), options)
         if action is Action.FORGET:
             continue
+        leaving = leaving_of(ref, options.leaving)
+        is_asked = is_named(ref, options.allow_delete) or (leaving is not None and leaving.names(ref))
         if ref in options.late and action is Action.PRUNE:
             reason = "an apply of ours brought it back after it was pruned"
-        elif not _is_allowed(ref, options.allow_delete):
+        elif not is_asked:
             action, reason = Action.HOLD, f'{_STRAY}; to have it deleted: sync.allowDelete: ["{ref}"]'
         yield Change(
             ref=ref,
@@ -208,7 +220,10 @@ _STRAY = "it is marked as ours, but neither Git nor our inventory has it"
 def departure(
     ref: Ref, entry: Entry, live: Known[Observed | None] | Unknown, options: DiffOptions
 ) -> tuple[Action, str]:
-    """What becomes of an object that Git no longer mentions; every way to a deletion leads through here."""
+    """What becomes of an object that Git no longer mentions; every way to a prune leads through here.
+
+    INV-04: what could not be read is not absent, and is not deleted either.
+    """
     match live:
         case Unknown(reason):
             return Action.HOLD, f"the target could not be read: {reason}"
@@ -218,9 +233,12 @@ def departure(
             assert observed is not None
             foreign = _foreign(entry, observed, options)
             return foreign or _moving(ref, options) or _consent(ref, entry, observed, options)
+        case other:
+            assert_never(other)
 
 
 def _foreign(entry: Entry, live: Observed, options: DiffOptions) -> tuple[Action, str] | None:
+    """INV-01: ours is what has the UID that we recorded, this application's mark, and that mark by our hand."""
     if entry.uid and live.uid != entry.uid:
         return Action.FORGET, "somebody made it again: it is not ours"
     if live.mark != options.mark:
@@ -233,7 +251,7 @@ def _foreign(entry: Entry, live: Observed, options: DiffOptions) -> tuple[Action
 
 
 def _moving(ref: Ref, options: DiffOptions) -> tuple[Action, str] | None:
-    """Whoever declares it now takes it with one apply; it is never deleted on the way (D16)."""
+    """INV-08: whoever declares it now takes it with one apply; it is never deleted on the way (D16)."""
     if ref not in options.moving:
         return None
     if taker := options.moving[ref]:
@@ -244,21 +262,27 @@ def _moving(ref: Ref, options: DiffOptions) -> tuple[Action, str] | None:
 def _consent(ref: Ref, entry: Entry, live: Observed, options: DiffOptions) -> tuple[Action, str]:
     if live.deleting:
         return Action.HOLD, "it is being deleted"
+    leaving = leaving_of(ref, options.leaving)
+    if leaving is not None and leaving.is_over:
+        return Action.HOLD, f"{leaving.name} has expired: renew it, or take it away"
+    if leaving is not None and leaving.way is Way.KEEP:
+        return Action.RELEASE, f"it stays and is not ours any more, as {leaving.name} says"
+    # INV-26: an older data directory does not know yet that it is to stay; the object does.
+    return _pruned(ref, replace(entry, keep=entry.keep or live.keep), options, leaving)
+
+
+def _pruned(ref: Ref, entry: Entry, options: DiffOptions, leaving: Leaving | None) -> tuple[Action, str]:
+    """INV-07: what may hold data goes only where Git names it. INV-09: what the target itself stands on never goes."""
     if str(ref) in options.rules.untouchable:
         return Action.HOLD, "it belongs to the target itself and is never deleted"
-    is_allowed = _is_allowed(ref, options.allow_delete)
-    if (entry.keep or live.keep) and not is_allowed:
+    is_allowed = is_named(ref, options.allow_delete) or (leaving is not None and leaving.names(ref))
+    if entry.keep and not is_allowed:
         return Action.FORGET, "it stays, as was declared, and is not ours any more"
-    if not options.prune:
+    if not options.prune and leaving is None:
         return Action.HOLD, "pruning is off for this application"
     if ref.kind in options.rules.protected and not is_allowed:
         return Action.HOLD, f'it may hold data; Git has to consent with sync.allowDelete: ["{ref}"]'
-    return Action.PRUNE, "no longer in Git"
-
-
-def _is_allowed(ref: Ref, allowed: frozenset[str]) -> bool:
-    bare = Ref(ref.kind.partition(".")[0], ref.namespace, ref.name)
-    return str(ref) in allowed or str(bare) in allowed
+    return Action.PRUNE, "no longer in Git" if leaving is None else f"no longer in Git, as {leaving.name} says"
 
 
 def _change(resource: Resource, action: Action, reason: str, live: Observed | None = None) -> Change:

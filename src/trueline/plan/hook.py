@@ -5,12 +5,14 @@ application starts none. Like everything, it is found out from the inventory and
 """
 
 from collections.abc import Collection, Iterator, Mapping
+from typing import assert_never
 
 from trueline.health.status import Health, Status
 from trueline.model.known import Known, Unknown
 from trueline.model.ref import Ref
 from trueline.plan.change import Action, Change
 from trueline.plan.diff import DiffOptions, departure
+from trueline.plan.leaving import is_named
 from trueline.render.resource import HookDelete, Phase, Position, Resource
 from trueline.target.inventory import Ending, Entry, EntryState, Inventory
 from trueline.target.snapshot import Observed, Snapshot
@@ -32,7 +34,9 @@ def hook_changes(  # noqa: PLR0913 - what a run is made of
     `is_complete`: the run went to its end before; `ended` says how its hooks ended (see `endings`).
     """
     changes = (
-        [] if is_complete else [_due(hook, inventory, snapshot, run) for hook in _next(due, inventory, ended, run)]
+        []
+        if is_complete
+        else [_due(hook, inventory, snapshot, run, options) for hook in _next(due, inventory, ended, run)]
     )
     failed = [ref for ref, ending in ended.items() if ending is Ending.BADLY]
     policy = dict.fromkeys(failed, HookDelete.ON_FAILURE)
@@ -75,7 +79,8 @@ def _next(due: Collection[Resource], inventory: Inventory, ended: Mapping[Ref, E
         yield hooks[min(max(at, 0) + goes_on, len(hooks) - 1)]
 
 
-def _due(hook: Resource, inventory: Inventory, snapshot: Snapshot, of: str) -> Change:
+def _due(hook: Resource, inventory: Inventory, snapshot: Snapshot, of: str, options: DiffOptions) -> Change:
+    """INV-15: it runs once for a run. INV-04: what could not be read is not taken for gone."""
     entry, run = inventory.entries.get(hook.ref), run_of(hook, of)
     if entry is not None and entry.run == run and entry.state is not EntryState.INTENDED:
         return _change(hook, Action.KEEP, "runs, or has run", run, None)
@@ -85,17 +90,26 @@ def _due(hook: Resource, inventory: Inventory, snapshot: Snapshot, of: str) -> C
         case Known(None):
             return _change(hook, Action.CREATE, f"hook, {hook.position.phase.value} the sync", run, None)
         case Known(live):
-            return _again(hook, entry, live, run)
+            return _again(hook, entry, live, run, options)
+        case other:
+            assert_never(other)
 
 
-def _again(hook: Resource, entry: Entry | None, live: Observed | None, run: str) -> Change:
-    if entry is None or live is None or not live.mark_is_ours or (entry.uid and entry.uid != live.uid):
+def _again(hook: Resource, entry: Entry | None, live: Observed | None, run: str, options: DiffOptions) -> Change:
+    """To make it anew is to delete it: only what is proven ours (INV-01), and never what may hold data (INV-07)."""
+    if entry is None or live is None or not _is_ours(entry, live, options):
         return _change(hook, Action.HOLD, "an object that is not ours has the hook's name", run, live)
     if live.deleting:
         return _change(hook, Action.HOLD, "the hook of the run before is being deleted", run, live)
     if entry.run == run and not entry.uid:
         return _change(hook, Action.UPDATE, "an earlier attempt has no known outcome", run, live)
+    if hook.ref.kind in options.rules.protected and not is_named(hook.ref, options.allow_delete):
+        return _change(hook, Action.UPDATE, "it may hold data: it is applied in place, not made again", run, live)
     return _change(hook, Action.REPLACE, "hook of the run before is deleted, then made again", run, live)
+
+
+def _is_ours(entry: Entry, live: Observed, options: DiffOptions) -> bool:
+    return live.mark == options.mark and live.mark_is_ours and entry.uid in {"", live.uid}
 
 
 def _finished(

@@ -132,6 +132,12 @@ class History:
         found = self._find(where, (application, DeploymentResult.DONE.value))
         return found[0] if found else None
 
+    def latest(self, application: str) -> Deployment | None:
+        """What stands on the target: the deployment under way or, where there is none, the last that ended well."""
+        where = "application = ? AND result IN (?, ?) ORDER BY number DESC LIMIT 1"
+        found = self._find(where, (application, DeploymentResult.RUNNING.value, DeploymentResult.DONE.value))
+        return found[0] if found else None
+
     def revisions(self, count: int) -> frozenset[str]:
         """The revisions of the last `count` good deployments of every application."""
         ranked = "row_number() OVER (PARTITION BY application ORDER BY number DESC) AS place"
@@ -149,7 +155,7 @@ class History:
         return row[0] if row else ""
 
     def advance(self, application: str, *, expected: str, commit: str) -> bool:
-        """Move the fence, on the disk when it returns, unless somebody else moved it: then `False`, and plan again."""
+        """Move the fence (INV-12), on the disk when it returns, unless somebody else moved it: `False`, plan again."""
         with self._store.transaction(durable=True):
             if self.newest(application) != expected:
                 return False

@@ -4,6 +4,7 @@ It implements `apply.ledger.Ledger`. It never asks a target and never guesses: w
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import zip_longest
 from typing import Any, assert_never
 
 import msgspec
@@ -14,7 +15,7 @@ from trueline.model.digest import Digest, canonical, parse
 from trueline.model.ref import Ref
 from trueline.plan.change import Action, Change
 from trueline.record.entry_row import EntryRow, decode_entry, decode_row, encode_row
-from trueline.record.journal import Journal, Kind, Note
+from trueline.record.journal import LISTED_MAX, Journal, Kind, Note, listed
 from trueline.runtime.store import Store
 from trueline.target.answer import FieldConflict
 from trueline.target.inventory import Ending, Entry, EntryState, Inventory, remembered
@@ -31,7 +32,11 @@ _SELECT = (
     "SELECT ref, value, before FROM entry"
     " WHERE target = ? AND application = ? AND ref IN (SELECT value FROM json_each(?))"
 )
-_OTHERS = "SELECT application FROM entry WHERE target = ? AND ref = ? AND application != ?"
+_OTHERS = "SELECT application FROM entry WHERE target = ? AND ref = ? AND application != ? ORDER BY application"
+_FORMER = (
+    "SELECT application, value FROM entry WHERE target = ? AND application != ?"
+    " AND ref IN (SELECT value FROM json_each(?)) ORDER BY state != 'intended', application"
+)
 _OWNERS = "SELECT application, value FROM entry WHERE target = ? AND ref = ? ORDER BY state != 'intended', application"
 _LAST_OUTCOME = (
     "SELECT body FROM record WHERE application = ? AND kind = ? AND sequence > ?"
@@ -87,6 +92,17 @@ class StoreLedger:
         row = self._store.row(_OWNERS, (target, str(ref)))
         return (row[0], decode_entry(row[1])) if row else None
 
+    def former(self, application: str, target: str, refs: Collection[Ref]) -> Mapping[Ref, tuple[str, Entry]]:
+        """Of these refs, those that another application has, with its name and entry: what moves comes from there.
+
+        Where several have one, it is who applied it, not who only intended to.
+        """
+        if not refs:
+            return {}
+        values = (target, application, canonical([str(ref) for ref in refs]).decode())
+        found = [(name, decode_entry(value)) for name, value in self._store.rows(_FORMER, values)]
+        return {entry.ref: (name, entry) for name, entry in found}
+
     def applications(self, target: str) -> tuple[str, ...]:
         """The sorted names of the applications that own something on a target, declared or not."""
         query = "SELECT DISTINCT application FROM entry WHERE target = ? ORDER BY application"
@@ -103,7 +119,7 @@ class StoreLedger:
         return tuple(row[0] for row in self._store.rows(query, (application,)))
 
     def intend(self, act: Act, intents: Sequence[Intent]) -> None:
-        """Write the intents of one stage in one transaction.
+        """Write the intents of one stage in one transaction (INV-23).
 
         Raises:
             StoreFull: the disk is full; nothing may be done then.
@@ -173,6 +189,19 @@ class StoreLedger:
                 found[ref] = uid
         return found
 
+    def abandon(self, application: str) -> int:
+        """Forget everything that an application owns anywhere, one record each; no target is asked. How much it was."""
+        rows = list(
+            self._store.rows("SELECT target, ref FROM entry WHERE application = ? ORDER BY 1, 2", (application,))
+        )
+        with self._store.transaction(durable=True):
+            for target, ref in rows:
+                self._store.execute(_DELETE, (target, ref, application))
+            bodies = ({"target": target, "ref": ref, "action": Action.FORGET.value} for target, ref in rows)
+            notes = [Note(kind=Kind.OUTCOME, application=application, body=body) for body in bodies]
+            self._journal.append(notes, durable=True)
+        return len(rows)
+
     def end(self, act: Act, endings: Mapping[Ref, Ending]) -> None:
         """Write how hooks ended, where that was not known."""
         with self._store.transaction(durable=True):
@@ -181,6 +210,7 @@ class StoreLedger:
             self._write(act, held, after)
 
     def _give_up(self, act: Act, ref: Ref) -> Iterable[Note]:
+        """INV-08: a transfer is one write to both inventories."""
         for (application,) in self._store.rows(_OTHERS, (act.target, str(ref), act.application)):
             self._store.execute(_DELETE, (act.target, str(ref), application))
             body = {"target": act.target, "ref": str(ref), "to": act.application, "plan": act.plan}
@@ -263,6 +293,8 @@ def _after_success(outcome: Outcome, held: _Held) -> _Held:
             return _Held(None)
         case Action.PRUNE:
             return _after_delete(held) if outcome.result is Result.DONE else _as_before(held)
+        case Action.RELEASE:
+            return _Held(None) if outcome.result is Result.DONE else _as_before(held)
         case Action.KEEP | Action.HOLD:
             return _as_before(held)
         case Action.CREATE | Action.UPDATE | Action.HEAL | Action.TAKE_OVER | Action.TRANSFER | Action.REPLACE:
@@ -330,7 +362,7 @@ def _outcome_note(act: Act, outcome: Outcome) -> Note:
     body = _change_body(act, outcome.change)
     body["result"] = outcome.result.value
     body["message"] = outcome.message
-    body["overruled"] = list(outcome.overruled)
+    body["overruled"] = listed(outcome.overruled)
     body["withheld"] = _conflicts(outcome.withheld)
     body["kept_by"] = _conflicts(outcome.kept_by)
     if outcome.observed is not None:
@@ -351,8 +383,12 @@ def _change_body(act: Act, change: Change) -> dict[str, Any]:
     }
 
 
-def _conflicts(conflicts: Iterable[FieldConflict]) -> list[list[str]]:
-    return [[conflict.manager, conflict.path] for conflict in conflicts]
+def _conflicts(conflicts: Sequence[FieldConflict]) -> list[list[str]]:
+    managers = [conflict.manager for conflict in conflicts]
+    return [
+        [manager, path]
+        for manager, path in zip_longest(managers[:LISTED_MAX], listed([one.path for one in conflicts]), fillvalue="")
+    ]
 
 
 def _without_empty(body: dict[str, Any]) -> dict[str, Any]:

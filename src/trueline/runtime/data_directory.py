@@ -18,6 +18,7 @@ from typing import Self
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.fault import UserError
 from trueline.runtime.clock import Clock
+from trueline.runtime.layout import LAYOUT, check_layout, is_told, layout_file
 
 INSTALLATION = "installation"
 """The file that holds the installation's id."""
@@ -45,7 +46,7 @@ SYSTEM = FileCalls()
 
 
 def write_atomic(path: Path, data: bytes, calls: FileCalls = SYSTEM) -> None:
-    """Replace a file's content: whatever happens, the old one or the new one stands there, whole. Mode 0600.
+    """Replace a file's content: whatever happens, the old one or the new one stands there, whole (INV-24). Mode 0600.
 
     Raises:
         OSError: it could not be written; the old one stands.
@@ -119,7 +120,7 @@ def owner_of(path: Path) -> Owner | None:
 
 
 class DataDirectory:
-    """One process's hold on a data directory; use it as a context. The kernel lets go of it when the process ends."""
+    """One process's hold on a data directory (INV-13); a context. The kernel lets go of it when the process ends."""
 
     def __init__(self, path: Path, installation: str, lock: int, *, is_new: bool = False) -> None:
         self.path = path
@@ -140,8 +141,10 @@ class DataDirectory:
         """Make the directory where there is none, take hold of it, and find or make the installation's id.
 
         Raises:
-            UserError: TL0801 another process owns it, TL0806 it cannot be used, TL0807 its id cannot be read.
+            UserError: TL0801 another process owns it, TL0805 a newer Trueline made it, TL0806 it cannot be used,
+                TL0807 its id cannot be read.
         """
+        check_layout(path)
         try:
             _make(path)
             lock = os.open(path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -150,6 +153,8 @@ class DataDirectory:
         try:
             _lock(path, lock)
             _write_owner(lock, os.getpid() if pid is None else pid, clock.now())
+            if not is_told(path):
+                write_atomic(layout_file(path), f"{LAYOUT}\n".encode())
             is_new = not (path / INSTALLATION).exists()
             return cls(path, _installation(path, random), lock, is_new=is_new)
         except OSError as error:
@@ -263,6 +268,7 @@ def _read_owner(descriptor: int) -> Owner | None:
 
 
 def _installation(path: Path, random: Callable[[int], bytes]) -> str:
+    """INV-26: an id that cannot be read is not made anew, for then everything would be a stranger's."""
     file = path / INSTALLATION
     try:
         text = file.read_text(encoding="ascii", errors="replace").strip()

@@ -4,12 +4,13 @@ import errno
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.fault import Transient, UserError
+from trueline.runtime.layout import newer
 
 Schema: TypeAlias = Sequence[Sequence[str]]
 """Migrations in their order, each the statements that lead from one version to the next."""
@@ -18,6 +19,8 @@ MEMORY = ":memory:"
 BUSY_MS_MAX = 2_000
 LOG_BYTES_MAX = 64 << 20
 _PRIMARY = 0xFF
+_MAGIC = b"SQLite format 3\0"
+_VERSION_AT, _HEADER_BYTES = 60, 64
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 _FULL = frozenset({sqlite3.SQLITE_FULL})
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
@@ -66,6 +69,8 @@ class Store:
     ) -> "Store":
         """Open or make a database, readable by its owner alone, and bring it to the schema's last version.
 
+        One that an older program wrote is copied first: `PATH.version-N` is what that program can go on with.
+
         Raises:
             StoreFull: TL0802.
             StoreUnwritable: TL0803.
@@ -74,6 +79,7 @@ class Store:
         """
         with translated(str(path)):
             if str(path) != MEMORY:
+                check_version(Path(path), schema)
                 _make_private(Path(path))
             database = sqlite3.connect(path, isolation_level=None, factory=factory)
         store = cls(database, str(path))
@@ -100,11 +106,27 @@ class Store:
         version = self.version
         if schema and version > len(schema):
             raise _is_newer(self.path, version, len(schema))
+        if version < len(schema) and self.path != MEMORY and self.rows("SELECT 1 FROM sqlite_master LIMIT 1"):
+            self._back_up(Path(f"{self.path}.version-{version}"))
         for number, statements in enumerate(schema[version:], start=version + 1):
             with self.transaction(durable=True):
                 for statement in statements:
                     self.execute(statement)
                 self.execute(f"PRAGMA user_version={number}")
+
+    def _back_up(self, copy: Path) -> None:
+        """The whole database as it is, in a file beside it: all of it under its name, or nothing (INV-24)."""
+        beside = Path(f"{copy}.new")
+        with translated(str(copy)):
+            try:
+                _make_private(beside)
+                with closing(sqlite3.connect(beside)) as target:
+                    self._database.backup(target)
+                _sync(beside)
+                beside.replace(copy)
+                _sync(copy.parent)
+            finally:
+                beside.unlink(missing_ok=True)
 
     @property
     def version(self) -> int:
@@ -195,6 +217,29 @@ class Store:
         self._database.close()
 
 
+def check_version(path: Path, schema: Schema) -> None:
+    """Whether a file is of a version that this program knows, read from its header alone: no log is made beside it.
+
+    What a newer program changed last may still stand in its log only; then `Store.open` finds it.
+
+    Raises:
+        UserError: TL0805, a newer Trueline wrote it (INV-27).
+    """
+    with suppress(FileNotFoundError, NotADirectoryError), path.open("rb") as file:
+        header = file.read(_HEADER_BYTES)
+        version = int.from_bytes(header[_VERSION_AT:], "big") if header.startswith(_MAGIC) else 0
+        if schema and len(header) == _HEADER_BYTES and version > len(schema):
+            raise _is_newer(str(path), version, len(schema))
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def _make_private(path: Path) -> None:
     try:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
@@ -268,13 +313,4 @@ def _damaged(path: str, reason: str) -> StoreDamaged:
 
 
 def _is_newer(path: str, found: int, known: int) -> UserError:
-    return UserError(
-        [
-            Diagnostic(
-                code="TL0805",
-                summary="a newer Trueline wrote this data directory",
-                detail=f"{path} has version {found}, this program knows {known}",
-                remedy="use the newer program, or put the backup back that was made before it",
-            ),
-        ],
-    )
+    return newer(f"{path} has version {found}", known)

@@ -21,11 +21,20 @@ import trueline
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.fault import UserError
 from trueline.runtime.clock import Clock
-from trueline.runtime.files import FileKind, FileTree
-from trueline.runtime.toolbox import NO_FILES, Complaint, Confinement, ToolboxFailed, ToolboxRefused
+from trueline.runtime.files import FileTree
+from trueline.runtime.toolbox import NO_FILES, Confinement, ToolboxFailed
+from trueline.runtime.toolbox_frame import (
+    FRAME,
+    FRAME_BYTES_MAX,
+    LENGTH_BYTES,
+    Died,
+    Frame,
+    Limits,
+    Question,
+    look,
+    result,
+)
 
-FRAME_BYTES_MAX = 64 * 1024 * 1024
-LENGTH_BYTES = 4
 STDERR_BYTES_MAX = 4096
 ENVIRONMENT = {"LANG": "C.UTF-8", "TZ": "UTC", "GOTRACEBACK": "single"}
 
@@ -68,63 +77,7 @@ def _digest(path: Path) -> str:
     return hashlib.sha256(stamp.read_bytes() if stamp.is_file() else path.read_bytes()).hexdigest()
 
 
-class Limits(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Bounds of one question, below the toolbox's own; 0 keeps those."""
-
-    asks: int = 0
-    read_bytes: int = 0
-    output_bytes: int = 0
-
-
-class _Hello(msgspec.Struct, frozen=True):
-    confinement: Confinement
-    versions: dict[str, str]
-
-
-class _Complaint(msgspec.Struct, frozen=True):
-    text: str
-    path: str = ""
-    line: int = 0
-    column: int = 0
-
-
-class _Error(msgspec.Struct, frozen=True):
-    kind: str
-    complaints: tuple[_Complaint, ...]
-
-
-class _Frame(msgspec.Struct, frozen=True, kw_only=True):
-    """What a worker says: hello, an ask for a file, or the answer."""
-
-    hello: _Hello | None = None
-    ask: str = ""
-    path: str = ""
-    answer: str = ""
-    last: bool = False
-    error: _Error | None = None
-    size: int = 0
-
-
-class _Question(msgspec.Struct, frozen=True, kw_only=True):
-    operation: str
-    arguments: msgspec.Raw
-    limits: Limits
-
-
-class _Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    found: bool = False
-    directory: bool = False
-    names: tuple[str, ...] = ()
-    size: int = 0
-
-
 Pipe = TypeVar("Pipe", asyncio.StreamReader, asyncio.StreamWriter)
-
-_FRAME = msgspec.json.Decoder(_Frame)
-
-
-class _Died(Exception):
-    """The worker closed its pipe or broke the protocol."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -135,14 +88,14 @@ class _Worker:
     confinement: Confinement
     idle_since_s: float = 0.0
 
-    async def answer(self, question: _Question, files: FileTree, asks: Counter[str]) -> tuple[_Frame, bytes]:
+    async def answer(self, question: Question, files: FileTree, asks: Counter[str]) -> tuple[Frame, bytes]:
         await self._send(question)
         while True:
             frame, payload = await _read(self.process)
             if frame.answer:
                 return frame, payload
             asks[question.operation] += 1
-            reply, content = await _look(frame, files)
+            reply, content = await look(frame, files)
             await self._send(reply, content)
 
     async def _send(self, header: msgspec.Struct, payload: bytes = b"") -> None:
@@ -154,7 +107,7 @@ class _Worker:
         try:
             await stdin.drain()
         except ConnectionError as error:
-            raise _Died from error
+            raise Died from error
 
     async def end(self) -> str:
         """Kill the worker's process group and say how it ended."""
@@ -184,37 +137,18 @@ def _ending(code: int, said: str) -> str:
     return f"{how}: {first}" if first else how
 
 
-async def _read(process: Process) -> tuple[_Frame, bytes]:
+async def _read(process: Process) -> tuple[Frame, bytes]:
     stdout = _pipe(process.stdout)
     try:
         length = int.from_bytes(await stdout.readexactly(LENGTH_BYTES), "big")
         if length > FRAME_BYTES_MAX:
-            raise _Died
-        frame = _FRAME.decode(await stdout.readexactly(length))
+            raise Died
+        frame = FRAME.decode(await stdout.readexactly(length))
         if frame.size > FRAME_BYTES_MAX:
-            raise _Died
+            raise Died
         return frame, await stdout.readexactly(frame.size) if frame.size else b""
     except (asyncio.IncompleteReadError, ConnectionError, msgspec.DecodeError) as error:
-        raise _Died from error
-
-
-async def _look(frame: _Frame, files: FileTree) -> tuple[_Reply, bytes]:
-    """Answer a worker's ask from the caller's files."""
-    match frame.ask:
-        case "entry":
-            entry = files.entry(frame.path)
-            directory = entry is not None and entry.kind is FileKind.DIRECTORY
-            return _Reply(found=entry is not None, directory=directory), b""
-        case "names":
-            return _Reply(names=files.names(frame.path)), b""
-        case "read":
-            try:
-                content = await files.read(frame.path)
-            except FileNotFoundError:
-                return _Reply(), b""
-            return _Reply(found=True, size=len(content)), content
-        case _:
-            raise _Died
+        raise Died from error
 
 
 @dataclass(slots=True, kw_only=True)
@@ -266,7 +200,7 @@ class ProcessToolbox:
 
     async def ask(self, operation: str, arguments: Any, files: FileTree = NO_FILES) -> bytes:
         """One question; see `Toolbox.ask`."""
-        question = _Question(
+        question = Question(
             operation=operation, arguments=msgspec.Raw(msgspec.json.encode(arguments)), limits=self.limits
         )
         async with self._slots:
@@ -276,15 +210,15 @@ class ProcessToolbox:
                 await worker.end()
             else:
                 self._give_back(worker)
-        return _result(frame, payload)
+        return result(frame, payload)
 
-    async def _ask_worker(self, worker: _Worker, question: _Question, files: FileTree) -> tuple[_Frame, bytes]:
+    async def _ask_worker(self, worker: _Worker, question: Question, files: FileTree) -> tuple[Frame, bytes]:
         # Real time, not the Clock: it bounds a child, which lives in real time.
         bound = asyncio.timeout(self.timeout_s)
         try:
             async with bound:
                 return await worker.answer(question, files, self.asks_by_operation)
-        except _Died:
+        except Died:
             raise ToolboxFailed(
                 f"the worker ended while it answered {question.operation}: {await worker.end()}"
             ) from None
@@ -319,7 +253,7 @@ class ProcessToolbox:
         try:
             async with asyncio.timeout(self.timeout_s):
                 frame, _ = await _read(process)
-        except (_Died, TimeoutError):
+        except (Died, TimeoutError):
             raise ToolboxFailed(f"the worker did not start: {await worker.end()}") from None
         except BaseException:
             await worker.end()
@@ -345,14 +279,3 @@ class ProcessToolbox:
                 self._some_idle.clear()
             for worker in old:
                 await worker.end()
-
-
-def _result(frame: _Frame, payload: bytes) -> bytes:
-    if frame.error is None:
-        return payload
-    complaints = tuple(
-        Complaint(text=one.text, path=one.path, line=one.line, column=one.column) for one in frame.error.complaints
-    )
-    if frame.error.kind == "refused":
-        raise ToolboxRefused(complaints)
-    raise ToolboxFailed(f"{frame.error.kind}: {'; '.join(one.text for one in complaints)}")

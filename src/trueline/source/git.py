@@ -12,6 +12,7 @@ from pathlib import Path
 
 from trueline.model.fault import Fault
 from trueline.model.known import Known, Unknown
+from trueline.runtime.data_directory import write_atomic
 from trueline.runtime.files import FileTree
 from trueline.source.artifact import Artifact, References, Revision
 from trueline.source.bare_copy import FETCH, SHA256_HEX_LENGTH, parse_refs, sweep
@@ -344,10 +345,8 @@ class GitRepository:
             return []
 
     def _write_kept(self, order: list[str]) -> None:
-        path = self._git.repository / _KEPT_ORDER
-        beside = path.with_suffix(".new")
-        beside.write_text("".join(f"{commit}\n" for commit in order))
-        beside.replace(path)
+        lines = "".join(f"{commit}\n" for commit in order)
+        write_atomic(self._git.repository / _KEPT_ORDER, lines.encode())
 
 
 class GitSource:

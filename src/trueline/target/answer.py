@@ -22,6 +22,8 @@ class Refusal(Enum):
     NO_KIND = "no-kind"
     DENIED = "denied"
     """Quota, an admission webhook, a policy of the target."""
+    OCCUPIED = "occupied"
+    """Its delete would take along what is not ours (INV-09)."""
     STALE = "stale"
     """The object is not the one that was planned for: plan again."""
     GONE = "gone"

@@ -126,8 +126,18 @@ class Writer(Protocol):
         """Apply one resource, or try to."""
         ...
 
-    async def delete(self, ref: Ref, *, uid: str, version: str, dry: bool) -> Answer:
-        """Delete one object if it is still the one with this UID and version, or try to."""
+    async def delete(self, ref: Ref, *, uid: str, mark: str, version: str, dry: bool) -> Answer:
+        """Delete one object if it is still the one with this UID and version and carries this mark, or try to.
+
+        INV-01, INV-10: what was proven when the plan was made has to hold when the object goes.
+        """
+        ...
+
+    async def release(self, ref: Ref, *, uid: str, mark: str, dry: bool) -> Answer:
+        """Take our mark and our hand off one object that has this UID and mark, and leave everything else, or try to.
+
+        Where a target puts no mark on things, it has nothing to do.
+        """
         ...
 
     async def take_over(self, ref: Ref, *, uid: str, dry: bool) -> Answer:

@@ -4,6 +4,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import lru_cache
+
+NAMES_REMEMBERED = 16_384
+
+
+@lru_cache(maxsize=NAMES_REMEMBERED)
+def _by_content(pattern: re.Pattern[str], name: str) -> bool:
+    return pattern.fullmatch(name) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,6 +20,7 @@ class Rules:
 
     `stages` orders kinds within a wave (a kind that is not listed is in `stage_default`). `protected` kinds are deleted
     only with a second consent in Git (promise 7); `untouchable` are refs, as text, that are never deleted at all.
+    `holders` are kinds that take along whatever stands in the namespace of their name.
     `former_tools` are managers (a trailing `*` stands for anything) whose objects may be taken over (D17). `rests`:
     others have a right there too, so that whoever changes a field again and again is backed off from; where nobody else
     has, every change is put back. `by_content` matches the names that hold their content's digest: another content is
@@ -22,13 +31,14 @@ class Rules:
     stage_default: int = 0
     protected: frozenset[str] = frozenset()
     untouchable: frozenset[str] = frozenset()
+    holders: frozenset[str] = frozenset()
     former_tools: tuple[str, ...] = ()
     rests: bool = True
     by_content: re.Pattern[str] | None = None
 
     def is_by_content(self, name: str) -> bool:
         """Whether a resource of that name leaves whenever its content changes."""
-        return self.by_content is not None and self.by_content.fullmatch(name) is not None
+        return self.by_content is not None and _by_content(self.by_content, name)
 
     def stage(self, kind: str) -> int:
         """The stage of a kind within its wave."""

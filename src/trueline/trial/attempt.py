@@ -24,6 +24,8 @@ class Tried:
     target: Target
     bodies: Bodies
     inventory: Inventory
+    former: Mapping[Ref, Entry] = field(default_factory=dict)
+    """What the applications own from which something moves here: what was theirs is ours (D17)."""
     take_over: frozenset[str] = frozenset()
     awaits: Mapping[Ref, Collection[Ref]] | None = None
     whole: bool = False
@@ -34,12 +36,26 @@ class Tried:
 
 
 async def try_all(changes: Collection[Change], tried: Tried) -> tuple[Trial, ...]:
-    """Try each change that writes, in parallel; the answers stand in the order of the changes."""
+    """Try each change that writes, in parallel, before any is done (INV-17); the answers stand in their order."""
     writes = [change for change in changes if change.action.is_write]
     made = {change.ref for change in writes if _makes(change)}
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(_try_one(change, tried, made)) for change in writes]
-    return tuple(task.result() for task in tasks)
+    trials = tuple(task.result() for task in tasks)
+    return _untried(trials) if tried.whole and _may_only_read(trials) else trials
+
+
+def _may_only_read(trials: Collection[Trial]) -> bool:
+    """Whether whoever asks may write nothing at all; who may write something is refused the rest (INV-36)."""
+    asked = [trial for trial in trials if trial.verdict is not Verdict.DEFERRED]
+    return bool(asked) and all(trial.refusal is Refusal.FORBIDDEN for trial in asked)
+
+
+def _untried(trials: Collection[Trial]) -> tuple[Trial, ...]:
+    """To look takes rights to read alone: the plan stands on schema and snapshot, and says that it was not tried."""
+    return tuple(
+        trial if trial.refusal is None else replace(trial, verdict=Verdict.UNTRIED, refusal=None) for trial in trials
+    )
 
 
 def _makes(change: Change) -> bool:
@@ -53,8 +69,11 @@ async def _try_one(change: Change, tried: Tried, made: Collection[Ref]) -> Trial
         return Trial(change=change, verdict=Verdict.DEFERRED, message=message)
     if (seen := tried.found.get(change.ref)) is not None:
         return Trial(change=change, verdict=Verdict.SAME, promised=seen.ours, observed=seen)
+    mark = tried.target.mark(tried.inventory.application)
+    if change.action is Action.RELEASE:
+        return _pruned(change, await tried.target.release(change.ref, uid=change.uid, mark=mark, dry=True))
     if change.action is Action.PRUNE:
-        answer = await tried.target.delete(change.ref, uid=change.uid, version="", dry=True)
+        answer = await tried.target.delete(change.ref, uid=change.uid, mark=mark, version="", dry=True)
         return _pruned(change, answer)
     return await _try_apply(change, tried)
 
@@ -185,8 +204,8 @@ def _drifted(change: Change, tried: Tried, ours: tuple[FieldConflict, ...]) -> T
 def _sort(
     change: Change, tried: Tried, conflicts: Collection[FieldConflict]
 ) -> tuple[tuple[FieldConflict, ...], tuple[FieldConflict, ...]]:
-    """Split conflicts into fields that are ours to force and fields that are not."""
-    entry = tried.inventory.entries.get(change.ref)
+    """Split conflicts into fields that are ours to force and fields that are not (INV-19)."""
+    entry = tried.former.get(change.ref) or tried.inventory.entries.get(change.ref)
     owned = _owned_body(entry, tried.bodies)
     ours: list[FieldConflict] = []
     foreign: list[FieldConflict] = []

@@ -270,11 +270,14 @@ async def test_a_file_that_is_live_is_not_deleted_alone(bench: Bench) -> None:
     assert isinstance(part, Known)
     assert part.value is not None
     assert isinstance(
-        await bench.target.delete(file_ref("index.html"), uid=part.value.uid, version="", dry=True), Accepted
+        await bench.target.delete(file_ref("index.html"), uid=part.value.uid, mark="here.site", version="", dry=True),
+        Accepted,
     )
-    answer = await bench.target.delete(file_ref("index.html"), uid=part.value.uid, version="", dry=False)
+    answer = await bench.target.delete(
+        file_ref("index.html"), uid=part.value.uid, mark="here.site", version="", dry=False
+    )
     assert isinstance(answer, Refused)
-    answer = await bench.target.delete(RELEASE_REF, uid="somebody else's", version="", dry=False)
+    answer = await bench.target.delete(RELEASE_REF, uid="somebody else's", mark="here.site", version="", dry=False)
     assert isinstance(answer, Refused)
     assert bench.served() == PAGES
 

@@ -15,7 +15,7 @@ from tests.target.kubernetes.fake import (
 )
 from trueline.model.known import Known, Unknown
 from trueline.runtime.http import Response
-from trueline.target.kubernetes.client import RequestKey
+from trueline.target.kubernetes.client import ATTEMPTS_MAX, JSON_PATCH, RequestKey
 from trueline.target.kubernetes.resource_type import ResourceType
 from trueline.target.kubernetes.status import Blame, Ok, Refusal, RefusalKind
 
@@ -106,6 +106,18 @@ async def test_each_refusal_has_its_kind(answer: Response | str, kind: RefusalKi
     assert (refusal.kind, refusal.blame) == (kind, blame)
 
 
+@pytest.mark.parametrize(
+    "body", [b'{"kind":"ConfigMap","metadata":{"name":"we', b'{"a":' * 100_000], ids=["cut", "deep"]
+)
+async def test_an_object_that_broke_off_is_not_read(body: bytes) -> None:
+    """INV-04: neither absent nor a fault of ours; what is asked next may be whole."""
+    transport = FakeTransport()
+    transport.answers.append(Response(status=200, headers={"content-type": "application/json"}, body=body))
+    got = await client_of(transport).get(CONFIG_MAP, "shop", "web", whole=True)
+    assert isinstance(got, Refusal)
+    assert got.kind is RefusalKind.UNREADABLE
+
+
 async def test_missing_rights_say_which_verb_on_which_kind() -> None:
     message = 'User "bob" cannot patch resource "configmaps" in API group "" in the namespace "shop"'
     refusal = await check(failure(403, "Forbidden", f'configmaps "a" is forbidden: {message}'))
@@ -125,12 +137,27 @@ async def test_missing_rights_say_which_verb_on_which_kind() -> None:
     ],
 )
 async def test_nothing_of_a_secret_is_told(message: str) -> None:
+    """INV-25: a server repeats what it does not like."""
     cause = {"reason": "FieldValueInvalid", "message": 'Invalid value: "hunter2"', "field": "data[k]"}
     refusal = await check(failure(422, "Invalid", message, [cause]), resource_type=SECRET)
     assert "hunter2" not in repr(refusal)
 
 
+@pytest.mark.parametrize("dry_run", [False, True])
+async def test_a_write_is_sent_once_whatever_is_answered(*, dry_run: bool) -> None:
+    """INV-14, INV-33: a reply that was lost after the write is found out by reading; only a try is sent again."""
+    transport = FakeTransport()
+    transport.answers.extend(["connection reset"] * 20)
+    client = client_of(transport)
+    await client.apply(CONFIG_MAP, "shop", "web", b"{}", manager="x", force=False, dry_run=dry_run)
+    await client.delete(CONFIG_MAP, "shop", "web", uid="u1", dry_run=dry_run)
+    await client.patch(CONFIG_MAP, "shop", "web", b"[]", content_type=JSON_PATCH, manager="x", dry_run=dry_run)
+    await client.create(CONFIG_MAP, "shop", b"{}", manager="x", dry_run=dry_run)
+    assert len(transport.requests) == 4 * (ATTEMPTS_MAX if dry_run else 1)
+
+
 async def test_what_reads_is_tried_again_with_growing_pauses() -> None:
+    """INV-33: and as late as the server asks."""
     transport = FakeTransport()
     busy = Response(status=429, headers={"retry-after": "7"}, body=failure(429, "TooManyRequests", "").body)
     transport.answers.extend(["reset", busy, failure(503, "", ""), reply(config_map("web", "5"))])
@@ -165,6 +192,7 @@ EXPIRED = failure(410, "Expired", "the provided continue parameter is too old")
     ],
 )
 async def test_a_list_is_complete_or_unknown(answers: list[Response], count: int | None) -> None:
+    """INV-04: half a list is none."""
     transport = FakeTransport()
     transport.answers.extend(answers)
     match await client_of(transport).list(CONFIG_MAP, selector="a=b", page=2):

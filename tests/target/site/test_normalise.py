@@ -11,12 +11,12 @@ from trueline.render.site.image.name import file_name
 from trueline.render.site.image.plan import Variant
 from trueline.render.site.keep import named_by_content
 from trueline.render.site.parsed import ParsedPage, Section
-from trueline.render.site.search import ENTRY, SearchIndex, fragment
+from trueline.render.site.search import ENTRY, fragment, index
 from trueline.render.site.theme.asset import assets
 from trueline.target.site.normalise import RULES
 
 BLOB = Digest(digest_bytes(b"x"))
-SEARCH = SearchIndex().build([fragment("a/", ParsedPage(title="A", html="", sections=(Section("", "A", "word"),)))])
+SEARCH = index([fragment("a/", ParsedPage(title="A", html="", sections=(Section("", "A", "word"),)))])
 NAMED = [
     *(
         file_name("a/Größe 2.jpg", Variant(kind=kind, width=640, height=480), BLOB)

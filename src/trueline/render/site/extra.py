@@ -20,7 +20,7 @@ from trueline.render.site.keep import Keeper, Shelf, fragment_key, named_by_cont
 from trueline.render.site.link import encoded
 from trueline.render.site.navigation import title_of
 from trueline.render.site.parsed import ParsedPage
-from trueline.render.site.search import ENTRY, SearchIndex, fragment
+from trueline.render.site.search import ENTRY, Built, SearchIndex, fragment
 from trueline.render.site.sitemap import sitemap
 from trueline.render.site.theme.asset import assets
 from trueline.runtime.blob import Blobs
@@ -30,8 +30,8 @@ SEARCH_FOLDER: Final = "assets/search"
 SEARCH_ENTRY: Final = f"{SEARCH_FOLDER}/{ENTRY}"
 ICON: Final = "icon.svg"
 SLICE: Final = 8
-FRAGMENTS_BYTES_MAX: Final = 32 << 20
-"""More than that of one site is read again each time, and not held in memory."""
+REMEMBERED_BYTES_MAX: Final = 64 << 20
+"""More than that of one site's index is read again each time, and not held in memory."""
 
 
 class Theme(msgspec.Struct, frozen=True):
@@ -110,7 +110,7 @@ class SearchBuilder:
 
     def lost(self, pages: Sequence[PageFile], keys: Mapping[str, str]) -> list[PageFile]:
         """The pages whose fragment is not kept."""
-        names = {_fragment_key(page, keys): page for page in pages}
+        names = dict(zip(_fragment_keys(pages, keys), pages, strict=True))
         self._fragments = {name: made for name, made in self._fragments.items() if name in names}
         asked = [name for name in names if name not in self._fragments]
         self._cache.fetch(asked)
@@ -121,33 +121,39 @@ class SearchBuilder:
         """Have the fragments of pages at hand, an empty one of a page that could not be read."""
         for page in pages:
             made = fragments[page.source] or fragment(encoded(page.address), _unread(page))
-            self._fragments[_fragment_key(page, keys)] = made
+            self._fragments[fragment_key(keys[page.source], page.address)] = made
 
     def kept(self, pages: Sequence[PageFile], keys: Mapping[str, str]) -> tuple[SiteFile, ...] | None:
         """The index, if it was made of the same pages."""
-        return self._kept(_index_key(pages, keys))
+        return self._kept(_index_key(_fragment_keys(pages, keys)))
 
     async def files(self, pages: Sequence[PageFile], keys: Mapping[str, str]) -> tuple[SiteFile, ...]:
         """The index of pages whose fragments are kept."""
-        fragments = [self._fragments[_fragment_key(page, keys)] for page in pages]
+        names = _fragment_keys(pages, keys)
+        fragments = [self._fragments[name] for name in names]
         made = await self._built(fragments)
         there = self._blobs.known([Digest(one.blob) for one in self._files.values()])
+        before = {name: one for name, one in self._files.items() if one.blob in there}
+        if any(name not in before and name not in made.news for name in made.names):
+            self._index = SearchIndex()  # bytes that it does not have any more were lost
+            made = await self._built(fragments)
         files = dict[str, SiteFile]()
-        for number, (name, data) in enumerate(sorted(made.items())):
+        for number, name in enumerate(sorted(made.names)):
             if number % SLICE == 0:
                 await asyncio.sleep(0)
-            known = self._files.get(name) if name != ENTRY else None  # every other name holds its content's digest
-            if known is None or known.blob not in there:
-                known = self._keeper.file(f"{SEARCH_FOLDER}/{name}", data, is_immutable=name != ENTRY)
-            files[name] = known
+            if name in before and name != ENTRY:  # every other name holds its content's digest
+                files[name] = before[name]
+            else:
+                path = f"{SEARCH_FOLDER}/{name}"
+                files[name] = self._keeper.file(path, made.news[name], is_immutable=name != ENTRY)
         self._files = files
-        self._cache.put(_index_key(pages, keys), msgspec.json.encode(tuple(files.values())))
-        if sum(map(len, fragments)) > FRAGMENTS_BYTES_MAX:
-            self._fragments = {}
+        self._cache.put(_index_key(names), msgspec.json.encode(tuple(files.values())))
+        if self._index.size_bytes > REMEMBERED_BYTES_MAX:
+            self._fragments, self._index = {}, SearchIndex()
         return tuple(files.values())
 
-    async def _built(self, fragments: list[bytes]) -> Mapping[str, bytes]:
-        """In a thread: it takes half a second for a thousand pages, and cannot be cut."""
+    async def _built(self, fragments: list[bytes]) -> Built:
+        """In a thread: it takes half a second for a thousand new pages, and cannot be cut."""
         index, self._index = self._index, SearchIndex()  # whoever is cancelled leaves a thread that still works on it
         made = await asyncio.to_thread(index.build, fragments)
         self._index = index
@@ -165,10 +171,9 @@ def _unread(page: PageFile) -> ParsedPage:
     return msgspec.structs.replace(untitled, title=title_of(page, untitled))
 
 
-def _fragment_key(page: PageFile, keys: Mapping[str, str]) -> str:
-    return fragment_key(keys[page.source], page.address)
+def _fragment_keys(pages: Sequence[PageFile], keys: Mapping[str, str]) -> list[str]:
+    return [fragment_key(keys[page.source], page.address) for page in pages]
 
 
-def _index_key(pages: Sequence[PageFile], keys: Mapping[str, str]) -> str:
-    names = sorted(_fragment_key(page, keys) for page in pages)
-    return f"site/search/{digest_value([engine_digest(), names])}"
+def _index_key(names: Sequence[str]) -> str:
+    return f"site/search/{digest_value([engine_digest(), sorted(names)])}"

@@ -1,7 +1,11 @@
 """Full-text search without a server: pages → fragments, kept by page → the files that the theme's script reads.
 
 Nothing here knows how a fragment is kept. The script that reads the files is `theme/search.js`: first `ENTRY`, which
-lists pages and shards; then the few shards that can hold the words asked for; then the text of the pages it shows.
+lists pages, shards and packs; then the few shards that can hold the words asked for; then the packs with the text of
+the pages it shows. A shard holds the words from one on, a pack the text of pages whose addresses hash alike.
+
+How many files there are goes with the size of the site, and no file is large. Where one ends is said by what stands in
+it alone: so a changed page changes its pack, the shards of the words that changed, and `ENTRY`.
 """
 
 import hashlib
@@ -10,8 +14,8 @@ from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
-from itertools import groupby
+from itertools import chain
+from typing import Final, TypeAlias
 from zlib import crc32
 
 import msgspec
@@ -32,29 +36,39 @@ POSTINGS_MAX = 2_000
 STRENGTHS = 64
 """A posting is two numbers: the page, and `section * STRENGTHS + strength`."""
 
+PACK_BYTES_MAX = 96 << 10
+"""Of the text of several pages in one file; the page that has more stands alone."""
+
+CHANGED_MAX = 100
+"""When more pages changed at once, all is made anew: it takes no longer."""
+
 _TITLE, _HEADING, _TEXT_MAX = 40, 12, 7
 _DIGEST_CHARS = 16
-_SHELF_BYTES_SMALL = 32 << 10
-_SHARD_POSTINGS_MIN = 2_000
-_SHARD_POSTINGS_MAX = 6_000
-_CUT_ONE_IN = 8
-_ASCII_LAST = "\x7f"
-_SECOND_LETTERS = "fmrs"
+_SHARD_BYTES_MIN, _SHARD_BYTES_MAX = 48 << 10, 80 << 10
+_NUMBER_BYTES = 4
+"""What a number of a posting is taken for: an end shall not move with each digit."""
+_ENDS_ONE_IN = 8
+_HASH_BITS = 32
+
+Postings: TypeAlias = "array[int]"
+"""Of one word: page and code in turn, in the order of the pages."""
+_Edits: TypeAlias = Mapping[str, Mapping[int, int]]
+"""By word and page, the code that it has now; 0 where it has none any more."""
 
 
 class _Fragment(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """`shelves`: by a coarse, ordered class of words, each word's code; `text`: the file of the page's sections."""
+    """`codes`: each word's code; `text`: the page's sections."""
 
     address: str
     title: str
-    text_digest: str
-    shelves: dict[str, msgspec.Raw]
+    codes: msgspec.Raw
     text: msgspec.Raw
 
 
-_encode = msgspec.json.Encoder().encode
-_fragment_decoder = msgspec.json.Decoder(_Fragment)
-_codes_decoder = msgspec.json.Decoder(list[dict[str, int]])
+_encode: Final = msgspec.json.Encoder().encode
+_fragment_decoder: Final = msgspec.json.Decoder(_Fragment)
+_codes_decoder: Final = msgspec.json.Decoder(dict[str, int])
+_shard_decoder: Final = msgspec.json.Decoder(dict[str, list[int]])
 
 
 def fragment(address: str, page: ParsedPage) -> bytes:
@@ -63,11 +77,8 @@ def fragment(address: str, page: ParsedPage) -> bytes:
     `address` is relative to the site's root, `""` for the home page, percent-encoded.
     """
     sections = _bounded(page.sections)
-    shelves: defaultdict[str, dict[str, int]] = defaultdict(dict)
-    for word, code in _codes(page.title, sections).items():
-        shelves[_shelf(word[:2])][word] = code
-    text = _encode([[section.id, section.title, section.text] for section in sections])
-    return _encode((address, page.title, _digest(text), shelves, msgspec.Raw(text)))
+    text = [[section.id, section.title, section.text] for section in sections]
+    return _encode((address, page.title, _codes(page.title, sections), text))
 
 
 def index(fragments: Iterable[bytes]) -> Mapping[str, bytes]:
@@ -75,7 +86,33 @@ def index(fragments: Iterable[bytes]) -> Mapping[str, bytes]:
 
     The order of the fragments does not matter.
     """
-    return SearchIndex().build(fragments)
+    return SearchIndex().build(fragments).news
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """An index: the names of all its files, and the bytes of those that the build before did not have."""
+
+    names: tuple[str, ...]
+    news: Mapping[str, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """A fragment as it was given, and as it was read; `place` orders pages for the packs, whatever they say."""
+
+    source: bytes
+    read: _Fragment
+    place: int
+
+    @classmethod
+    def of(cls, source: bytes) -> "_Page":
+        read = _fragment_decoder.decode(source)
+        return cls(source, read, crc32(read.address.encode()))
+
+    @property
+    def codes(self) -> dict[str, int]:
+        return _codes_decoder.decode(self.read.codes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,54 +124,56 @@ class _Shard:
     data: bytes
 
 
-@dataclass(slots=True)
-class _Shelf:
-    """What the pages have under one class of words: `pages[n]` is the page that `codes[n]` comes from."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pack:
+    """One file of pages' texts, in the order of their addresses."""
 
-    pages: list[int] = field(default_factory=list)
-    codes: list[msgspec.Raw] = field(default_factory=list)
-    size_bytes: int = 0
+    name: str
+    size_bytes: int
 
-    def put(self, page: int, codes: msgspec.Raw) -> None:
-        self.pages.append(page)
-        self.codes.append(codes)
-        self.size_bytes += len(memoryview(codes))
 
-    def add(self, other: "_Shelf") -> None:
-        self.pages.extend(other.pages)
-        self.codes.extend(other.codes)
-        self.size_bytes += other.size_bytes
+@dataclass(slots=True, kw_only=True)
+class _State:
+    """A build, for the next one. `common` has whole what of a shard's word is cut off."""
+
+    pages: tuple[_Page, ...] = ()
+    shards: list[_Shard] = field(default_factory=list)
+    common: dict[str, Postings] = field(default_factory=dict)
+    packs: dict[tuple[bytes, ...], _Pack] = field(default_factory=dict)
 
 
 class SearchIndex:
     """The same as `index`, for whoever builds again: remembers the last build, and makes again only what changed."""
 
     def __init__(self) -> None:
-        self._kept: dict[bytes, Sequence[_Shard]] = {}
+        self._last = _State()
 
-    def build(self, fragments: Iterable[bytes]) -> Mapping[str, bytes]:
+    @property
+    def size_bytes(self) -> int:
+        """How much is remembered, the fragments themselves included."""
+        return sum(len(page.source) for page in self._last.pages) + sum(len(one.data) for one in self._last.shards)
+
+    def build(self, fragments: Iterable[bytes]) -> Built:
         """The same files as `index(fragments)`."""
-        pages = sorted((_fragment_decoder.decode(each) for each in fragments), key=lambda page: page.address)
-        shards = self._shards(_shelves(pages))
-        entry = {
-            "pages": [[page.address, page.title, page.text_digest, len(memoryview(page.text))] for page in pages],
-            "shards": [[shard.first, shard.name] for shard in shards],
-        }
-        files = {f"page-{page.text_digest}.json": bytes(page.text) for page in pages}
-        files |= {shard.name: shard.data for shard in shards}
-        return {ENTRY: _encode(entry), **files}
+        last, known = self._last, {page.source: page for page in self._last.pages}
+        read = (known.get(each) or _Page.of(each) for each in fragments)
+        pages = tuple(sorted(read, key=lambda page: page.read.address))
+        now = _State(pages=pages, shards=last.shards, common=last.common)
+        if (edits := _edits(last.pages, pages)) is None:
+            now.shards, now.common = _cut(_postings(pages))
+        elif edits:
+            now.shards, now.common = _recut(last, edits)
+        news: dict[str, bytes] = {}
+        packed = _packed(pages, last.packs, now.packs, news)
+        before = {shard.name for shard in last.shards}
+        news |= {shard.name: shard.data for shard in now.shards if shard.name not in before}
+        news[ENTRY] = _entry(pages, now, packed)
+        self._last = now
+        names = (ENTRY, *(shard.name for shard in now.shards), *(pack.name for pack in now.packs.values()))
+        return Built(names=tuple(dict.fromkeys(names)), news=news)
 
-    def _shards(self, shelves: Iterable[_Shelf]) -> Sequence[_Shard]:
-        kept: dict[bytes, Sequence[_Shard]] = {}
-        shards: list[_Shard] = []
-        for shelf in shelves:
-            body = b"[" + b",".join(shelf.codes) + b"]"
-            stamp = hashlib.blake2b(body, key=hashlib.sha256(array("I", shelf.pages)).digest(), digest_size=32).digest()
-            known = self._kept.get(stamp)
-            kept[stamp] = tuple(_cut(_postings(shelf.pages, body))) if known is None else known
-            shards.extend(kept[stamp])
-        self._kept = kept
-        return shards
+
+# ---- of one page -----------------------------------------------------------------------------------------------------
 
 
 def _bounded(sections: Sequence[Section]) -> Sequence[Section]:
@@ -166,69 +205,161 @@ def _codes(title: str, sections: Sequence[Section]) -> dict[str, int]:
     return codes
 
 
-@lru_cache(maxsize=4096)
-def _shelf(start: str) -> str:
-    """The class of words that begin so; the classes have the order of their words."""
-    first, second = start[0], start[1:]
-    if first > _ASCII_LAST:
-        return chr(ord(first) & ~0xFF)
-    return f"{first}{bisect_right(_SECOND_LETTERS, second) if second else 0}"
+# ---- words -----------------------------------------------------------------------------------------------------------
 
 
-def _shelves(pages: Iterable[_Fragment]) -> list[_Shelf]:
-    """The shelves in the order of their words, those of one first letter together where they are small, or all."""
-    by_name: defaultdict[str, _Shelf] = defaultdict(_Shelf)
-    for number, page in enumerate(pages):
-        for name, codes in page.shelves.items():
-            by_name[name].put(number, codes)
-    letters = [[by_name[name] for name in names] for _, names in groupby(sorted(by_name), key=lambda name: name[0])]
-    return _together([shelf for letter in letters for shelf in _together(letter)])
-
-
-def _together(shelves: list[_Shelf]) -> list[_Shelf]:
-    """One shelf where all are small, so that a small site has few files."""
-    if sum(shelf.size_bytes for shelf in shelves) >= _SHELF_BYTES_SMALL:
-        return shelves
-    whole = _Shelf()
-    for shelf in shelves:
-        whole.add(shelf)
-    return [whole]
-
-
-def _postings(pages: Sequence[int], body: bytes) -> dict[str, list[int]]:
+def _postings(pages: Iterable[_Page]) -> dict[str, Postings]:
     """Each word's pages and codes in turn, in the order of the pages."""
-    found: defaultdict[str, list[int]] = defaultdict(list)
-    for page, codes in zip(pages, _codes_decoder.decode(body), strict=True):
-        for word, code in codes.items():
-            found[word] += (page, code)
+    found: defaultdict[str, Postings] = defaultdict(lambda: array("I"))
+    for number, page in enumerate(pages):
+        for word, code in page.codes.items():
+            postings = found[word]
+            postings.append(number)
+            postings.append(code)
     return found
 
 
-def _cut(postings: Mapping[str, list[int]]) -> Iterator[_Shard]:
-    """Shards of about one size. Where one ends is said by the words themselves, so that a new word moves few ends."""
-    room: dict[str, list[int]] = {}
-    size = 0
+class _Cutter:
+    """Words in their order → shards of about one size. Which word ends one is said by the word itself.
+
+    So where shards begin depends on nothing that stands before the last end, and a new word moves few ends.
+    """
+
+    def __init__(self) -> None:
+        self.shards: list[_Shard] = []
+        self._room: dict[str, list[int]] = {}
+        self._size = 0
+
+    @property
+    def is_at_end(self) -> bool:
+        """Whether the next word begins a shard."""
+        return not self._room
+
+    def put(self, word: str, postings: list[int]) -> None:
+        self._room[word] = postings
+        self._size += len(word) + _NUMBER_BYTES * len(postings)
+        is_end = self._size >= _SHARD_BYTES_MIN and crc32(word.encode()) % _ENDS_ONE_IN == 0
+        if is_end or self._size >= _SHARD_BYTES_MAX:
+            self.end()
+
+    def end(self) -> None:
+        if self._room:
+            data = _encode(self._room)
+            self.shards.append(_Shard(first=next(iter(self._room)), name=f"words-{_digest(data)}.json", data=data))
+        self._room, self._size = {}, 0
+
+
+def _cut(postings: Mapping[str, Postings]) -> tuple[list[_Shard], dict[str, Postings]]:
+    """All shards, and the words of which not all is in them."""
+    cutter, common = _Cutter(), dict[str, Postings]()
     for word in sorted(postings):
-        is_end = size >= _SHARD_POSTINGS_MIN and crc32(word.encode()) % _CUT_ONE_IN == 0
-        if is_end or size >= _SHARD_POSTINGS_MAX:
-            yield _shard(room)
-            room, size = {}, 0
-        room[word] = _strongest(postings[word])
-        size += len(room[word]) // 2
-    if room:
-        yield _shard(room)
+        if len(postings[word]) > 2 * POSTINGS_MAX:
+            common[word] = postings[word]
+        cutter.put(word, _strongest(postings[word]))
+    cutter.end()
+    return cutter.shards, common
 
 
-def _strongest(postings: list[int]) -> list[int]:
+def _edits(before: Sequence[_Page], now: Sequence[_Page]) -> _Edits | None:
+    """What changed of the words; `None` where all is to be made anew: pages are known by their numbers."""
+    if [page.read.address for page in before] != [page.read.address for page in now]:
+        return None
+    changed = [number for number, page in enumerate(now) if page is not before[number]]
+    if len(changed) > CHANGED_MAX:
+        return None
+    edits: defaultdict[str, dict[int, int]] = defaultdict(dict)
+    for number in changed:
+        old, new = before[number].codes, now[number].codes
+        for word, code in new.items():
+            if old.pop(word, 0) != code:
+                edits[word][number] = code
+        for word in old:
+            edits[word][number] = 0
+    return edits
+
+
+def _recut(last: _State, edits: _Edits) -> tuple[list[_Shard], dict[str, Postings]]:
+    """The same as cutting all anew: from a shard that changes on, until an end is where one was before."""
+    cutter, common = _Cutter(), dict(last.common)
+    by_shard: defaultdict[int, list[str]] = defaultdict(list)
+    firsts = [shard.first for shard in last.shards]
+    for word in edits:
+        by_shard[max(0, bisect_right(firsts, word) - 1)].append(word)
+    for number, shard in enumerate(last.shards):
+        touched = by_shard[number]
+        if not touched and cutter.is_at_end:
+            cutter.shards.append(shard)
+            continue
+        held = _shard_decoder.decode(shard.data)
+        for word in touched:
+            held[word] = _edited(word, held.get(word, []), edits[word], common)
+        for word in sorted(held) if touched else held:
+            if held[word]:
+                cutter.put(word, held[word])
+    cutter.end()
+    return cutter.shards, common
+
+
+def _edited(word: str, held: Sequence[int], edits: Mapping[int, int], common: dict[str, Postings]) -> list[int]:
+    """A word's postings after a change; `common` is kept true."""
+    whole = common.pop(word, held)
+    by_page = {**dict(zip(whole[::2], whole[1::2], strict=True)), **edits}
+    postings = array("I", chain.from_iterable((page, by_page[page]) for page in sorted(by_page) if by_page[page]))
+    if len(postings) > 2 * POSTINGS_MAX:
+        common[word] = postings
+    return _strongest(postings)
+
+
+def _strongest(postings: Postings) -> list[int]:
     if len(postings) <= 2 * POSTINGS_MAX:
-        return postings
+        return postings.tolist()
     pairs = sorted(zip(postings[::2], postings[1::2], strict=True), key=lambda pair: -(pair[1] % STRENGTHS))
     return [number for pair in sorted(pairs[:POSTINGS_MAX]) for number in pair]
 
 
-def _shard(postings: Mapping[str, Sequence[int]]) -> _Shard:
-    data = _encode(postings)
-    return _Shard(first=next(iter(postings)), name=f"words-{_digest(data)}.json", data=data)
+# ---- texts -----------------------------------------------------------------------------------------------------------
+
+
+def _packed(
+    pages: Sequence[_Page],
+    known: Mapping[tuple[bytes, ...], _Pack],
+    packs: dict[tuple[bytes, ...], _Pack],
+    news: dict[str, bytes],
+) -> list[tuple[int, int]]:
+    """Each page's pack and its place in that. `packs` gets all packs, `news` the bytes of those that are not known."""
+    places = [(0, 0)] * len(pages)
+    for pack, numbers in enumerate(_groups(pages, range(len(pages)), _HASH_BITS)):
+        for place, number in enumerate(numbers):
+            places[number] = (pack, place)
+        sources = tuple(pages[number].source for number in numbers)
+        if (made := known.get(sources)) is None:
+            data = b"[" + b",".join(pages[number].read.text for number in numbers) + b"]"
+            made = _Pack(name=f"text-{_digest(data)}.json", size_bytes=len(data))
+            news[made.name] = data
+        packs[sources] = made
+    return places
+
+
+def _groups(pages: Sequence[_Page], numbers: Sequence[int], bits: int) -> Iterator[Sequence[int]]:
+    """Pages that share a file: in two by the next bit of their places, as long as their texts are too much for one."""
+    size = sum(len(memoryview(pages[number].read.text)) for number in numbers)
+    if len(numbers) <= 1 or bits == 0 or size <= PACK_BYTES_MAX:
+        if numbers:
+            yield numbers
+        return
+    bit = 1 << (bits - 1)
+    yield from _groups(pages, [number for number in numbers if not pages[number].place & bit], bits - 1)
+    yield from _groups(pages, [number for number in numbers if pages[number].place & bit], bits - 1)
+
+
+def _entry(pages: Sequence[_Page], state: _State, places: Sequence[tuple[int, int]]) -> bytes:
+    return _encode(
+        {
+            "pages": [[page.read.address, page.read.title, *at] for page, at in zip(pages, places, strict=True)],
+            "packs": [[pack.name, pack.size_bytes] for pack in state.packs.values()],
+            "shards": [[shard.first, shard.name] for shard in state.shards],
+        }
+    )
 
 
 def _digest(data: bytes) -> str:

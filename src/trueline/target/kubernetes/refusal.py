@@ -43,14 +43,14 @@ def no_kind(message: str) -> answer.Refused:
     return answer.Refused(refusal=answer.Refusal.NO_KIND, message=message)
 
 
-def busy(message: str) -> answer.Refused:
-    """There is no answer now."""
-    return answer.Refused(refusal=answer.Refusal.BUSY, message=message)
-
-
 def stale(message: str) -> answer.Refused:
     """The object is not the one that was planned for."""
     return answer.Refused(refusal=answer.Refusal.STALE, message=message)
+
+
+def busy(message: str) -> answer.Refused:
+    """There is no answer now."""
+    return answer.Refused(refusal=answer.Refusal.BUSY, message=message)
 
 
 def _kind(refusal: Refusal, resource_type: ResourceType) -> answer.Refusal:  # noqa: PLR0911 - one for each kind

@@ -74,6 +74,7 @@ RULES = Rules(
             "VolumeSnapshotContent.snapshot.storage.k8s.io",
         }
     ),
+    holders=frozenset({NAMESPACE_KIND}),
     former_tools=("kubectl*", NOBODY, "helm", "Helm", *_CONTROLLERS),
     untouchable=frozenset(
         f"{NAMESPACE_KIND}/{name}" for name in ("default", "kube-node-lease", "kube-public", "kube-system")

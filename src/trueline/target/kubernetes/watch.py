@@ -20,6 +20,8 @@ from trueline.target.kubernetes.status import Refusal, RefusalKind, refuse
 from trueline.target.kubernetes.wire import PartialObject, WatchEvent, decode_event, decode_object, decode_status
 
 SERVED_S_MIN = 300
+SET_S_MAX = 1800.0
+"""After so long the whole set is asked for anew: an event that was lost on the way costs time, not correctness (D2)."""
 STEADY_S = 5.0
 _INITIAL_END = "k8s.io/initial-events-end"
 
@@ -103,6 +105,7 @@ class _Watch:
         self._streams_lists = True
         self._is_lost = False
         self._attempt = 0
+        self._complete_at_s = clock.monotonic_s()
 
     async def sightings(self) -> AsyncGenerator[Sighting, None]:
         """One connection after the other."""
@@ -118,6 +121,8 @@ class _Watch:
             self._attempt += 1
 
     async def _round(self) -> AsyncGenerator[Sighting, None]:
+        if self._clock.monotonic_s() - self._complete_at_s > SET_S_MAX:
+            self._version = ""
         if not self._version:
             yield Reset()
             if not self._streams_lists:
@@ -163,7 +168,7 @@ class _Watch:
                     yield sighting
                 for item in listing.items:
                     yield Seen(decode_object(item), item)
-                self._version = listing.resource_version
+                self._complete(listing.resource_version)
                 yield Synced(listing.resource_version)
 
     async def _followed(self, stream: Stream) -> AsyncGenerator[Sighting, None]:
@@ -188,7 +193,9 @@ class _Watch:
         seen = decode_object(event.object)
         is_initial = not self._version
         ends_initial = event.type == "BOOKMARK" and (seen.metadata.annotations or {}).get(_INITIAL_END) == "true"
-        if seen.metadata.resourceVersion and (ends_initial or not is_initial):
+        if ends_initial and seen.metadata.resourceVersion:
+            self._complete(seen.metadata.resourceVersion)
+        elif seen.metadata.resourceVersion and not is_initial:
             self._version = seen.metadata.resourceVersion
         match event.type:
             case "BOOKMARK":
@@ -197,6 +204,9 @@ class _Watch:
                 return (Gone(seen, event.object),)
             case _:
                 return (Seen(seen, event.object),)
+
+    def _complete(self, version: str) -> None:
+        self._version, self._complete_at_s = version, self._clock.monotonic_s()
 
     def _refused(self, refusal: Refusal, *, is_event: bool = False) -> tuple[Sighting, ...]:
         """A version that is too old asks for a fresh set; a server that cannot stream one is listed instead."""

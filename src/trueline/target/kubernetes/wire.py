@@ -1,6 +1,10 @@
 """What goes over the wire, decoded no further than it is read: bodies, field sets and items stay raw."""
 
+from typing import TypeVar
+
 import msgspec
+
+T = TypeVar("T")
 
 
 class ManagedFields(msgspec.Struct, gc=False, frozen=True):
@@ -111,25 +115,33 @@ def decode_object(body: bytes | msgspec.Raw) -> PartialObject:
     """The metadata of an object.
 
     Raises:
-        msgspec.DecodeError: it is not JSON, or not an object's.
+        msgspec.DecodeError: it is not JSON, nested without end, or not an object's.
 
     """
-    return _object.decode(body)
+    return _decoded(_object, body)
 
 
 def decode_list(body: bytes) -> ObjectList:
     """One page of a list; raises as `decode_object`."""
-    return _list.decode(body)
+    return _decoded(_list, body)
 
 
 def decode_event(line: bytes) -> WatchEvent:
     """One line of a watch; raises as `decode_object`."""
-    return _event.decode(line)
+    return _decoded(_event, line)
 
 
 def decode_status(body: bytes | msgspec.Raw) -> Status:
     """A refusal; raises as `decode_object`."""
-    return _status.decode(body)
+    return _decoded(_status, body)
+
+
+def _decoded(decoder: msgspec.json.Decoder[T], body: bytes | msgspec.Raw) -> T:
+    """What is nested too deep is no answer of the API, and no fault of ours (INV-30)."""
+    try:
+        return decoder.decode(body)
+    except RecursionError:
+        raise msgspec.DecodeError("it is nested too deep") from None
 
 
 def encode(value: object) -> bytes:

@@ -18,6 +18,7 @@ from trueline.target import answer
 from trueline.target.kubernetes import difference, refusal as refusals
 from trueline.target.kubernetes.admission import Mutators
 from trueline.target.kubernetes.client import KubernetesClient
+from trueline.target.kubernetes.content import Content
 from trueline.target.kubernetes.field_set import leaves, other_fields, our_fields, owns
 from trueline.target.kubernetes.kind import Kinds
 from trueline.target.kubernetes.live import Live
@@ -68,6 +69,7 @@ class KubernetesWriter:
     mutators: Mutators
     manager: str
     recollection: Recollection
+    content: Content
     _none: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
 
     async def write(self, write: Write) -> answer.Answer:
@@ -87,15 +89,20 @@ class KubernetesWriter:
         sent = _Sent(write=write, type=found.value, body=_prepared(write, body), whole=whole, seen=seen)
         return await self._compared(sent) if write.whole and write.mode.is_dry else await self._applied(sent)
 
-    async def delete(self, ref: Ref, *, uid: str, version: str, dry: bool) -> answer.Answer:
-        """Delete one object if it is still the one with this UID and version, or try to."""
+    async def delete(self, ref: Ref, *, uid: str, mark: str, version: str, dry: bool) -> answer.Answer:
+        """Delete one object if it is still the one with this UID, mark and version, or try to."""
         found = await self.kinds.one_named(ref.kind)
         if isinstance(found, Unknown):
             return refusals.busy(found.reason)
         if found.value is None:
             return refusals.no_kind(f"the server has no {ref.kind}")
         if not dry:
-            version = version or self._version_of(found.value, ref, uid)
+            standing = await self._standing(found.value, ref, uid, mark)
+            if isinstance(standing, answer.Refused):
+                return standing
+            version = version or standing.version
+        if (occupied := await self.content.refusal(ref, mark=mark, dry=dry)) is not None:
+            return occupied
         said = await self.client.delete(
             found.value, ref.namespace, ref.name, uid=uid, resource_version=version, dry_run=dry
         )
@@ -117,11 +124,24 @@ class KubernetesWriter:
         seen = known.observed() if known is not None else None
         return seen if seen is not None and seen.uid == write.uid else None
 
-    def _version_of(self, resource_type: ResourceType, ref: Ref, uid: str) -> str:
-        """The version that the mirror saw last, taken at send time: whoever changed the object since is not overrun."""
+    async def _standing(self, resource_type: ResourceType, ref: Ref, uid: str, mark: str) -> Observed | answer.Refused:
+        """The object at send time, if it still is what was planned to go (INV-01, INV-10).
+
+        Its version goes with the delete, so that whoever changes it from now on is not overrun. The watch shows what
+        carries our label: what it does not show may have lost it, and is asked for.
+        """
         known = self.recollection.known(resource_type, ref.namespace, ref.name)
-        seen = known.observed() if known is not None else None
-        return seen.version if seen is not None and seen.uid == uid else ""
+        if known is None:
+            live = await self.client.get(resource_type, ref.namespace, ref.name, whole=False)
+            if isinstance(live, Refusal):
+                return refusals.refused(live, resource_type, "get")
+            known = self.recollection.live(decode_object(live.body).metadata)
+        seen = known.observed()
+        if seen.uid != uid:
+            return refusals.stale(f"the object has another UID: {seen.uid}, not {uid}")
+        if seen.mark != mark or not seen.mark_is_ours:
+            return refusals.stale(f"it no longer carries the mark {mark} by our hand")
+        return seen
 
     def _left(self, said: Ok, uid: str, version: str) -> Observed:
         """What stands after a delete: the object on its way out, or the server's word that it is gone."""
@@ -276,7 +296,7 @@ def _stands(fields: dict[str, Any], steps: tuple[str, ...]) -> bool:
 
 
 def _prepared(write: Write, body: dict[str, Any]) -> dict[str, Any]:
-    """The body as it is sent: without what is withheld, with what must still hold."""
+    """The body as it is sent: without what is withheld, with what must still hold (INV-10, INV-13)."""
     for path in write.withheld:
         body = field_path.removed(body, field_path.parse(path))
     holds = {key: value for key, value in (("uid", write.uid), ("resourceVersion", write.version)) if value}

@@ -1,8 +1,8 @@
 // Search without a server: reads the files that render/site/search.py writes. No markup is ever made from text.
 "use strict";
 (() => {
-  const STRENGTHS = 64, POSTINGS_MAX = 2000, SHARDS_MAX = 4, WORDS_MAX = 8, CANDIDATES = 12, RESULTS = 8, SNIPPET = 170,
-    TEXTS_BYTES = 150000;
+  const STRENGTHS = 64, POSTINGS_MAX = 2000, SHARDS_MAX = 2, WORDS_MAX = 8, CANDIDATES = 12, RESULTS = 8, SNIPPET = 170,
+    TEXTS_BYTES = 400000, PAUSE_MS = 80;
   const PAIRED = "\\u0e00-\\u0eff\\u1000-\\u109f\\u1780-\\u17ff\\u3005\\u3040-\\u30fa\\u30fc-\\u30ff" +
     "\\u3400-\\u4dbf\\u4e00-\\u9fff\\uac00-\\ud7af\\uf900-\\ufaff\\u{20000}-\\u{3ffff}";
   const RUN = new RegExp(`[${PAIRED}]+|(?:(?![${PAIRED}])[\\p{L}\\p{N}]){1,32}`, "gu");
@@ -62,13 +62,22 @@
       const entry = await this.file("index.json");
       const rows = await Promise.all(terms.map((term) => this.postings(entry, term)));
       const best = ranked(rows).slice(0, CANDIDATES);
-      let room = TEXTS_BYTES;
-      const results = await Promise.all(best.map((one) => {
-        const page = entry.pages[one.page], isRoom = page[3] <= room;
-        if (isRoom) room -= page[3];
-        return this.result(page, one, terms, query, isRoom);
-      }));
+      const packs = this.affordable(entry, best);
+      const results = await Promise.all(best.map((one) => this.result(entry, one, terms, query, packs)));
       return results.sort((a, b) => b.score - a.score).slice(0, RESULTS);
+    }
+
+    // The packs of the best pages' texts, as far as a search may read.
+    affordable(entry, best) {
+      const packs = new Set();
+      let room = TEXTS_BYTES;
+      for (const { page } of best) {
+        const pack = entry.pages[page][2], size = entry.packs[pack][1];
+        if (packs.has(pack) || size > room) continue;
+        packs.add(pack);
+        room -= size;
+      }
+      return packs;
     }
 
     // page → [worth, section] for one word; `isCommon` where it stands nearly everywhere.
@@ -97,8 +106,10 @@
       return { pages, isCommon };
     }
 
-    async result([address, title, digest], { score, section }, terms, query, isRead) {
-      const sections = isRead ? await this.file(`page-${digest}.json`).catch(() => []) : [];
+    async result(entry, { page, score, section }, terms, query, packs) {
+      const [address, title, pack, place] = entry.pages[page];
+      const texts = packs.has(pack) ? await this.file(entry.packs[pack][0]).catch(() => []) : [];
+      const sections = texts[place] || [];
       const phrase = spaced(query), many = terms.length > 1 || phrase.includes(" ");
       let chosen = sections[section] || ["", "", ""], most = worthOf(chosen, terms, phrase, many) + 1;
       for (const one of sections) {
@@ -255,6 +266,8 @@
     const run = async () => {
       const mine = ++turn, query = input.value.trim();
       if (!query) return show(false);
+      await new Promise((done) => setTimeout(done, PAUSE_MS)); // who types on has not asked yet
+      if (mine !== turn) return;
       let results = [], answer = "";
       try {
         results = await search.find(query);

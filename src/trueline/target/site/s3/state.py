@@ -60,7 +60,7 @@ def read_state(data: bytes, place: str) -> State:
     """
     try:
         state = msgspec.json.decode(data, type=State)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, RecursionError) as error:
         raise Damaged(f"{STATE} cannot be read ({error}); put it back, or delete it") from None
     if state.format != FORMAT:
         raise Damaged(f"{STATE} was written by another version of Trueline (format {state.format})")

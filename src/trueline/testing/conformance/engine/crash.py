@@ -91,7 +91,7 @@ EFFECTS: dict[str, Arm] = {
 
 
 @asynccontextmanager
-async def _survived(world: World) -> AsyncIterator[list[bool]]:
+async def survived(world: World) -> AsyncIterator[list[bool]]:
     """An engine that may die inside; the list tells afterwards whether it did."""
     died: list[bool] = []
     try:
@@ -108,7 +108,7 @@ async def _survived(world: World) -> AsyncIterator[list[bool]]:
 
 async def _run(world: World) -> bool:
     """The engine goes as far as it can; whether it died on the way."""
-    async with _survived(world) as died:
+    async with survived(world) as died:
         await world.follow()
         await world.until_sync(Sync.SYNCED)
         await world.quiet()

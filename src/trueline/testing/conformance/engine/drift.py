@@ -388,7 +388,7 @@ async def drift_string_data(world: World) -> None:
 
 @engine_case
 async def drift_refused_secret_says_nothing(world: World) -> None:
-    """A Secret that the server refuses is refused without its values."""
+    """INV-25: a Secret that the server refuses is refused without its values."""
     canary = "canary-7f3a91-secret"
     broken = secret("access", {"password": canary})
     broken["data"] = {"bad key!": "Y2FuYXJ5LTdmM2E5MS1zZWNyZXQ="}
@@ -415,7 +415,10 @@ def expect_no_secret(world: World, *canaries: str) -> None:
 
 @engine_case
 async def drift_second_run_writes_nothing(world: World) -> None:
-    """The same revision again, another one that changes nothing, and a new start: no write, no dry run (promise 11)."""
+    """INV-15: the same revision again, another one that changes nothing, and a new start.
+
+    No write, no dry run (promise 11).
+    """
     world.declare("shop", config_map("settings"), deployment("web"), secret("access", {"k": "v"}))
     async with world.synced():
         await world.quiet()

@@ -1,8 +1,10 @@
 """All of the engine's cases, in one list: importing this module is what puts them there."""
 
 import trueline.testing.conformance.engine.added
+import trueline.testing.conformance.engine.clock
 import trueline.testing.conformance.engine.contact
 import trueline.testing.conformance.engine.crash
+import trueline.testing.conformance.engine.delete_lane
 import trueline.testing.conformance.engine.displaced
 import trueline.testing.conformance.engine.drift
 import trueline.testing.conformance.engine.fence
@@ -10,8 +12,10 @@ import trueline.testing.conformance.engine.former
 import trueline.testing.conformance.engine.hook
 import trueline.testing.conformance.engine.lost
 import trueline.testing.conformance.engine.ownership
+import trueline.testing.conformance.engine.removal
 import trueline.testing.conformance.engine.rollback
 import trueline.testing.conformance.engine.safety
+import trueline.testing.conformance.engine.transfer
 import trueline.testing.conformance.engine.trial
 import trueline.testing.conformance.engine.wave
 import trueline.testing.conformance.engine.webhook  # noqa: F401 - see above

@@ -10,6 +10,7 @@ from trueline.testing.conformance.engine.case import engine_case
 from trueline.testing.conformance.engine.sample import config_map, definition, deployment, gadget, secret, service
 from trueline.testing.conformance.engine.weather import is_write
 from trueline.testing.conformance.engine.world import World
+from trueline.trial.trial import Verdict
 
 
 def expect_untouched(world: World) -> None:
@@ -23,7 +24,7 @@ def expect_untouched(world: World) -> None:
 
 @engine_case
 async def trial_one_invalid_among_ten(world: World) -> None:
-    """Two of ten are refused: none is applied, and both refusals are told, each with its file."""
+    """INV-17: two of ten are refused: none is applied, and both refusals are told, each with its file."""
     good = [config_map(f"good-{n}") for n in range(8)]
     broken = service("broken", ports=[{"port": 99999}])
     invalid = deployment("invalid")
@@ -61,7 +62,7 @@ async def trial_schema_error_before_any_request(world: World) -> None:
 
 @engine_case
 async def trial_quota(world: World) -> None:
-    """A quota that stands on the target refuses before anything is done."""
+    """INV-17: a quota that stands on the target refuses before anything is done."""
     quota: Json = {
         "apiVersion": "v1",
         "kind": "ResourceQuota",
@@ -181,6 +182,38 @@ def _status_body(code: int, reason: str, message: str) -> bytes:
 
 
 @engine_case
+async def trial_of_who_may_only_read(world: World) -> None:
+    """INV-36: a plan made with rights to read alone says that it was not tried, and no plan sends a write."""
+    kept = config_map("kept")
+    world.declare("shop", kept, config_map("leaves"))
+    async with world.synced():
+        await world.quiet()
+        world.weather.storm = _only_reads
+        world.declare("shop", config_map("kept", {"a": "2"}), config_map("new"))
+        await world.push()
+        world.expect_sync(Sync.BLOCKED)
+        world.weather.seen = []
+        found = await world.control.review("shop")
+        expect({trial.change.ref.name for trial in found.trials}, {"kept", "new", "leaves"})
+        expect({trial.verdict for trial in found.trials}, {Verdict.UNTRIED})
+        expect(found.plan.problems, ())
+        world.weather.storm = None
+        tried = await world.control.review("shop")
+        expect({trial.verdict for trial in tried.trials}, {Verdict.PASSED})
+        expect([request.path for request in world.weather.seen if is_write(request)], [])
+
+
+def _only_reads(request: Request) -> Response | None:
+    """Whoever asks has a role that may get, list and watch."""
+    if request.method == "GET":
+        return None
+    message = 'configmaps "kept" is forbidden: User "x" cannot patch resource "configmaps" in API group ""'
+    message += ' in the namespace "shop"'
+    body = _status_body(403, "Forbidden", message)
+    return Response(status=403, headers={"content-type": "application/json"}, body=body)
+
+
+@engine_case
 async def trial_refused_after_the_trial(world: World) -> None:
     """A refusal that only the apply meets is Partly, with what was done; the next pass goes on from there."""
 
@@ -207,7 +240,7 @@ async def trial_refused_after_the_trial(world: World) -> None:
 
 @engine_case
 async def trial_broken_manifest_stops_no_other(world: World) -> None:
-    """A broken manifest blocks its application, keeps what that had, and stops no other."""
+    """INV-30: a broken manifest blocks its application, keeps what that had, and stops no other."""
     world.declare("shop", config_map("settings"))
     world.declare("blog", config_map("other"))
     world.commit()
@@ -267,7 +300,10 @@ async def trial_immutable_field(world: World) -> None:
 
 @engine_case
 async def trial_only_adds_until_the_last_one_passed(world: World) -> None:
-    """An object that only its own new definition refuses: no earlier wave, no prune happens before it was tried."""
+    """INV-17: an object that only its own new definition refuses.
+
+    No earlier wave, no prune happens before it was tried.
+    """
     unique, old, early = world.api.unique, config_map("old"), config_map("early")
     early["metadata"]["annotations"] = {"trueline.dev/wave": "-1"}
     crd = definition(unique, "size")

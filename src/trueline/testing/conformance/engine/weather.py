@@ -13,7 +13,8 @@ Storm: TypeAlias = Callable[[Request], Failure | None]
 class Weather:
     """Another transport, with failures. `storm` says for a request what goes wrong with it; `seen` are all requests.
 
-    `outrun` counts writes that the server refused with 409, because somebody else came first.
+    `meanwhile` is what somebody else does before a request arrives, or where a writer waits that is paused. `outrun`
+    counts writes that the server refused with 409, because somebody else came first.
     """
 
     def __init__(self, transport: Transport) -> None:
@@ -21,16 +22,15 @@ class Weather:
         self.storm: Storm | None = None
         self.before: Callable[[Request], None] | None = None
         self.after: Callable[[Request], None] | None = None
+        self.meanwhile: Callable[[Request], Awaitable[None]] | None = None
         self.seen: list[Request] = []
         self.outrun = 0
-        self.gate: Callable[[Request], Awaitable[None]] | None = None
-        """Where a request waits on its way: a writer that is paused."""
 
     async def send(self, request: Request, *, timeout_s: float = 60.0) -> Response:
         """Send, or fail."""
         self.seen.append(request)
-        if self.gate is not None:
-            await self.gate(request)
+        if self.meanwhile is not None:
+            await self.meanwhile(request)
         self._fail(request)
         if isinstance(failure := self._failure(request), Response):
             return failure

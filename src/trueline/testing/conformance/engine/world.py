@@ -3,7 +3,6 @@
 It is put together from the same parts as `wiring` does; only Git, the data directory and the transport are given.
 """
 
-import asyncio
 import random
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -13,46 +12,21 @@ from typing import Any
 
 import msgspec
 
-from trueline.declare.application import ClusterConnection, TargetSpec
-from trueline.declare.native import NativeDialect
-from trueline.health.status import Health
-from trueline.health.table import judge, needs_status
-from trueline.loop.chronicle import Chronicle
-from trueline.loop.claim import ClaimBook
-from trueline.loop.control import Control, ControlParts
-from trueline.loop.desire import Desirer
 from trueline.loop.engine import Engine
-from trueline.loop.engine_parts import EngineParts
-from trueline.loop.fleet import Fleet
-from trueline.loop.health import TargetHealth
-from trueline.loop.parts import Parts
-from trueline.loop.register import Register
 from trueline.loop.status import ApplicationStatus, Sync
-from trueline.record.approval import Approvals
-from trueline.record.history import History
-from trueline.record.hold import Holds
 from trueline.record.journal import Journal, Kind, Record
-from trueline.record.keep import Bodies, RenderStore
 from trueline.record.ledger import StoreLedger
 from trueline.record.schema import SCHEMA
-from trueline.record.status import Statuses
-from trueline.render.cache import CachedRenderer
-from trueline.render.dispatch import DispatchingRenderer
 from trueline.runtime.store import MEMORY, Store
 from trueline.runtime.toolbox import Toolbox
 from trueline.target.inventory import Entry
-from trueline.target.kubernetes.client import KubernetesClient, RequestKey
-from trueline.target.kubernetes.fence import LeaseFence, Writer
-from trueline.target.kubernetes.limit import Limiter
-from trueline.target.kubernetes.mark import Installation
-from trueline.target.kubernetes.target import KubernetesTarget
+from trueline.target.kubernetes.client import RequestKey
 from trueline.testing.conformance.api import Answer, Api, Json
 from trueline.testing.conformance.case import expect
 from trueline.testing.conformance.engine.repository import MemoryRepository
 from trueline.testing.conformance.engine.weather import Weather
-from trueline.wiring.kept import KeptApprovals, KeptRenders
+from trueline.testing.process import TARGET, EngineProcess, Surroundings
 
-TARGET = "cluster"
 PATIENCE_S = 40.0
 QUIET_S = 0.3
 """For how long nothing happens before it is believed that nothing will."""
@@ -70,31 +44,11 @@ class Declaration:
     files: Mapping[str, bytes] = field(default_factory=dict)
 
 
-@dataclass(slots=True, kw_only=True)
-class OneTarget:
-    """The targets of a fleet that has one."""
-
-    given: Parts
-
-    def declare(self, connections: Sequence[ClusterConnection]) -> None:
-        """None is needed."""
-
-    async def parts(self, target: TargetSpec) -> Parts:  # noqa: ARG002 - there is one
-        """It."""
-        return self.given
-
-
-@dataclass(slots=True, kw_only=True)
-class Running:
-    """One engine that runs."""
-
-    engine: Engine
-    target: KubernetesTarget[Health]
-    client: KubernetesClient
-
-
 class World:
-    """One cluster, one repository, one store; an engine that may be stopped and started again."""
+    """One cluster, one repository, one store; an engine that may be stopped and started again.
+
+    `applications` is what the next commit declares, `more` are other files of it.
+    """
 
     def __init__(self, api: Api, toolbox: Toolbox, *, store: Store | None = None, installation: str = "") -> None:
         self.api = api
@@ -104,9 +58,10 @@ class World:
         self.repository = MemoryRepository()
         self.weather = Weather(api.transport)
         self.applications: dict[str, Declaration] = {}
+        self.more: Mapping[str, bytes] = {}
         self.store = store if store is not None else Store.open(MEMORY, SCHEMA)
         self.ledger, self.journal = self._books()
-        self.running: Running | None = None
+        self.running: EngineProcess | None = None
         self.name = "first"
         self._starts = 0
         self._counted: Counter[RequestKey] = Counter()
@@ -125,7 +80,7 @@ class World:
     # ---- the engine -------------------------------------------------------------------------------------------
 
     @property
-    def now(self) -> Running:
+    def now(self) -> EngineProcess:
         """The engine that runs."""
         assert self.running is not None, "no engine runs"
         return self.running
@@ -135,35 +90,14 @@ class World:
         """An engine follows the repository's head inside the block."""
         if fresh_store:
             self.store = Store.open(MEMORY, SCHEMA)
-        self.ledger, self.journal = self._books()
-        limiter = Limiter(self.clock)
-        client = KubernetesClient(self.weather, limiter, self.clock, user_agent="trueline/test", jitter=random.random)
-        target = KubernetesTarget[Health](
-            TARGET,
-            client,
-            self.toolbox,
-            Installation(self.installation),
-            clock=self.clock,
-            needs_status=needs_status,
-            judge=judge,
-        )
         self._starts += 1
-        installation = Installation(self.installation)
-        writer = Writer(
-            installation=installation.name, manager=installation.manager, holder=f"{self.name}/{self._starts}"
-        )
-        self.fence = LeaseFence(client, self.clock, writer)
-        engine = self._engine(target)
-        async with asyncio.TaskGroup() as group:
-            watching = [group.create_task(target.run()), group.create_task(self.fence.run())]
-            try:
-                async with engine.running():
-                    self.running = Running(engine=engine, target=target, client=client)
-                    yield engine
-            finally:
-                self.running = None
-                for each in watching:
-                    each.cancel()
+        process = self._put_together()
+        try:
+            async with process.running() as engine:
+                self.running = process
+                yield engine
+        finally:
+            self.running = None
 
     @asynccontextmanager
     async def synced(self, application: str = "shop") -> AsyncIterator[Engine]:
@@ -178,55 +112,23 @@ class World:
         journal = Journal(self.store, self.clock)
         return StoreLedger(self.store, journal), journal
 
-    def _engine(self, target: KubernetesTarget[Health]) -> Engine:
-        bodies, claims = Bodies(self.store), ClaimBook(self.ledger)
-        self.approvals = Approvals(self.store, self.journal, self.clock)
-        parts = Parts(
-            target=target,
-            watcher=target,
-            owners=self.ledger,
-            health=TargetHealth(target, needs_status),
-            ledger=self.ledger,
-            bodies=bodies,
-            approvals=KeptApprovals(self.approvals),
-            claims=claims,
-            fence=self.fence,
-            finder=target,
-        )
-        renders = KeptRenders(RenderStore(self.store), bodies)
-        targets = OneTarget(given=parts)
-        renderer = CachedRenderer(DispatchingRenderer(self.toolbox), renders, "test")
-        fleet = Fleet(source=self.repository, dialect=NativeDialect(self.toolbox), path="", folder=None)
-        self.history = History(self.store, self.journal, self.clock)
-        holds = Holds(self.store, self.journal, self.clock)
-        desirer = Desirer(sources=self.repository, targets=targets, renderer=renderer)
-        engine = Engine(
-            EngineParts(
-                fleet=fleet,
-                desirer=desirer,
-                targets=targets,
-                register=Register(Statuses(self.store, self.clock)),
-                chronicle=Chronicle(self.journal, self.history),
-                claims=claims,
-                approvals=KeptApprovals(self.approvals),
-                holds=holds,
+    def _put_together(self) -> EngineProcess:
+        process = EngineProcess.of(
+            Surroundings(
+                repository=self.repository,
+                transport=self.weather,
+                store=self.store,
                 clock=self.clock,
-                interval_s=3600.0,
+                toolbox=self.toolbox,
+                installation=self.installation,
+                holder=f"{self.name}/{self._starts}",
+                jitter=random.random,
             )
         )
-        self.control = Control(
-            ControlParts(
-                engine=engine,
-                fleet=fleet,
-                desirer=desirer,
-                targets=targets,
-                history=self.history,
-                holds=holds,
-                approvals=self.approvals,
-                journal=self.journal,
-            )
-        )
-        return engine
+        self.fence = process.fence
+        self.ledger, self.journal, self.history = process.ledger, process.journal, process.history
+        self.approvals, self.control = process.approvals, process.control
+        return process
 
     # ---- Git --------------------------------------------------------------------------------------------------
 
@@ -245,7 +147,7 @@ class World:
                 file = f"{resource['kind']}-{resource['metadata']['name']}.yaml".lower()
                 files[f"{name}/{file}"] = msgspec.json.format(msgspec.json.encode(resource))
             files |= {f"{name}/{path}": text for path, text in declared.files.items()}
-        return self.repository.commit(files)
+        return self.repository.commit({**files, **self.more})
 
     def _document(self, name: str, declared: Declaration) -> Json:
         return {

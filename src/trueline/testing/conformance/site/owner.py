@@ -83,7 +83,7 @@ async def an_uid_that_was_made_again_is_stale(world: World) -> None:
     await world.remove()
     world.ground.clock.pass_s(10)
     await world.publish(FIRST)
-    answer = await world.target.delete(RELEASE_REF, uid=old, version="", dry=False)
+    answer = await world.target.delete(RELEASE_REF, uid=old, mark=world.target.mark("site"), version="", dry=False)
     expect_that(isinstance(answer, Refused) and answer.refusal is Refusal.STALE)
     await world.expect_served(FIRST)
 

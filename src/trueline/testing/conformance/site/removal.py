@@ -30,7 +30,7 @@ async def to_try_a_removal_removes_nothing(world: World) -> None:
     entries = world.parts.ledger.inventory("site", world.target.name).entries
     before = world.ground.counts()
     for ref, entry in entries.items():
-        answer = await world.target.delete(ref, uid=entry.uid, version="", dry=True)
+        answer = await world.target.delete(ref, uid=entry.uid, mark=world.target.mark("site"), version="", dry=True)
         expect_that(isinstance(answer, Accepted) and not answer.wrote)
     expect(world.ground.counts().since(before).writes, 0)
     await world.expect_served(FIRST)
@@ -41,7 +41,7 @@ async def a_file_of_the_live_release_is_not_deleted_alone(world: World) -> None:
     """It goes with the next release, and by no other way."""
     await world.publish(FIRST)
     entry = world.parts.ledger.inventory("site", world.target.name).entries[file_ref("docs/a.html")]
-    answer = await world.target.delete(entry.ref, uid=entry.uid, version="", dry=False)
+    answer = await world.target.delete(entry.ref, uid=entry.uid, mark=world.target.mark("site"), version="", dry=False)
     expect_that(isinstance(answer, Refused) and answer.refusal is Refusal.STALE)
     await world.expect_served(FIRST)
 
@@ -49,7 +49,7 @@ async def a_file_of_the_live_release_is_not_deleted_alone(world: World) -> None:
 @site_case()
 async def what_is_gone_is_gone(world: World) -> None:
     """A delete where nothing is says so."""
-    answer = await world.target.delete(RELEASE_REF, uid="", version="", dry=False)
+    answer = await world.target.delete(RELEASE_REF, uid="", mark=world.target.mark("site"), version="", dry=False)
     expect_that(isinstance(answer, Refused) and answer.refusal is Refusal.GONE)
 
 

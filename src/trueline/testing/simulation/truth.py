@@ -1,0 +1,220 @@
+"""What was said in Git, who made what, and what an engine may do because of it. It sees every write of the cluster.
+
+Checks are made at every write, not at the end: a wrong delete that is healed later is a wrong delete.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from trueline.embedded.store import Event, Kept
+from trueline.model.ref import Ref
+from trueline.target.kubernetes.mark import LABEL, Installation
+from trueline.testing.process import TARGET
+from trueline.testing.simulation.fleet import NAMESPACE, Fleet, Json, is_as_declared
+from trueline.testing.simulation.machine import Machine
+from trueline.testing.simulation.network import WRITER
+
+THEIRS = "theirs"
+"""What names of objects and fields begin with that no application ever declares."""
+
+_POOL = ("/core/configmaps/", "/core/secrets/", "/core/services/", "/apps/deployments/")
+DELETES_MAX = 5
+DELETES_PERCENT_MAX = 30
+
+
+class Broken(Exception):
+    """Something was done that may never be; the name of the invariant comes first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """One head of the branch: what a commit said, from the time at which it was pushed."""
+
+    commit: str
+    fleet: Fleet
+    declared: Mapping[str, tuple[str, Json]]
+
+
+@dataclass(slots=True, kw_only=True)
+class Truth:
+    """Everything that was said and done. `line` tells whether one commit leads to another."""
+
+    installation: Installation
+    line: Callable[[str, str], bool]
+    machines: list[Machine] = field(default_factory=list)
+    heads: list[Head] = field(default_factory=list)
+    agreed: list[str] = field(default_factory=list)
+    """Commits that somebody agreed to although they do not follow from what ran: rewritten history, rollbacks."""
+    approved: set[str] = field(default_factory=set)
+    """Applications whose plan somebody approved since their last head."""
+    rolled_back: dict[str, set[str]] = field(default_factory=dict)
+    """The commits to which somebody rolled an application back."""
+    persons: set[str] = field(default_factory=set)
+    """UIDs of objects that a person made under a name that Git knows too."""
+    ours: set[str] = field(default_factory=set)
+    """UIDs that an engine has applied to."""
+    writes: int = 0
+    deletes: int = 0
+    _held: set[str] = field(default_factory=set)
+    """Where an engine has applied: what is made there by hand is drift, and put back (D17)."""
+    _deleted: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+
+    def push(self, commit: str, fleet: Fleet) -> None:
+        """A new head."""
+        self.heads.append(Head(commit=commit, fleet=fleet, declared=fleet.declared()))
+        self.approved.clear()
+
+    @property
+    def head(self) -> Head:
+        """What Git says now."""
+        return self.heads[-1]
+
+    def see(self, event: Event) -> None:
+        """One write of the cluster.
+
+        Raises:
+            Broken: it may not be.
+        """
+        writer = WRITER.get()
+        machine = next((one for one in self.machines if one.name == writer), None)
+        if machine is None or not event.key.startswith(_POOL):
+            self._see_person(writer, event)
+            return
+        self.writes += 1
+        if event.after is None or (event.after.metadata.deletion_timestamp and event.before is not None):
+            self._see_delete(machine, event.key, event.before or event.after)
+        else:
+            self._see_apply(machine, event.key, event.before, event.after)
+
+    def _see_person(self, writer: str, event: Event) -> None:
+        if writer and event.before is None and event.after is not None:
+            self.persons.add(event.after.metadata.uid)
+
+    # ---- what an engine does ---------------------------------------------------------------------------------
+
+    def _see_delete(self, machine: Machine, key: str, before: Kept | None) -> None:
+        assert before is not None, "what was not there cannot go"
+        self.deletes += 1
+        uid, mark = before.metadata.uid, before.metadata.labels.get(LABEL, "")
+        if uid not in self.ours:
+            raise Broken(f"INV-01 {key} is deleted, and no engine ever applied it")
+        if not self.installation.is_own(mark):
+            raise Broken(f"INV-01 {key} is deleted, and does not carry our mark but {mark!r}")
+        self._expect_intent(machine, key)
+        self._held.discard(key)
+        application = mark.partition(".")[2]
+        floor = self._done(machine, application)
+        heads = [head for head in self.heads if self._may_follow(floor, head.commit)]
+        if not any(_takes_away(head, key, application) for head in heads) and not self._is_rolled_back(
+            key, application
+        ):
+            raise Broken(f"INV-02 {key} is deleted, and no commit since {floor[:8]} takes it away")
+        self._expect_limit(machine, application, key)
+
+    def _is_rolled_back(self, key: str, application: str) -> bool:
+        """Whether somebody went back to where the application did not have it, whoever has it now."""
+        name, back = key.rpartition("/")[2], self.rolled_back.get(application, set())
+        return any(
+            name not in head.fleet.applications.get(application, {}) for head in self.heads if head.commit in back
+        )
+
+    def _expect_limit(self, machine: Machine, application: str, key: str) -> None:
+        """INV-03: more than the limit goes only if somebody has agreed since the head that asks for it."""
+        gone = self._deleted.setdefault((application, self.head.commit), set())
+        gone.add(key)
+        owned = machine.process.ledger.count(application, TARGET) if machine.process else 0
+        is_many = len(gone) > DELETES_MAX and len(gone) * 100 > (owned + len(gone)) * DELETES_PERCENT_MAX
+        if is_many and application not in self.approved:
+            raise Broken(f"INV-03 {len(gone)} objects of {application} are deleted, and nobody has agreed")
+
+    def _see_apply(self, machine: Machine, key: str, before: Kept | None, after: Kept) -> None:
+        uid, mark = after.metadata.uid, after.metadata.labels.get(LABEL, "")
+        self._expect_intent(machine, key)
+        if after.metadata.name.startswith(THEIRS):
+            raise Broken(f"INV-19 {key} is nobody's of ours, and is written")
+        if _is_same(before, after):
+            return  # a former tool's entries become ours, which is the first half of a take-over
+        if not self.installation.is_own(mark):
+            raise Broken(f"INV-19 {key} is written without our mark")
+        self._expect_theirs(key, before, after, is_ours=uid in self.ours or key in self._held)
+        self.ours.add(uid)
+        self._held.add(key)
+        application = mark.partition(".")[2]
+        said = [head for head in self.heads if _says(head, key, after.body)]
+        if not said and not self._is_shared(before, uid):
+            raise Broken(f"INV-11 {key} is written as no commit ever said it")
+        floor = self._done(machine, application)
+        if said and not any(self._may_follow(floor, head.commit) for head in said):
+            newest = said[-1].commit
+            raise Broken(f"INV-12 {key} is written as {newest[:8]} said it, over {floor[:8]}")
+
+    def _is_shared(self, before: Kept | None, uid: str) -> bool:
+        """Whether a person made it first: then what they own of it stays as they left it (D17)."""
+        return before is not None and uid in self.persons
+
+    def _expect_theirs(self, key: str, before: Kept | None, after: Kept, *, is_ours: bool) -> None:
+        """INV-19: what others put there stays; of an object that never was ours, everything does."""
+        if before is None:
+            return
+        was, now = before.body.get("data") or {}, after.body.get("data") or {}
+        for name, value in was.items():
+            if (name.startswith(THEIRS) or not is_ours) and now.get(name) != value:
+                raise Broken(f"INV-19 {key}: data.{name} is another's, and was {value!r}, is {now.get(name)!r}")
+
+    def _expect_intent(self, machine: Machine, key: str) -> None:
+        """INV-23: what is done was written down before."""
+        assert machine.process is not None, "who writes runs"
+        if machine.process.ledger.lookup(TARGET, ref_of(key)) is None:
+            raise Broken(f"INV-23 {key} is written, and no intent says so")
+
+    def _done(self, machine: Machine, application: str) -> str:
+        """The commit that is being brought about, or was last."""
+        assert machine.process is not None, "who writes runs"
+        latest = machine.process.history.latest(application)
+        return latest.revision if latest else ""
+
+    def _may_follow(self, floor: str, commit: str) -> bool:
+        """INV-12: a commit follows what was done, or somebody has agreed to go there."""
+        if not floor or self.line(floor, commit):
+            return True
+        return any(self.line(agreed, commit) for agreed in self.agreed)
+
+
+def ref_of(key: str) -> Ref:
+    """The identity of an object of the pool.
+
+    >>> str(ref_of("/apps/deployments/shop/o1"))
+    'Deployment.apps/shop/o1'
+    """
+    kinds = {"configmaps": "ConfigMap", "secrets": "Secret", "services": "Service", "deployments": "Deployment.apps"}
+    _, _, plural, namespace, name = key.split("/")
+    return Ref(kinds[plural], namespace, name)
+
+
+def _is_same(before: Kept | None, after: Kept) -> bool:
+    """Whether nothing was written but whose the fields are."""
+    return before is not None and _without_fields(before) == _without_fields(after)
+
+
+def _without_fields(kept: Kept) -> Json:
+    metadata = {name: value for name, value in kept.body["metadata"].items() if name not in _TOLD}
+    return {**kept.body, "metadata": metadata}
+
+
+_TOLD = frozenset({"managedFields", "resourceVersion", "generation"})
+
+
+def _takes_away(head: Head, key: str, application: str) -> bool:
+    """Whether an object is undeclared, and not only because nothing can be made of what declared it."""
+    return key not in head.fleet.mended().declared() and application not in head.fleet.blocked
+
+
+def _says(head: Head, key: str, body: Mapping[str, Any]) -> bool:
+    said = head.declared.get(key) or head.fleet.mended().declared().get(key)
+    return said is not None and is_as_declared(said[1], body)
+
+
+def live_keys(objects: Mapping[str, Kept]) -> tuple[str, ...]:
+    """The objects of the pool."""
+    return tuple(key for key in objects if key.startswith(_POOL) and f"/{NAMESPACE}/" in key)

@@ -1,0 +1,37 @@
+"""Nothing of a Secret's values leaves the adapter, whatever shape somebody gave them."""
+
+from typing import Any
+
+import pytest
+
+from trueline.target.kubernetes.mask import LAST_APPLIED, masked
+
+HEAD = {"apiVersion": "v1", "kind": "Secret"}
+SECRETS: list[dict[str, Any]] = [
+    {"data": {"k": "hunter2"}},
+    {"stringData": {"k": "hunter2"}},
+    {"data": "hunter2"},
+    {"data": ["hunter2"]},
+    {"data": {"k": {"nested": "hunter2"}}},
+    {"metadata": {"annotations": {LAST_APPLIED: '{"data":{"k":"hunter2"}}'}}, "data": {"k": "hunter2"}},
+]
+
+
+@pytest.mark.parametrize("body", SECRETS, ids=str)
+def test_nothing_of_a_secret_is_shown(body: dict[str, Any]) -> None:
+    """INV-25: what cannot be read as it should be is masked as a whole."""
+    shown = masked({**HEAD, **body, "type": "Opaque"})
+    assert "hunter2" not in repr(shown)
+    assert shown["type"] == "Opaque"
+    assert set(shown) == {*HEAD, *body, "type"}
+
+
+def test_what_is_no_secret_is_shown() -> None:
+    for head in ({"apiVersion": "v1", "kind": "ConfigMap"}, {"apiVersion": "example.com/v1", "kind": "Secret"}):
+        body = {**head, "data": {"k": "v"}, "metadata": {"annotations": {LAST_APPLIED: "{}"}}}
+        assert masked(body) == body
+
+
+def test_other_annotations_of_a_secret_stay() -> None:
+    body = {**HEAD, "metadata": {"annotations": {"a": "1"}}, "data": None}
+    assert masked(body) == body

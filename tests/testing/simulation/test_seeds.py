@@ -1,0 +1,48 @@
+"""Seeds: each is a world in which much goes wrong; nothing that may not be is done in it, and it converges."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from trueline.runtime.toolbox_process import find_toolbox
+from trueline.testing.simulation.run import simulate
+from trueline.testing.simulation.toolbox import SynchronousToolbox
+
+SEEDS = int(os.environ.get("TRUELINE_SEEDS", "320"))
+AT_ONCE = 20
+
+FOUND = {
+    12: "a field that a controller took stayed taken when the object moved to another application",
+    34: "an event that a watch skipped was never made good",
+    37: "an apply that got 429 was not tried again",
+    48: "a start with a broken commit went back behind a deployment that had begun, and pruned what it had made",
+    114: "a prune that was planned before the object moved to another application deleted it there",
+}
+"""Seeds that have found something, each once more for as long as what is drawn stays the same."""
+
+
+@pytest.fixture(scope="module")
+def toolbox() -> Iterator[SynchronousToolbox]:
+    with SynchronousToolbox(find_toolbox().path) as started:
+        yield started
+
+
+@pytest.mark.parametrize("first", range(0, SEEDS, AT_ONCE), ids=lambda first: f"{first}-{first + AT_ONCE - 1}")
+def test_seeds(toolbox: SynchronousToolbox, first: int) -> None:
+    verdicts = [simulate(seed, toolbox) for seed in range(first, first + AT_ONCE)]
+    assert [str(verdict) for verdict in verdicts if verdict.broken] == []
+
+
+@pytest.mark.parametrize("seed", FOUND)
+def test_seeds_that_have_found_something(toolbox: SynchronousToolbox, seed: int) -> None:
+    assert simulate(seed, toolbox).broken == ""
+
+
+def test_the_same_seed_gives_the_same_log(toolbox: SynchronousToolbox) -> None:
+    first = simulate(7, toolbox)
+    assert len(first.log) > 20
+    assert simulate(7, toolbox) == first
+    with SynchronousToolbox(find_toolbox().path) as fresh:
+        assert simulate(7, fresh) == first
+    assert simulate(8, toolbox).log != first.log
