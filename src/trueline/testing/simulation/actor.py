@@ -116,7 +116,7 @@ async def _edit_once(stage: Stage) -> None:
         await api.merge(body, change, fieldManager="kubectl-edit")
     elif draw < 0.5:  # noqa: PLR2004 - as above
         change = {"data": {f"{THEIRS}-field": number}} if body["kind"] == "ConfigMap" else {"metadata": {}}
-        await api.merge(body, change, fieldManager="kubectl-edit")
+        await api.merge(body, change, fieldManager="operator")
     elif draw < 0.7:  # noqa: PLR2004 - as above
         await api.delete(body)
     elif draw < 0.8:  # noqa: PLR2004 - as above
@@ -277,11 +277,16 @@ async def crash(stage: Stage, machine: Machine) -> None:
 
 
 async def stand_still(stage: Stage, machine: Machine) -> None:
-    """The process is stopped for a while, as a suspended virtual machine is."""
+    """The process is stopped for a while, as a suspended virtual machine is; often just before it writes."""
     while True:
-        await asyncio.sleep(stage.rng.expovariate(1 / 300))
-        machine.pause()
+        await asyncio.sleep(stage.rng.expovariate(1 / 200))
+        if stage.rng.random() < 0.7:  # noqa: PLR2004 - before a write is where it hurts
+            machine.halt = stage.rng.randrange(4)
+            await asyncio.sleep(stage.rng.expovariate(1 / 60))
+        else:
+            machine.pause()
         await asyncio.sleep(stage.rng.expovariate(1 / 60))
+        machine.halt = None
         machine.resume()
 
 

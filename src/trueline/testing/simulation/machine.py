@@ -33,7 +33,10 @@ class Site:
 
 
 class Machine:
-    """`run` lives one life after the other. `fuse` burns down with each effect; at nothing the process dies."""
+    """`run` lives one life after the other. `fuse` burns down with each effect; at nothing the process dies.
+
+    `halt` burns down with each write to the cluster; at nothing the process stands still before it, until it resumes.
+    """
 
     def __init__(self, name: str, site: Site) -> None:
         self.name = name
@@ -42,6 +45,7 @@ class Machine:
         self.network = Network(site.transport, site.rng, writer=name, gate=self._gate, effect=self._effect)
         self.process: EngineProcess | None = None
         self.fuse: int | None = None
+        self.halt: int | None = None
         self.effects = 0
         self.deaths = 0
         self._site = site
@@ -115,6 +119,12 @@ class Machine:
 
     async def _effect(self) -> None:
         self._burn()
+        if self.halt is not None:
+            self.halt -= 1
+            if self.halt < 0:
+                self.halt = None
+                self.pause()
+                await self._gate()
 
     def _burn(self) -> None:
         """One effect; it may be the last."""

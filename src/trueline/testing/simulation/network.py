@@ -86,6 +86,8 @@ class Network:
         self._gate = gate
         self._effect = effect
         self._lists: dict[str, deque[Response]] = {}
+        self.tried: Callable[[str], None] = lambda _: None
+        """Is told of the path of each apply that is tried, as it arrives."""
         self.faults = CALM
         self.writes = 0
 
@@ -97,6 +99,8 @@ class Network:
         if is_write(request):
             self.writes += _FENCES not in request.path
             await self._effect()
+        if request.method == "PATCH" and not is_write(request):
+            self.tried(request.path)
         token = WRITER.set(self._writer)
         try:
             response = await self._transport.send(request, timeout_s=timeout_s)

@@ -143,7 +143,7 @@ class _Play:
         """Faults end, people clean up after themselves, and what Git says comes true within a bound."""
         machine, stage = self.machine, self.stage
         actor.calm(stage, machine)
-        machine.fuse, machine.disk.is_full = None, False
+        machine.fuse, machine.halt, machine.disk.is_full = None, None, False
         machine.clock.jump(timedelta())
         machine.resume()
         fleet = stage.author.last(stage.truth.head.fleet)
@@ -251,6 +251,7 @@ async def _simulate(seed: int, toolbox: Toolbox, loop: VirtualLoop) -> Verdict:
         )
         machine = Machine("engine", site)
         truth.machines.append(machine)
+        machine.network.tried = lambda path: truth.see_trial(machine.name, path, cluster.store)
         play = _Play(stage=stage, machine=machine, loop=loop, log=log)
         play.watch(cluster.store)
         await play.perform()

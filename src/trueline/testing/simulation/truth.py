@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from trueline.embedded.store import Event, Kept
+from trueline.embedded.store import Event, Kept, Store
 from trueline.model.ref import Ref
 from trueline.target.kubernetes.mark import LABEL, Installation
 from trueline.testing.process import TARGET
@@ -56,6 +56,12 @@ class Truth:
     """UIDs that an engine has applied to."""
     writes: int = 0
     deletes: int = 0
+    _reached: dict[str, str] = field(default_factory=dict)
+    """The commit that each application has come to."""
+    _tried: dict[tuple[str, str], Json | None] = field(default_factory=dict)
+    """What stood where a machine tried an apply last."""
+    _writers: dict[str, str] = field(default_factory=dict)
+    """Who wrote each object last."""
     _held: set[str] = field(default_factory=set)
     """Where an engine has applied: what is made there by hand is drift, and put back (D17)."""
     _deleted: dict[tuple[str, str], set[str]] = field(default_factory=dict)
@@ -84,12 +90,29 @@ class Truth:
             self._see_person(writer, event)
             return
         self.writes += 1
+        before, self._writers[event.key] = self._writers.get(event.key, ""), writer
+        if before != writer:
+            self._expect_tried(machine, event)
         if event.after is None or (event.after.metadata.deletion_timestamp and event.before is not None):
             self._see_delete(machine, event.key, event.before or event.after)
         else:
             self._see_apply(machine, event.key, event.before, event.after)
 
+    def see_trial(self, machine: str, path: str, objects: Store) -> None:
+        """An apply is tried: what it would be written over stands there now."""
+        kept = objects.get(key_of_path(path))
+        self._tried[machine, key_of_path(path)] = _content(kept)
+
+    def _expect_tried(self, machine: Machine, event: Event) -> None:
+        """INV-11: what is written over is what it was tried on, unless a machine wrote there itself meanwhile (D7)."""
+        if event.after is None or event.before is None or event.after.metadata.deletion_timestamp:
+            return
+        tried = self._tried.get((machine.name, event.key))
+        if tried != _content(event.before) and not _is_same(event.before, event.after):
+            raise Broken(f"INV-11 {event.key} is written over what it was not tried on")
+
     def _see_person(self, writer: str, event: Event) -> None:
+        self._writers[event.key] = writer
         if writer and event.before is None and event.after is not None:
             self.persons.add(event.after.metadata.uid)
 
@@ -172,10 +195,14 @@ class Truth:
             raise Broken(f"INV-23 {key} is written, and no intent says so")
 
     def _done(self, machine: Machine, application: str) -> str:
-        """The commit that is being brought about, or was last."""
+        """The commit that an application has come to: what is begun now follows it, or somebody has agreed (INV-12)."""
         assert machine.process is not None, "who writes runs"
         latest = machine.process.history.latest(application)
-        return latest.revision if latest else ""
+        begun, reached = latest.revision if latest else "", self._reached.get(application, "")
+        if begun and not self._may_follow(reached, begun):
+            raise Broken(f"INV-12 {application} goes back to {begun[:8]} from {reached[:8]}")
+        self._reached[application] = begun or reached
+        return self._reached[application]
 
     def _may_follow(self, floor: str, commit: str) -> bool:
         """INV-12: a commit follows what was done, or somebody has agreed to go there."""
@@ -200,6 +227,13 @@ def _is_same(before: Kept | None, after: Kept) -> bool:
     return before is not None and _without_fields(before) == _without_fields(after)
 
 
+def _content(kept: Kept | None) -> Json | None:
+    """What people and engines wrote of an object: neither its status nor what the server keeps of it."""
+    if kept is None:
+        return None
+    return {name: value for name, value in _without_fields(kept).items() if name != "status"}
+
+
 def _without_fields(kept: Kept) -> Json:
     metadata = {name: value for name, value in kept.body["metadata"].items() if name not in _TOLD}
     return {**kept.body, "metadata": metadata}
@@ -211,6 +245,18 @@ _TOLD = frozenset({"managedFields", "resourceVersion", "generation"})
 def _takes_away(head: Head, key: str, application: str) -> bool:
     """Whether an object is undeclared, and not only because nothing can be made of what declared it."""
     return key not in head.fleet.mended().declared() and application not in head.fleet.blocked
+
+
+def key_of_path(path: str) -> str:
+    """Where the embedded cluster keeps what a request asks for.
+
+    >>> key_of_path("/apis/apps/v1/namespaces/shop/deployments/o1")
+    '/apps/deployments/shop/o1'
+    """
+    parts = path.strip("/").split("/")
+    group, rest = ("core", parts[2:]) if parts[0] == "api" else (parts[1], parts[3:])
+    _, namespace, plural, name = (*rest, "", "", "")[:4]
+    return f"/{group}/{plural}/{namespace}/{name}"
 
 
 def _says(head: Head, key: str, body: Mapping[str, Any]) -> bool:

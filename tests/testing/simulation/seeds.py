@@ -1,0 +1,68 @@
+"""Seeds without end: `python -m tests.testing.simulation.seeds --minutes 30 --seed 1` plays one after the other.
+
+It prints what is broken, goes on, and leaves its figures beside what was built.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from itertools import count
+
+from tests.reliability.figure import write_figures
+from trueline.runtime.clock import SystemClock
+from trueline.runtime.toolbox_process import find_toolbox
+from trueline.testing.simulation.run import Verdict, simulate
+from trueline.testing.simulation.toolbox import SynchronousToolbox
+
+SECONDS_PER_HOUR = 3600
+
+
+def main() -> int:
+    """Play; 1 where something is broken."""
+    asked = _parser().parse_args()
+    verdicts = list(_played(asked))
+    broken = [verdict for verdict in verdicts if verdict.broken]
+    hours = sum(verdict.at_s for verdict in verdicts) / SECONDS_PER_HOUR
+    if not asked.until_broken:
+        sys.stderr.write(f"{len(verdicts)} seeds, {hours:.0f} simulated hours, {len(broken)} broken\n")
+        write_figures("simulation", _figures(verdicts, hours))
+    return 1 if broken else 0
+
+
+def _played(asked: argparse.Namespace) -> Iterator[Verdict]:
+    clock = SystemClock()
+    end_s = clock.monotonic_s() + 60 * asked.minutes if asked.minutes else float("inf")
+    with SynchronousToolbox(find_toolbox().path) as toolbox:
+        for seed in count(asked.seed):
+            if clock.monotonic_s() > end_s or (asked.count and seed >= asked.seed + asked.count):
+                return
+            verdict = simulate(seed, toolbox)
+            yield verdict
+            if verdict.broken:
+                sys.stdout.write(f"{verdict}\n")
+                sys.stdout.flush()
+                if asked.until_broken:
+                    return
+
+
+def _figures(verdicts: list[Verdict], hours: float) -> dict[str, object]:
+    return {
+        "seeds": len(verdicts),
+        "simulated_hours": round(hours, 1),
+        "failed": sum(bool(verdict.broken) for verdict in verdicts),
+        "effects": sum(verdict.effects for verdict in verdicts),
+        "deaths": sum(verdict.deaths for verdict in verdicts),
+    }
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description="play seeds of the simulator")
+    parser.add_argument("--seed", type=int, default=1, help="the first one")
+    parser.add_argument("--count", type=int, default=0, help="how many; 0: until the time is over")
+    parser.add_argument("--minutes", type=float, default=0.0, help="for how long; 0: without end")
+    parser.add_argument("--until-broken", action="store_true", help="end with the first one that is broken")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
