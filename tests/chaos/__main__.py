@@ -18,6 +18,8 @@ from trueline.runtime.clock import SystemClock
 
 FIGURES = Path("build/reliability/chaos.json")
 CONVERGED_FIRST_S_MAX = 180.0
+SILENT_EACH = 4
+"""Each so many rounds, connections that fell silent are left so."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -66,7 +68,8 @@ async def chaos(*, minutes: float, seed: int, storm_s: float, rounds_max: int) -
         while clock.monotonic_s() - began_s < minutes * 60 and figures.rounds < rounds_max and not code:
             number = seed + figures.rounds
             try:
-                done = await one_round(made, seed=number, seconds=storm_s)
+                leaves_silence = figures.rounds % SILENT_EACH == SILENT_EACH - 1
+                done = await one_round(made, seed=number, seconds=storm_s, leaves_silence=leaves_silence)
             except (ChaosFailed, NotConverged) as failed:
                 _say(f"round {figures.rounds + 1} (seed {number}) FAILED: {failed}")
                 code = 1

@@ -124,8 +124,8 @@ async def test_incident_12_influxdata_a_second_application_of_one_name_deletes_t
 
 
 async def test_incident_15_thaum_1475_definitions_are_removed_with_a_chart(world: World) -> None:
-    """INV-06 INV-07 To remove a chart took eleven definitions along, with them every object of these kinds in the
-    cluster, and with those, in a race, the workloads that they stood for.
+    """INV-06 INV-07 INV-09 To remove a chart took eleven definitions along, with them every object of these kinds in
+    the cluster, and with those, in a race, the workloads that they stood for.
 
     Trueline needs no definition of its own, so that there is none to remove. The nearest is an application that brings
     one of which another application has objects: it leaves Git, and definition and objects stay; even with Git's

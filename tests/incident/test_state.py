@@ -8,7 +8,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -191,10 +190,9 @@ def test_incident_20_cloudposse_358_a_program_that_is_ended_in_its_work_forks_it
             assert process.stderr is not None
             assert "Traceback" not in process.stderr.read()
             assert process.wait(TIMEOUT_S) == (-how if how is signal.SIGKILL else 0)
-    found: Any = person.json("up", "fleet", "--once", "--listen", "none")
-    standing = found[0]
-    assert standing["true"]
-    assert standing["revision"].endswith(person.head[:10])
+    found = person.json("up", "fleet", "--once", "--listen", "none")
+    assert isinstance(found, list)
+    assert [(one["true"], one["revision"][-10:]) for one in found] == [(True, person.head[:10])]
     person.types("verify")
 
 

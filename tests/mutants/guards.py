@@ -2,9 +2,10 @@
 
 from tests.mutants.guard import Guard
 from tests.mutants.registry.apply import APPLY
+from tests.mutants.registry.incident import INCIDENT
 from tests.mutants.registry.loop import LOOP
 from tests.mutants.registry.plan import PLAN
 from tests.mutants.registry.record import RECORD
 from tests.mutants.registry.target import TARGET
 
-GUARDS: tuple[Guard, ...] = (*PLAN, *APPLY, *LOOP, *RECORD, *TARGET)
+GUARDS: tuple[Guard, ...] = (*PLAN, *APPLY, *LOOP, *RECORD, *TARGET, *INCIDENT)

@@ -8,11 +8,12 @@ from tests.plan.world import changes, entry, live, ref, resource
 from trueline.plan.change import Action
 from trueline.plan.guard import Approve, Owned, asks
 
-PRUNES = [(5, 10, False), (6, 10, True), (6, 30, False), (10, 30, True), (1, 1, True), (3, 3, True)]
+PRUNES = [(5, 10, False), (6, 10, True), (6, 20, False), (30, 100, False), (31, 100, True), (1, 1, True), (3, 3, True)]
 
 
 @pytest.mark.parametrize(("pruned", "owned", "asked"), PRUNES)
 def test_a_large_deletion_waits_for_a_person(pruned: int, owned: int, *, asked: bool) -> None:
+    """INV-03: the limit is on what would be deleted in the end."""
     entries = [entry(f"c{number}") for number in range(owned)]
     desired = [resource(f"c{number}") for number in range(pruned, owned)]
     found = changes(desired, {ref(e.ref.name): live() for e in entries}, entries)

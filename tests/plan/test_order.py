@@ -90,6 +90,7 @@ def test_nothing_is_lost_and_nothing_is_done_twice(plan: list[Change]) -> None:
 
 @given(plans)
 def test_applies_rise_and_departures_fall(plan: list[Change]) -> None:
+    """INV-18: whatever the plan."""
     found = stages(plan)
     up = [stage.key for stage in found if stage.changes[0].action in APPLIES]
     down = [stage.key for stage in found if stage.changes[0].action in DEPARTURES]

@@ -92,6 +92,7 @@ def test_migrations_run_once_in_order(tmp_path: Path) -> None:
 
 
 def test_a_migration_that_fails_leaves_the_version_before(tmp_path: Path) -> None:
+    """INV-27: the older program still opens it."""
     broken = (*SCHEMA, ("CREATE TABLE half (x)", "this is no statement"))
     with pytest.raises(sqlite3.OperationalError):
         Store.open(tmp_path / "s", broken)
@@ -101,6 +102,7 @@ def test_a_migration_that_fails_leaves_the_version_before(tmp_path: Path) -> Non
 
 
 def test_a_newer_one_is_not_opened(tmp_path: Path) -> None:
+    """INV-27: an older program does not write into it."""
     Store.open(tmp_path / "s", NEXT).close()
     with pytest.raises(UserError) as raised:
         Store.open(tmp_path / "s", SCHEMA)

@@ -1,6 +1,6 @@
 """A target that answers as it is told and keeps what it was asked; and bodies by digest."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -141,3 +141,10 @@ class LoggingLedger:
 
     def end(self, act: Act, endings: object) -> None:
         """There are no hooks."""
+
+    def doubt(self, application: str, target: str) -> None:
+        """Nothing is kept that could be old."""
+
+    def gone(self, application: str, target: str, refs: object) -> Mapping[Ref, str]:
+        """Nothing went."""
+        return {}

@@ -83,7 +83,7 @@ class Control:
         return found
 
     def approve(self, name: str, plan: str, *, who: str) -> Approval:
-        """Agree to the plan that waits; `plan` is its digest, or its beginning, or empty for the one that waits now.
+        """Agree to the plan that waits (INV-11); `plan` is its digest, or its beginning, or empty for that one.
 
         Raises:
             UserError: TL0711, nothing waits, or another plan does.
@@ -108,6 +108,8 @@ class Control:
         for name, kept in self.engine.kept.items():
             if kept.status.sync is Sync.WAITING:
                 self.engine.wake(name)  # what goes from many applications at once waits for the same word
+        for name in [name for name, kept in self.engine.kept.items() if kept.fenced]:
+            self.engine.wake(name)
         return approval
 
     def hold(self, name: str, *, who: str, why: str, until: datetime | None = None) -> Hold:
@@ -137,7 +139,7 @@ class Control:
         kept.is_asked = True
 
     async def rollback(self, name: str, revision: str, *, who: str) -> RolledBack:
-        """Put an earlier deployment back, also while Git is away, and hold what Git says until it says otherwise.
+        """Put an earlier deployment back, also while Git is away, and hold what Git says until that changes (INV-37).
 
         Raises:
             UserError: TL0712, there is nothing to go back to; TL0713, it cannot be put back as it was.

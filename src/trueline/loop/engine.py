@@ -15,6 +15,7 @@ from trueline.loop.board import Board
 from trueline.loop.bug import own_fault
 from trueline.loop.desired import Desired
 from trueline.loop.engine_parts import EngineParts
+from trueline.loop.fence import Fenced, FenceKeeper
 from trueline.loop.fight import Fights
 from trueline.loop.fleet import Look
 from trueline.loop.follow import GitFollower
@@ -47,6 +48,7 @@ class Engine:
         self._git = GitFollower(parts, self._board, self._targets.observe)
         self._refresher = Refresher(parts, self._board)
         self._fights = Fights(parts.clock)
+        self._fences = FenceKeeper(parts, self._board)
         self._agreed: set[str] = set()
         self._only: frozenset[str] | None = None
         self.restore: Callable[[Kept], Awaitable[Desired | None]] | None = None
@@ -67,6 +69,12 @@ class Engine:
         """What is wrong with no single application: the fleet repository, the store."""
         return self._board.problems
 
+    @property
+    def notes(self) -> tuple[Diagnostic, ...]:
+        """What is worth knowing of no single application, and stops nothing."""
+        declared = self.look.declared.notes if self.look else ()
+        return (*declared, *self._fences.notes)
+
     # ---- the tasks --------------------------------------------------------------------------------------------
 
     @asynccontextmanager
@@ -80,6 +88,7 @@ class Engine:
             self._targets.begin(group)
             self._git.begin(group)
             tasks = [group.create_task(self._git.follow()), group.create_task(self._refresher.refresh())]
+            tasks.append(group.create_task(self._fences.keep()))
             tasks += [group.create_task(self._work()) for _ in range(self._parts.workers)]
             try:
                 yield
@@ -88,6 +97,8 @@ class Engine:
                 self._git.end()
                 for task in tasks:
                     task.cancel()
+                if not any(task.done() and not task.cancelled() for task in tasks):  # else one of them has failed
+                    await self._fences.release()
 
     def poke(self) -> None:
         """Somebody says that Git has changed: look now."""
@@ -110,7 +121,7 @@ class Engine:
                 self._board.schedule.done(turn)
 
     def _quarantine(self, name: str, error: Exception) -> None:
-        """A store that is full, or a fault of our own: told as what it is, tried again with growing pauses."""
+        """A store that is full, or a fault of our own: told, tried again with growing pauses; no other's (INV-30)."""
         if (kept := self.kept.get(name)) is not None:
             kept.trouble = error.diagnostics if isinstance(error, Fault) else (own_fault(name, error),)
             self._board.schedule.retry(name)
@@ -178,6 +189,8 @@ class Engine:
         try:
             parts = await self._parts.targets.parts(aim.application.target)
             self._targets.observe(parts)
+            fence = await self._fences.admit(parts, aim, is_asked=kept.pinned is not None)
+            kept.fenced = ()
             completed = self._parts.chronicle.completed_run(name)
             focus = turn.focus if kept.last is not None and kept.last.is_complete else None
             made = await reconcile(
@@ -188,7 +201,13 @@ class Engine:
                 begin=lambda plan: self._begin(kept, aim, plan if focus is None else None),
                 is_asked=kept.is_asked,
                 resting=self._fights.resting(name) if parts.target.rules.rests else {},
+                fence=fence,
             )
+        except Fenced as fenced:
+            kept.fenced, kept.trouble = fenced.diagnostics, ()
+            if fenced.is_passing:
+                self._board.schedule.retry(name)
+            return
         except Fault as fault:
             kept.trouble = fault.diagnostics
             self._board.schedule.retry(name)
@@ -212,7 +231,7 @@ class Engine:
     def weighed(self, aim: Desired, parts: Parts) -> Desired:
         """What is aimed at, with what only the whole fleet and today's date tell of it.
 
-        What another application declares too is an error of both, for as long as it does (D16).
+        What another application declares too is an error of both, for as long as it does (D16, INV-08).
         """
         aim = leave.bounded(aim, self._parts.clock.now())
         owned = parts.ledger.count(aim.application.name, parts.target.name)
@@ -313,7 +332,13 @@ class Engine:
     def is_ready(self) -> bool:
         """Whether Git was looked at and every application had its first pass."""
         return self._board.looks > 0 and all(
-            kept.last is not None or kept.failure or kept.trouble or kept.away or kept.held or kept.waits_for
+            kept.last is not None
+            or kept.failure
+            or kept.trouble
+            or kept.fenced
+            or kept.away
+            or kept.held
+            or kept.waits_for
             for kept in filter(self._is_ours, self.kept.values())
         )
 
@@ -339,7 +364,7 @@ class Engine:
             )
         if kept.trouble or kept.status.sync is Sync.UNKNOWN:
             return self._board.schedule.failures(kept.application.name) >= FAILURES_SETTLED
-        if kept.is_due and not kept.held:
+        if kept.is_due and not (kept.held or kept.fenced):
             return False
         is_progressing = kept.status.sync is Sync.SYNCED and kept.status.health in _ON_THE_WAY
         return kept.status.sync in _FINAL and not is_progressing

@@ -198,7 +198,7 @@ class GitFollower:
         return known | {name: kept.application for name, kept in self._board.kept.items()}
 
     def _remove_missing(self, look: Look) -> None:
-        """Applications that left Git go through the same guarded lane; a broken declaration removes nothing."""
+        """Applications that left Git go through the same guarded lane; a broken declaration removes none (INV-02)."""
         declared = {application.name for application in look.applications}
         if declared.issuperset((*self._board.kept, *self._parts.register.names())):
             return
@@ -364,7 +364,7 @@ class GitFollower:
             self._board.desired(name)
 
     async def _adopt(self, kept: Kept, desired: Desired, identity: Digest | None) -> None:
-        """Take a new desired, unless it has problems: then what was desired before goes on, and the problem is told.
+        """Take a new desired, unless it has problems: then what was desired before goes on, and it is told (INV-17).
 
         INV-02: so nothing is pruned on the word of a render that is not whole.
 

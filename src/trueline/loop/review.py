@@ -9,7 +9,7 @@ from trueline.loop import leave
 from trueline.loop.desired import Desired
 from trueline.loop.page import vanishing_pages
 from trueline.loop.parts import Parts
-from trueline.loop.stray import strays
+from trueline.loop.stray import late, strays
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.known import Known, Unknown
 from trueline.model.ref import Ref
@@ -73,7 +73,8 @@ async def review(  # noqa: PLR0913 - what a pass is asked for
     snapshot = await target.snapshot([r.ref for r in resources], looked)
     inventory = settle(looked, snapshot, mark=target.mark(application.name))
     options = _options(parts, replace(desired, resources=resources), snapshot, inventory, resting or {})
-    options = replace(options, strays=await strays(parts, desired, inventory, focus=focus))
+    found = await strays(parts, desired, inventory, focus=focus)
+    options = replace(options, strays=found, late=await late(parts, desired, found))
     changes = diff(desired=resources, snapshot=snapshot, inventory=inventory, options=options, focus=focus)
     ended: Mapping[Ref, Ending] = {}
     if focus is None:
@@ -214,7 +215,7 @@ def _as_left(trial: Trial) -> Change:
 def _replacing(
     changes: tuple[Change, ...], trials: tuple[Trial, ...], options: DiffOptions
 ) -> tuple[tuple[Change, ...], tuple[Trial, ...]]:
-    """An immutable field is replaced only where Git names the object, and never where it may hold data."""
+    """An immutable field is replaced only where Git names the object, and never where it may hold data (INV-07)."""
     replaced = {
         trial.change.ref: replace(trial.change, action=Action.REPLACE, reason="an immutable field changed in Git")
         for trial in trials

@@ -33,6 +33,8 @@ class Action(Enum):
     HOLD = "hold back"
     """It would be changed or deleted, but something forbids it: the reason says what."""
 
+    __hash__ = object.__hash__  # each is one object; `Enum` would hash its name, several times for each resource
+
     @property
     def sign(self) -> str:
         """The character that stands for the action in terminal, comment and page."""

@@ -28,7 +28,8 @@ class DiffOptions:
     name), or may declare (empty: the fleet is being read). `take_over` are field paths that Git takes from others.
     `takes_away`: what tools added goes. `resting` are refs over which somebody fights with us, with what is said of it
     until the pause is over. `leaving` is what Git says of the way in which things go. `strays` carry our mark, as our
-    manager wrote it, and are in no inventory of ours.
+    manager wrote it, and are in no inventory of ours; `late` are those of them that were made by an apply of ours that
+    came after we had pruned them.
     """
 
     mark: str
@@ -44,6 +45,7 @@ class DiffOptions:
     moving: Mapping[Ref, str] = field(default_factory=dict)
     resting: Mapping[Ref, str] = field(default_factory=dict)
     strays: Mapping[Ref, Observed] = field(default_factory=dict)
+    late: frozenset[Ref] = frozenset()
     leaving: tuple[Leaving, ...] = ()
 
 
@@ -140,7 +142,10 @@ def _marked(resource: Resource, entry: Entry | None, live: Observed, options: Di
 
 
 def _untouched(resource: Resource, entry: Entry, live: Observed, options: DiffOptions) -> Change:
-    """Git says what it said before: whatever differs now is drift, or nothing. A difference only triggers a look."""
+    """Git says what it said before: whatever differs now is drift, or nothing. A difference only triggers a look.
+
+    INV-15: what is as declared is not written. INV-16: what is fought over rests.
+    """
     if entry.state is EntryState.FAILED:
         return _change(resource, Action.UPDATE, "refused before, tried again", live)
     if not options.take_over.isdisjoint(entry.withheld):
@@ -181,7 +186,10 @@ def _left(
 
 
 def _strayed(strays: Mapping[Ref, Observed], options: DiffOptions) -> Iterator[Change]:
-    """What an older pass of ours left behind, or one whose records were lost: told, and deleted where Git names it."""
+    """What an older pass of ours left behind, or one whose records were lost: told, and deleted where Git names it.
+
+    INV-06, INV-26: a store that is lost or old deletes nothing by itself.
+    """
     for ref, live in strays.items():
         if live.deleting or ref in options.moving:
             continue
@@ -190,7 +198,10 @@ def _strayed(strays: Mapping[Ref, Observed], options: DiffOptions) -> Iterator[C
         if action is Action.FORGET:
             continue
         leaving = leaving_of(ref, options.leaving)
-        if not is_named(ref, options.allow_delete) and not (leaving is not None and leaving.names(ref)):
+        is_asked = is_named(ref, options.allow_delete) or (leaving is not None and leaving.names(ref))
+        if ref in options.late and action is Action.PRUNE:
+            reason = "an apply of ours brought it back after it was pruned"
+        elif not is_asked:
             action, reason = Action.HOLD, f'{_STRAY}; to have it deleted: sync.allowDelete: ["{ref}"]'
         yield Change(
             ref=ref,
@@ -260,7 +271,7 @@ def _consent(ref: Ref, entry: Entry, live: Observed, options: DiffOptions) -> tu
 
 
 def _pruned(ref: Ref, entry: Entry, options: DiffOptions, leaving: Leaving | None) -> tuple[Action, str]:
-    """INV-07: what may hold data goes only where Git names it."""
+    """INV-07: what may hold data goes only where Git names it. INV-09: what the target itself stands on never goes."""
     if str(ref) in options.rules.untouchable:
         return Action.HOLD, "it belongs to the target itself and is never deleted"
     is_allowed = is_named(ref, options.allow_delete) or (leaving is not None and leaving.names(ref))

@@ -80,6 +80,7 @@ def _next(due: Collection[Resource], inventory: Inventory, ended: Mapping[Ref, E
 
 
 def _due(hook: Resource, inventory: Inventory, snapshot: Snapshot, of: str, options: DiffOptions) -> Change:
+    """INV-15: it runs once for a run. INV-04: what could not be read is not taken for gone."""
     entry, run = inventory.entries.get(hook.ref), run_of(hook, of)
     if entry is not None and entry.run == run and entry.state is not EntryState.INTENDED:
         return _change(hook, Action.KEEP, "runs, or has run", run, None)

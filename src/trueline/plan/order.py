@@ -17,7 +17,7 @@ class Stage:
 
 
 def stages(changes: Collection[Change]) -> tuple[Stage, ...]:
-    """Group what is applied by position, upward; then what leaves, downward.
+    """Group what is applied by position, upward; then what leaves, downward (INV-18).
 
     Objects are pruned after everything was applied, so that a resource that moved is there before its old self goes.
     """

@@ -5,11 +5,12 @@ found. Whoever can write both files can still deceive; a signed checkpoint, and 
 """
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ from trueline.target.snapshot import NOTHING
 ANCHORS_MAX = 1_000
 PAGE_MAX = 1_000
 BODY_BYTES_MAX = 256 << 10
+LISTED_MAX = 100
+LISTED_CHARACTERS_MAX = 500
 
 
 class Kind(Enum):
@@ -58,6 +61,16 @@ class Note:
     kind: Kind
     application: str = ""
     body: Any = field(default_factory=dict)
+
+
+def listed(texts: Collection[str]) -> list[str]:
+    """A list that may have any length, as it is recorded: INV-31, else one object with many fields has no record.
+
+    >>> listed(["spec.replicas"]), len(listed(["a"] * 300)), listed(["a"] * 300)[-1]
+    (['spec.replicas'], 101, 'and 200 more')
+    """
+    found = [text[:LISTED_CHARACTERS_MAX] for text in islice(texts, LISTED_MAX)]
+    return found if len(texts) <= LISTED_MAX else [*found, f"and {len(texts) - LISTED_MAX} more"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +163,7 @@ class Journal:
         return tuple(_record(row) for row in self._store.rows(query, [*values, max(0, min(limit, PAGE_MAX))]))
 
     def verify(self) -> tuple[Breach, ...]:
-        """Every changed, cut, moved or missing record; empty where the chain is as it was written."""
+        """Every changed, cut, moved or missing record; empty where the chain is as it was written (INV-22)."""
         pages = tuple(Breach(sequence=0, damage=Damage.UNREADABLE, detail=detail) for detail in self._store.damage())
         try:
             anchors = [*self._anchors(), self.head()]
@@ -166,9 +179,20 @@ class Journal:
         Raises:
             StoreFull: and the store's other faults: the file cannot be written, and the old one stands.
         """
+        self._keep_anchor(self.head())
+
+    def witness(self, anchor: Anchor) -> None:
+        """Keep an end of the chain that was remembered elsewhere; an empty journal began anew, and needs no witness.
+
+        Raises:
+            StoreFull: and the store's other faults, as `anchor`.
+        """
+        if self.head().sequence and anchor not in self._anchors():
+            self._keep_anchor(anchor)
+
+    def _keep_anchor(self, head: Anchor) -> None:
         if self._anchor_path is None:
             return
-        head = self.head()
         known = [anchor for anchor in self._anchors() if anchor != head]
         rows = [_AnchorRow(anchor.sequence, anchor.digest) for anchor in [*known, head][-ANCHORS_MAX:]]
         with translated(str(self._anchor_path)):

@@ -122,6 +122,8 @@ class _Server:
             return _error(_status_of(fault), fault.diagnostics)
         except web.HTTPException as error:
             return _error(error.status, [_http(error, request.path)])
+        except web.RequestPayloadError:  # INV-30: the body is not what its head says, which is no fault of ours
+            return _error(400, [_MALFORMED])
         except ConnectionError:
             raise
         except Exception as error:  # noqa: BLE001 - our own bug is told as one, without any value

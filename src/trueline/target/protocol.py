@@ -52,7 +52,7 @@ class WriteMode(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Write:
-    """One apply. `uid` and `version`, where given, must still be the object's.
+    """One apply. `uid` and `version`, where given, must still be the object's; `generation` is the one of the plan.
 
     `withheld` paths are left out of the body. `whole` asks for the fields that differ,
     which costs a read of the live object.
@@ -63,6 +63,7 @@ class Write:
     mode: WriteMode
     uid: str = ""
     version: str = ""
+    generation: int = 0
     withheld: tuple[str, ...] = ()
     whole: bool = False
 

@@ -33,7 +33,7 @@ class Tried:
 
 
 async def try_all(changes: Collection[Change], tried: Tried) -> tuple[Trial, ...]:
-    """Try each change that writes, in parallel; the answers stand in the order of the changes."""
+    """Try each change that writes, in parallel, before any is done (INV-17); the answers stand in their order."""
     writes = [change for change in changes if change.action.is_write]
     made = {change.ref for change in writes if _makes(change)}
     async with asyncio.TaskGroup() as group:
@@ -199,7 +199,7 @@ def _drifted(change: Change, tried: Tried, ours: tuple[FieldConflict, ...]) -> T
 def _sort(
     change: Change, tried: Tried, conflicts: Collection[FieldConflict]
 ) -> tuple[tuple[FieldConflict, ...], tuple[FieldConflict, ...]]:
-    """Split conflicts into fields that are ours to force and fields that are not."""
+    """Split conflicts into fields that are ours to force and fields that are not (INV-19)."""
     entry = tried.former.get(change.ref) or tried.inventory.entries.get(change.ref)
     owned = _owned_body(entry, tried.bodies)
     ours: list[FieldConflict] = []

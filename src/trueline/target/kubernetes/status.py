@@ -207,7 +207,9 @@ _ADMISSION = re.compile(
     r'admission webhook "[^"]*" denied|exceeded quota|violates PodSecurity|ValidatingAdmissionPolicy|denied request'
 )
 _QUOTA = re.compile(r"exceeded quota: [-\w.]{1,253}, requested: [-\w./=,: ]{1,500}")
-"""Names and amounts, never data."""
+"""Names and amounts, never data: of a Secret nothing else is told (INV-25)."""
+_TOO_LARGE = re.compile(r"etcdserver: request is too large|code = ResourceExhausted .*message larger than max")
+"""What no dry run finds, for only etcd says it; as 500, though it will never pass (INV-31)."""
 _DENIAL = re.compile(
     r'User "(?P<user>[^"]*)" cannot (?P<verb>\w+) resource "(?P<resource>[^"]*)" in API group "(?P<group>[^"]*)"'
     r'(?: in the namespace "(?P<namespace>[^"]*)"| at the cluster scope)'
@@ -234,9 +236,15 @@ def _kind(code: int, status: Status, *, has_conflicts: bool, is_denied: bool) ->
     if any(cause.reason == "NamespaceTerminating" for cause in causes):
         return RefusalKind.TERMINATING
     if code == 500:
-        is_schema = status.reason != "InternalError" and _SCHEMA.search(message)
-        return RefusalKind.INVALID if is_schema else RefusalKind.UNAVAILABLE
+        return _of_500(status)
     return _BY_REASON.get(status.reason) or _by_code(code, message)
+
+
+def _of_500(status: Status) -> RefusalKind:
+    if _TOO_LARGE.search(status.message):
+        return RefusalKind.TOO_LARGE
+    is_schema = status.reason != "InternalError" and _SCHEMA.search(status.message)
+    return RefusalKind.INVALID if is_schema else RefusalKind.UNAVAILABLE
 
 
 _BY_REASON = {
