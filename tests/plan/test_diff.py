@@ -16,7 +16,7 @@ from trueline.target.snapshot import Observed
 
 _STRANGER = (
     "it belongs to another installation of Trueline (t2.shop); "
-    "if its data was lost, write t2 into the file installation of this data directory"
+    "if its data was lost, start a new data directory with --adopt-installation t2"
 )
 
 DECLARED = [
@@ -96,7 +96,9 @@ def test_what_tools_added_is_looked_at_where_git_wants_it_gone() -> None:
         (("kubectl-edit data.x",), replace(taking, takes_away=False), Action.KEEP),
     ):
         owned = replace(entry("web"), added=added)
-        assert actions(changes([resource("web")], {ref("web"): live()}, [owned], options)) == {"web": action}
+        (change,) = changes([resource("web")], {ref("web"): live()}, [owned], options)
+        assert change.action is action
+        assert change.reason == ("tools added fields" if action is Action.HEAL else "as declared")
 
 
 CONSENT = frozenset({"ConfigMap/shop/left"})
@@ -117,6 +119,14 @@ def test_a_stray_is_told_and_deleted_only_with_consent(
     found = changes([], {}, [], options)
     assert actions(found) == expected
     assert [change.uid for change in found] == ["u1"] * len(expected)
+
+
+@pytest.mark.parametrize("first", [live(deleting=True), live(mark_is_ours=False)])
+def test_a_stray_that_is_none_hides_no_other(first: Observed) -> None:
+    options = replace(OPTIONS, strays={ref("a"): first, ref("b"): live()})
+    assert actions(changes([], {}, [], options)) == {"b": Action.HOLD}
+    moving = replace(options, strays={ref("a"): live(), ref("b"): live()}, moving={ref("a"): "blog"})
+    assert actions(changes([], {}, [], moving)) == {"b": Action.HOLD}
 
 
 def test_what_is_declared_owned_or_moving_is_no_stray() -> None:
@@ -159,6 +169,8 @@ def test_what_a_change_says_of_the_live_object() -> None:
     """What an approval covers, and the wave in which what leaves was applied."""
     (made,) = changes([replace(resource("web"), keep=True)], {ref("web"): live(ours="f9", generation=4)}, [])
     assert (made.uid, made.ours, made.generation, made.keep, made.taken) == ("u1", "f9", 4, True, ())
+    (new,) = changes([resource("web")], {}, [])
+    assert (new.uid, new.ours, new.generation, new.keep) == ("", "", 0, False)
     stranger = live(mark="", managers=("helm", "kubectl"))
     (taken,) = changes([resource("web")], {ref("web"): stranger}, [])
     assert taken.taken == ("helm", "kubectl")
@@ -167,6 +179,8 @@ def test_what_a_change_says_of_the_live_object() -> None:
     left = replace(entry("web"), wave=3)
     (gone,) = changes([], {ref("web"): live(ours="f9", generation=4)}, [left])
     assert (gone.position.wave, gone.uid, gone.ours, gone.generation) == (3, "u1", "f9", 4)
+    (another,) = changes([], {ref("web"): live(uid="u2")}, [left])
+    assert (another.action, another.uid) == (Action.FORGET, "u2")
     (forgotten,) = changes([], {}, [left])
     assert (forgotten.uid, forgotten.ours, forgotten.generation) == ("u1", "", 0)
     (stray,) = changes([], {}, [], replace(OPTIONS, strays={ref("left"): live(ours="f9", generation=4)}))

@@ -1,12 +1,15 @@
 """An empty or shrunken render is not a wish to delete (promise 3)."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from tests.plan.world import changes, entry, live, ref, resource
+from trueline.model.ref import Ref
 from trueline.plan.change import Action
 from trueline.plan.guard import Approve, Owned, asks
+from trueline.target.snapshot import NOTHING
 
 PRUNES = [(5, 10, False), (6, 10, True), (6, 20, False), (30, 100, False), (31, 100, True), (1, 1, True), (3, 3, True)]
 
@@ -75,3 +78,29 @@ def test_what_is_held_back_hides_no_empty_render() -> None:
     assert {change.action for change in found} == {Action.PRUNE, Action.HOLD}
     asked = asks(found, owned=Owned(count=3), declared=0, approve=Approve.DESTRUCTIVE)
     assert asked == ("nothing is declared any more: 2 of 3 objects would be deleted",)
+
+
+OTHERS = [
+    ("another's", {"action": Action.HOLD}, frozenset[Ref](), True),
+    ("ours, and held back", {"action": Action.HOLD}, frozenset({ref("db")}), False),
+    ("ours, and new", {"action": Action.CREATE}, frozenset[Ref](), False),
+    ("a hook of another's name", {"action": Action.HOLD, "run": "r1"}, frozenset[Ref](), False),
+    ("not declared at all", {"action": Action.HOLD, "body": NOTHING}, frozenset[Ref](), False),
+]
+
+
+@pytest.mark.parametrize(("case", "more", "owned", "is_asked"), OTHERS)
+def test_what_is_declared_and_is_anothers_makes_a_render_no_less_empty(
+    case: str, more: dict[str, Any], owned: frozenset[Ref], *, is_asked: bool
+) -> None:
+    """INV-03: the one thing that is left belongs to somebody else, so nothing of ours is."""
+    gone = [entry("web"), entry("api")]
+    found = changes([], {e.ref: live() for e in gone}, gone)
+    (left,) = changes([resource("db")], {}, [])
+    asked = asks(
+        [*found, replace(left, **more)],
+        owned=Owned(count=3, refs=owned),
+        declared=1,
+        approve=Approve.DESTRUCTIVE,
+    )
+    assert bool(asked) is is_asked, case

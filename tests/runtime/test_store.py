@@ -109,6 +109,15 @@ def test_a_newer_one_is_not_opened(tmp_path: Path) -> None:
     assert _code(raised.value) == "TL0805"
 
 
+def test_a_newer_one_is_refused_while_only_its_log_says_so(tmp_path: Path) -> None:
+    """INV-27: a newer program that was killed leaves its version in the log beside the file."""
+    with closing(Store.open(tmp_path / "s", NEXT)):
+        assert (tmp_path / "s-wal").stat().st_size > 0
+        with pytest.raises(UserError) as raised:
+            Store.open(tmp_path / "s", SCHEMA)
+        assert _code(raised.value) == "TL0805"
+
+
 def test_a_newer_one_is_refused_by_its_header_and_nothing_stands_beside_it(tmp_path: Path) -> None:
     """INV-27: what a newer program wrote is not touched, not even by a log."""
     with closing(sqlite3.connect(tmp_path / "s")) as newer:

@@ -106,10 +106,8 @@ class Control:
         approval = self.parts.approvals.approve(FLEET, Digest(commit), who=who)
         self.engine.poke()
         for name, kept in self.engine.kept.items():
-            if kept.status.sync is Sync.WAITING:
+            if kept.fenced or kept.status.sync is Sync.WAITING:
                 self.engine.wake(name)  # what goes from many applications at once waits for the same word
-        for name in [name for name, kept in self.engine.kept.items() if kept.fenced]:
-            self.engine.wake(name)
         return approval
 
     def hold(self, name: str, *, who: str, why: str, until: datetime | None = None) -> Hold:

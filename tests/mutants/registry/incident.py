@@ -205,11 +205,11 @@ INCIDENT = (
         tests=(f"{_OWNER}::test_incident_13_flux_1366_1462_3949_1077_namespaces_that_were_there_before_are_collected",),
     ),
     Guard(
-        name="a copied mark makes no stray",
+        name="a copied mark makes nothing ours",
         invariants=(1,),
-        file="loop/stray.py",
-        source="if live.mark_is_ours and not live.deleting",
-        mutant="if not live.deleting",
+        file="target/kubernetes/field_set.py",
+        source='mark_is_ours=ours is not None and owns(ours, ("f:metadata", "f:labels", f"f:{LABEL}")),',
+        mutant="mark_is_ours=True,",
         tests=(f"{_OWNER}::test_incident_14_kustomize_controller_315_403_operators_copy_labels",),
     ),
     Guard(
