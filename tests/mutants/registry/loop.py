@@ -8,7 +8,41 @@ _FIGHT = "tests/loop/test_fight.py"
 _STANDING = "tests/loop/test_standing.py"
 _ENGINE = "tests/embedded/test_engine_conformance.py::test_engine_conformance"
 
+_LEAVE = "tests/loop/test_leave.py"
+
 LOOP = (
+    Guard(
+        name="a removal ends with its last day",
+        invariants=(3, 7),
+        file="loop/leave.py",
+        source="if now.date() > one.until)",
+        mutant="if False)",
+        tests=(f"{_LEAVE}::test_a_removal_holds_until_the_end_of_its_last_day",),
+    ),
+    Guard(
+        name="a removal that is over consents to nothing",
+        invariants=(3, 7),
+        file="loop/leave.py",
+        source="if one.name not in desired.expired)",
+        mutant="if True)",
+        tests=(f"{_LEAVE}::test_what_is_over_consents_to_nothing",),
+    ),
+    Guard(
+        name="a removal of the whole waits for the declaration to go",
+        invariants=(3,),
+        file="loop/leave.py",
+        source="        if one.resources or desired.is_removal:",
+        mutant="        if True:",
+        tests=(f"{_LEAVE}::test_a_whole_removal_says_nothing_of_an_application_that_stays",),
+    ),
+    Guard(
+        name="no more goes than a removal says",
+        invariants=(3,),
+        file="loop/leave.py",
+        source="            return Limits(count_max=one.count_max, percent_max=0)",
+        mutant="            return Limits(count_max=1_000_000)",
+        tests=(f"{_LEAVE}::test_a_whole_removal_says_how_many_and_which",),
+    ),
     Guard(
         name="older is not followed",
         invariants=(12,),

@@ -7,7 +7,49 @@ _GUARD = "tests/plan/test_guard.py"
 _HOOK = "tests/plan/test_hook.py"
 _SETTLE = "tests/plan/test_settle.py"
 
+_LEAVING = "tests/plan/test_leaving.py"
+
 PLAN = (
+    Guard(
+        name="a removal that is over lets nothing go",
+        invariants=(3, 7),
+        file="plan/diff.py",
+        source="    if leaving is not None and leaving.is_over:",
+        mutant="    if False:",
+        tests=(f"{_LEAVING}::test_the_way_that_git_says",),
+    ),
+    Guard(
+        name="what a removal keeps is not deleted",
+        invariants=(3,),
+        file="plan/diff.py",
+        source="    if leaving is not None and leaving.way is Way.KEEP:",
+        mutant="    if False:",
+        tests=(f"{_LEAVING}::test_the_way_that_git_says",),
+    ),
+    Guard(
+        name="a word for some is none for all",
+        invariants=(3, 7),
+        file="plan/leaving.py",
+        source="        return not self.refs or self.names(ref)",
+        mutant="        return True",
+        tests=(f"{_LEAVING}::test_the_way_that_git_says",),
+    ),
+    Guard(
+        name="many small losses are counted together",
+        invariants=(3,),
+        file="plan/fleet.py",
+        source="    if len(losses) < 2 or not limits.are_passed(gone, count):",
+        mutant="    if True:",
+        tests=("tests/plan/test_fleet.py::test_many_small_losses_are_a_large_one",),
+    ),
+    Guard(
+        name="what comes hides no loss of another application",
+        invariants=(3,),
+        file="plan/fleet.py",
+        source="        lost = max(0, self.owned - self.declared)",
+        mutant="        lost = self.owned - self.declared",
+        tests=("tests/plan/test_fleet.py::test_many_small_losses_are_a_large_one",),
+    ),
     Guard(
         name="another UID is not ours",
         invariants=(1, 10),
@@ -108,7 +150,7 @@ PLAN = (
         name="a kind that may hold data needs consent in Git",
         invariants=(7,),
         file="plan/diff.py",
-        source="    if ref.kind in options.rules.protected and not is_named:",
+        source="    if ref.kind in options.rules.protected and not is_allowed:",
         mutant="    if False:",
         tests=(f"{_DIFF}::test_what_holds_data_needs_consent_in_git",),
     ),
@@ -124,7 +166,7 @@ PLAN = (
         name="what was declared to stay stays",
         invariants=(7,),
         file="plan/diff.py",
-        source="    if entry.keep and not is_named:",
+        source="    if entry.keep and not is_allowed:",
         mutant="    if False:",
         tests=(f"{_DIFF}::test_what_left_git",),
     ),
@@ -132,7 +174,7 @@ PLAN = (
         name="pruning that is off prunes nothing",
         invariants=(3,),
         file="plan/diff.py",
-        source="    if not options.prune:",
+        source="    if not options.prune and leaving is None:",
         mutant="    if False:",
         tests=(f"{_DIFF}::test_what_is_declared_owned_or_moving_is_no_stray",),
     ),
@@ -140,8 +182,8 @@ PLAN = (
         name="a stray goes only where Git names it",
         invariants=(1, 6, 26),
         file="plan/diff.py",
-        source="        if not is_allowed(ref, options.allow_delete):\n            action, reason = Action.HOLD",
-        mutant="        if False:\n            action, reason = Action.HOLD",
+        source="        elif not is_asked:",
+        mutant="        elif False:",
         tests=(f"{_DIFF}::test_a_stray_is_told_and_deleted_only_with_consent",),
     ),
     Guard(
@@ -188,7 +230,7 @@ PLAN = (
         name="a hook that may hold data is not made anew",
         invariants=(7,),
         file="plan/hook.py",
-        source="    if hook.ref.kind in options.rules.protected and not is_allowed(hook.ref, options.allow_delete):",
+        source="    if hook.ref.kind in options.rules.protected and not is_named(hook.ref, options.allow_delete):",
         mutant="    if False:",
         tests=(f"{_HOOK}::test_a_hook_that_may_hold_data_is_not_made_anew_without_consent",),
     ),

@@ -10,6 +10,7 @@ from trueline.target.kubernetes.mark import LABEL
 from trueline.testing.conformance.api import Json
 from trueline.testing.conformance.case import expect, expect_in, expect_status, expect_that
 from trueline.testing.conformance.engine.case import engine_case, named_case
+from trueline.testing.conformance.engine.leaving import some_time
 from trueline.testing.conformance.engine.sample import claim, config_map, definition, gadget
 from trueline.testing.conformance.engine.world import World
 
@@ -227,9 +228,10 @@ async def lane_namespace_with_what_may_hold_data(world: World) -> None:
         await world.until(lambda: world.entry("data"), "intended")
         await world.until_sync(Sync.SYNCED)
         world.declare("shop", config_map("stays"), sync={"allowDelete": [f"Namespace/{name}"]})
-        await world.push()
+        world.commit()
+        await world.now.engine.follow_once()
         await world.until_sync(Sync.OUT_OF_SYNC)
-        await world.quiet()
+        await some_time(world)
         expect_that(await world.live(data))
         expect_that("deletionTimestamp" not in (await world.live(space))["metadata"])
 

@@ -1,7 +1,8 @@
 """INV-06: Trueline is taken away, in every order, and no workload notices."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -23,6 +24,7 @@ from trueline.testing.conformance.engine.sample import (
 from trueline.testing.conformance.engine.weather import is_write
 from trueline.testing.conformance.engine.world import World
 
+SOME_S = 1.0
 HOLDS = ("finalizers", "ownerReferences")
 
 
@@ -40,6 +42,23 @@ def _everything(world: World) -> list[Json]:
         definition(unique, "size"),
         gadget(unique, "one", size="1"),
     ]
+
+
+@asynccontextmanager
+async def applied(world: World) -> AsyncIterator[None]:
+    """As `synced`, where a claim waits for a pod to use it: applied, and not settled."""
+    world.commit()
+    async with world.started() as engine:
+        await world.until(lambda: engine.is_ready, "ready")
+        await engine.follow_once()
+        await world.until_sync(Sync.SYNCED)
+        yield
+
+
+async def some_time(world: World) -> None:
+    """For what must not happen."""
+    await world.now.engine.follow_once()
+    await world.clock.sleep(SOME_S)
 
 
 def _identities(bodies: list[Json]) -> list[tuple[str, bool]]:
@@ -63,7 +82,7 @@ async def leaving_no_object_is_held(world: World) -> None:
     """INV-06: no finalizer and no owner comes from us, so that nothing waits for us and nothing goes with us."""
     bodies = [*_everything(world), config_map("theirs", finalizers=["example.test/theirs"])]
     world.declare("shop", *bodies)
-    async with world.synced():
+    async with applied(world):
         for body, live in zip(bodies, await _live(world, bodies), strict=True):
             metadata = live["metadata"]
             ours = [e["fieldsV1"]["f:metadata"] for e in metadata["managedFields"] if "trueline" in e["manager"]]
@@ -80,7 +99,7 @@ async def leaving_the_process_ends_for_ever(world: World) -> None:
     """INV-06: nobody runs any more: everything stands as it was, and goes when somebody deletes it."""
     bodies = _everything(world)
     world.declare("shop", *bodies)
-    async with world.synced():
+    async with applied(world):
         before = _identities(await _live(world, bodies))
     expect(_identities(await _live(world, bodies)), before)
     expect_status(await world.api.delete(bodies[1]), 200)
@@ -96,26 +115,26 @@ async def leaving_the_data_directory_is_deleted(world: World) -> None:
         data = Path(directory) / "data"
         data.mkdir()
         world.store = Store.open(data / "trueline.db", SCHEMA)
-        async with world.synced():
+        async with applied(world):
             before = _identities(await _live(world, bodies))
             world.weather.seen = []
             shutil.rmtree(data)
-            await world.follow()
+            await some_time(world)
             edit: Json = {"data": {"a": "theirs"}}
             expect_status(await world.api.merge(bodies[1], edit, fieldManager="kubectl-edit"), 200)
-            await world.quiet()
+            await some_time(world)
             expect([one for one in _writes(world) if one.startswith("DELETE")], [])
     async with world.started(fresh_store=True):
-        await world.follow()
+        await some_time(world)
         await world.until_sync(Sync.SYNCED)
         expect([one for one in _writes(world) if one.startswith("DELETE")], [])
         expect(_identities(await _live(world, bodies)), before)
     world.installation = f"j{world.api.unique}"
     world.weather.seen = []
     async with world.started(fresh_store=True):
-        await world.follow()
+        await some_time(world)
         expect_in("another installation", (await world.until_sync(Sync.OUT_OF_SYNC)).message)
-        await world.quiet()
+        await some_time(world)
         expect(_writes(world), [])
         expect(_identities(await _live(world, bodies)), before)
 
@@ -131,15 +150,14 @@ async def leaving_its_own_kinds_are_deleted(world: World) -> None:
     kind["spec"]["names"] = {"kind": "Fleet", "plural": "gadgets", "singular": "fleet"}
     bodies = _everything(world)
     world.declare("shop", *bodies)
-    async with world.synced():
+    async with applied(world):
         expect_status(await world.api.create(space), 201)
         expect_status(await world.api.create(kind), 201)
         before = _identities(await _live(world, bodies))
         world.weather.seen = []
         expect_status(await world.api.delete(kind), 200)
         expect_status(await world.api.delete(space), 200)
-        await world.follow()
-        await world.quiet()
+        await some_time(world)
         expect(_writes(world), [])
         world.expect_sync(Sync.SYNCED)
     expect(_identities(await _live(world, bodies)), before)

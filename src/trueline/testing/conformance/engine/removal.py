@@ -11,7 +11,9 @@ from trueline.runtime.http import Response
 from trueline.target.kubernetes.mark import LABEL
 from trueline.testing.conformance.api import Json
 from trueline.testing.conformance.case import expect, expect_in, expect_status, expect_that
-from trueline.testing.conformance.engine.case import engine_case
+from trueline.testing.conformance.engine.case import engine_case, named_case
+from trueline.testing.conformance.engine.crash import EFFECTS, EFFECTS_MAX, Arm, Fuse, survived
+from trueline.testing.conformance.engine.leaving import applied, some_time
 from trueline.testing.conformance.engine.sample import claim, config_map
 from trueline.testing.conformance.engine.weather import is_write
 from trueline.testing.conformance.engine.world import World
@@ -48,7 +50,8 @@ def _expect_free(world: World, body: Json) -> None:
     expect_that(body)
     expect_that(LABEL not in (body["metadata"].get("labels") or {}))
     expect_that(f"trueline:{world.installation}" not in _managers(body))
-    expect([key for key in ("finalizers", "ownerReferences") if key in body["metadata"]], [])
+    expect([one for one in body["metadata"].get("finalizers", []) if "trueline" in one], [])
+    expect_that("ownerReferences" not in body["metadata"])
 
 
 @engine_case
@@ -57,10 +60,10 @@ async def removal_lets_go(world: World) -> None:
     bodies = [config_map("one", labels={"team": "web"}), config_map("two"), claim("data")]
     world.declare("shop", *bodies)
     world.declare("blog", config_map("other"))
-    async with world.synced():
+    async with applied(world):
         edit: Json = {"data": {"theirs": "1"}}
         expect_status(await world.api.merge(bodies[0], edit, fieldManager="kubectl-edit"), 200)
-        await world.quiet()
+        await some_time(world)
         before = {body["metadata"]["name"]: await world.live(body) for body in bodies}
         world.start_counting()
         world.weather.seen = []
@@ -77,8 +80,7 @@ async def removal_lets_go(world: World) -> None:
         outcomes = [r.body["action"] for r in world.records("shop", Kind.OUTCOME)]
         expect(outcomes[-3:], ["let go"] * 3)
         expect_status(await world.api.merge(bodies[1], {"data": {"a": "9"}}, fieldManager="kubectl-edit"), 200)
-        await world.follow()
-        await world.quiet()
+        await some_time(world)
         expect((await world.live(bodies[1]))["data"]["a"], "9")
 
 
@@ -108,7 +110,7 @@ async def removal_consents_to_so_much(world: World) -> None:
     bodies = [config_map(f"c{n}") for n in range(8)]
     world.declare("shop", *bodies, claim("data"))
     world.declare("blog", config_map("other"))
-    async with world.synced():
+    async with applied(world):
         await _leaves_git(world, delete={"countMax": 7})
         expect_in("8 of 9", (await world.until_sync(Sync.WAITING)).message)
         expect_that(await world.live(bodies[0]))
@@ -199,3 +201,50 @@ async def removal_without_its_target(world: World) -> None:
         world.weather.storm = None
         expect(await world.live(body), before)
         expect([r.body["action"] for r in world.records("shop", Kind.OUTCOME)][-2:], ["forget"] * 2)
+
+
+async def _let_go(world: World) -> bool:
+    """The engine goes as far as it can with an application that is let go; whether it died on the way."""
+    async with survived(world) as died:
+        await world.until(lambda: world.now.engine.is_ready, "ready")
+        await world.now.engine.follow_once()
+        await world.until(lambda: "shop" not in world.now.engine.kept, "gone")
+        await world.settle()
+    return bool(died)
+
+
+def _row(effect: str, arm: Arm) -> None:
+    async def run(world: World) -> None:
+        """INV-14: it dies at the n-th effect of letting go: in the end everything is free, and stands as it stood."""
+        fuse = Fuse()
+        arm(world, fuse)
+        for n in range(EFFECTS_MAX):
+            bodies = [config_map(f"one-{n}"), config_map(f"two-{n}")]
+            world.declare("shop", *bodies)
+            world.declare("blog", config_map("other"))
+            world.more = {}
+            async with world.synced():
+                before = [(await world.live(body))["metadata"]["uid"] for body in bodies]
+            world.applications.pop("shop")
+            world.more = _removal(world, keep={})
+            world.commit()
+            fuse.left = n
+            has_died = await _let_go(world)
+            fuse.left = None
+            if has_died:
+                expect(await _let_go(world), False)  # noqa: FBT003 - nothing can die now
+            live = [await world.live(body) for body in bodies]
+            expect([body["metadata"]["uid"] for body in live], before)
+            for body in live:
+                _expect_free(world, body)
+            expect(world.ledger.count("shop", TARGET), 0)
+            if not has_died:
+                expect_that(n > 1)
+                return
+        raise AssertionError("it never came to its end without dying")
+
+    named_case(f"removal_lets_go_{effect}", run)
+
+
+for _effect, _arm in EFFECTS.items():
+    _row(_effect, _arm)
