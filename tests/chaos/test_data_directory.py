@@ -31,11 +31,11 @@ async def started(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Wor
 async def made(started: World) -> AsyncIterator[World]:
     """Everything is as Git says, and the engine has ended; whatever the test does, no wrong is done by its end."""
     await _one_more_turn(started)
-    uids = {key: live.uid for key, live in started.judge.live.items()}
+    since, uids = len(started.author.declared.turns) - 1, {k: live.uid for k, live in started.judge.live.items()}
     yield started
     await started.all_seen()
     assert started.judge.wrongs == []
-    kept = uids.keys() & started.judge.declared.newest.keys()
+    kept = {key for key in uids if started.author.declared.is_declared_since(key, since)}
     assert {key: started.judge.live[key].uid for key in kept} == {key: uids[key] for key in kept}
 
 
