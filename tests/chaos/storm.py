@@ -138,7 +138,7 @@ class Storm:
                 proxy.reset_all()
             case _:
                 self._note("bad weather")
-                proxy.turn(replace(STORM, bytes_max=self.random.choice((2_000, 10_000, 50_000))))
+                proxy.turn(replace(STORM, bytes_max=self.random.choice((500, 4_000, 30_000))))
 
     async def _live_beside(self) -> None:
         """Strangers and neighbours, who know nothing of us."""
