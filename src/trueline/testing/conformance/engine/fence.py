@@ -133,22 +133,18 @@ async def fence_taken_by_another_process(world: World) -> None:
             world.expect_sync(Sync.HELD)
 
 
-@engine_case
-async def fence_late_update_is_refused(world: World) -> None:
-    """INV-12: a writer is paused before an update; another one comes further; the late update is refused, and stays."""
-    web = deployment("web")
-    late = deployment("web", paused=True)
-    newest = deployment("web", minReadySeconds=5)
-    world.declare("shop", config_map("settings", {"a": "1"}), web)
+async def _late_update(world: World, first: Json, late: Json, newest: Json) -> Json:
+    """A writer is paused before an update; another one comes further; how the object lives after the late update."""
+    world.declare("shop", first)
     async with world.synced():
         await world.quiet()
         other = world.twin()
-        world.declare("shop", config_map("settings", {"a": "late"}), late)
+        world.declare("shop", late)
         world.commit()
-        async with _paused(world, "PATCH", "settings") as arrived:
+        async with _paused(world, "PATCH", first["metadata"]["name"]) as arrived:
             await world.now.engine.follow_once()
             await arrived.wait()
-            world.declare("shop", config_map("settings", {"a": "newest"}), newest)
+            world.declare("shop", newest)
             world.commit()
             async with other.started():
                 await other.follow()
@@ -157,9 +153,22 @@ async def fence_late_update_is_refused(world: World) -> None:
         await world.until_sync(Sync.HELD)
         await world.quiet()
         expect_that(world.weather.outrun >= 1)
-        expect((await world.live(config_map("settings")))["data"], {"a": "newest"})
-        spec = (await world.live(web))["spec"]
-        expect((spec.get("minReadySeconds"), spec.get("paused")), (5, None))
+        return await world.live(first)
+
+
+@engine_case
+async def fence_late_update_is_refused(world: World) -> None:
+    """INV-12: the version that was tried is gone, so the server refuses what comes late."""
+    first, late, newest = (config_map("settings", {"a": value}) for value in ("1", "late", "newest"))
+    expect((await _late_update(world, first, late, newest))["data"], {"a": "newest"})
+
+
+@engine_case
+async def fence_late_update_of_a_deployment_is_refused(world: World) -> None:
+    """INV-12: where a status moves the version, the one that was seen last is sent; it is sent again for no other."""
+    first, late, newest = deployment("web"), deployment("web", paused=True), deployment("web", minReadySeconds=5)
+    spec = (await _late_update(world, first, late, newest))["spec"]
+    expect((spec.get("minReadySeconds"), spec.get("paused")), (5, None))
 
 
 @engine_case
