@@ -9,11 +9,12 @@ import ast
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from tests.mutants.equivalent import EQUIVALENT
 from tests.mutants.generic import Mutant, mutants
-from tests.mutants.guard import ROOT, Guard, is_of, missed
+from tests.mutants.guard import Guard, is_of, missed
 from tests.mutants.guards import GUARDS
 from tests.mutants.run import NOTHING_RUN, Job, Pool, Ran, pool
 from tests.mutants.scope import Module, modules
@@ -77,7 +78,12 @@ def _named(workers: Pool, guards: Sequence[Guard]) -> dict[str, Any]:
     ]
     unfit = {test for ran in workers.run(whole) for test in _unfit(ran, by_file[ran.name.removeprefix("as it is: ")])}
     jobs = [
-        Job(name=guard.name, tests=guard.tests, path=guard.path, text=guard.mutated((ROOT / guard.path).read_text()))
+        Job(
+            name=guard.name,
+            tests=guard.tests,
+            path=guard.path,
+            text=guard.mutated((workers.root / guard.path).read_text()),
+        )
         for guard in guards
     ]
     ran = {one.name: one for one in workers.run(jobs)}
@@ -107,8 +113,8 @@ def _survived(guard: Guard, ran: Ran | None, unfit: set[str]) -> str:
 
 def _generic(workers: Pool, word: str) -> dict[str, Any]:
     """What no test of the module's own kills is asked of all that may tell, and then of the drawn ones."""
-    scope = [module for module in modules() if word in module.path]
-    made = {mutant.name: (mutant, module) for module in scope for mutant in _mutants(module)}
+    scope = [module for module in modules(workers.root) if word in module.path]
+    made = {mutant.name: (mutant, module) for module in scope for mutant in _mutants(workers.root, module)}
     asked = {name: pair for name, pair in made.items() if name not in EQUIVALENT}
     whole = [Job(name=f"as it is: {path}", tests=(path,)) for path in sorted({t for m in scope for t in m.tests[:-1]})]
     for one in workers.run(whole):
@@ -131,8 +137,8 @@ def _generic(workers: Pool, word: str) -> dict[str, Any]:
     }
 
 
-def _mutants(module: Module) -> Iterator[Mutant]:
-    text = (ROOT / module.path).read_text()
+def _mutants(root: Path, module: Module) -> Iterator[Mutant]:
+    text = (root / module.path).read_text()
     whole = ast.dump(ast.parse(text))
     return (mutant for mutant in mutants(module.path, text) if ast.dump(ast.parse(mutant.text)) != whole)
 

@@ -127,8 +127,8 @@ APPLY = (
         name="a prune is tried with its mark",
         invariants=(1, 10),
         file="trial/attempt.py",
-        source="        mark = tried.target.mark(tried.inventory.application)",
-        mutant='        mark = ""',
+        source="    mark = tried.target.mark(tried.inventory.application)",
+        mutant='    mark = ""',
         tests=(f"{_ATTEMPT}::test_a_prune_is_tried_with_its_uid",),
     ),
     Guard(

@@ -247,9 +247,9 @@ INCIDENT = (
     Guard(
         name="an application that leaves Git is kept where Git said so",
         invariants=(5, 7),
-        file="loop/engine.py",
-        source="if aim.is_removal and aim.application.sync.on_removal is OnRemoval.KEEP:",
-        mutant="if False:",
+        file="loop/leave.py",
+        source="    if desired.is_removal and not whole and desired.application.sync.on_removal is OnRemoval.KEEP:",
+        mutant="    if False:",
         tests=(f"{_UNKNOWN}::test_incident_18_fleet_5406_an_agent_times_out_and_removes_all_it_managed",),
     ),
     Guard(
