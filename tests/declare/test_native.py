@@ -361,6 +361,8 @@ TL0201 declared twice (b/c.yaml:4)
   remedy: remove one, or give it another name\
 """)
     assert declared.keeps("shop", "elsewhere.yaml")
+    assert declared.keeps("once-declared-here", "b/c.yaml")
+    assert not declared.keeps("once-declared-there", "d.yaml")
 
 
 async def test_dependencies(toolbox: Toolbox) -> None:

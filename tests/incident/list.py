@@ -208,8 +208,8 @@ INCIDENTS: Final = (
         safeguard="a mark counts only by our manager's hand",
         invariants=("INV-01",),
         guards=(
-            Guard(place="loop/stray.py:strays", removed="whose hand put the mark there"),
-            Guard(place="plan/diff.py:_foreign", removed="the same"),
+            Guard(place="target/kubernetes/field_set.py:read_ownership", removed="whose hand put the mark there"),
+            Guard(place="plan/diff.py:_foreign", removed="the same, together with that of `loop/stray.py:strays`"),
         ),
         tests=_tests(14, "owner", "kustomize_controller_315_403_operators_copy_labels"),
     ),

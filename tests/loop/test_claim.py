@@ -32,6 +32,10 @@ class Owned:
         """Its owner."""
         return (self._owners[ref], entry(ref.name)) if ref in self._owners else None
 
+    def sizes(self) -> Mapping[str, int]:
+        """Nobody asks."""
+        raise AssertionError
+
     def abandon(self, application: str) -> int:
         """Nothing is asked to."""
         raise AssertionError(application)
@@ -80,6 +84,21 @@ def test_what_its_owner_declares_is_not_yielded() -> None:
     claims.declare("shop", "prod", [SETTINGS])
     claims.declare("blog", "prod", [SETTINGS])
     assert claims.yielded("blog", "prod", [SETTINGS]) == {}
+
+
+def test_what_leaves_with_a_commit_is_remembered_while_that_commit_is_read() -> None:
+    """INV-08: an application that is removed, before or after a start, gives to one that its commit broke."""
+    for was_declared in (True, False):
+        claims = book(settings="shop")
+        if was_declared:
+            claims.declare("shop", "prod", [SETTINGS], at="1")
+        with claims.reading():
+            claims.remove("shop", at="2")
+            with claims.reading():
+                claims.cannot_read("store", "2", "files")
+        assert claims.moving("shop", "prod", [SETTINGS.ref]) == {SETTINGS.ref: ""}
+        claims.declare("store", "prod", [SETTINGS], at="3")
+        assert claims.moving("shop", "prod", [SETTINGS.ref]) == {SETTINGS.ref: "store"}
 
 
 def test_what_another_one_declares_is_moving() -> None:

@@ -1,81 +1,104 @@
-"""What Git says of the leaving of an object: by its name before of all, and nothing once it is over."""
+"""How what left Git goes, where Git says how: deleted, let go, or held back because the word is over."""
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
-from tests.plan.world import OPTIONS, actions, changes, entry, live, ref
+from tests.plan.world import OPTIONS, changes, entry, live, ref
 from trueline.model.known import Unknown
 from trueline.plan.change import Action
 from trueline.plan.leaving import Leaving, Way, leaving_of
-from trueline.target.rules import Rules
+from trueline.target.snapshot import Observed
 
-ALL = Leaving(way=Way.KEEP, name="the Removal all")
-ONE = Leaving(way=Way.DELETE, name="the Removal one", refs=frozenset({"ConfigMap/shop/web"}))
-DATA = Leaving(way=Way.DELETE, name="the Removal data", refs=frozenset({"PersistentVolumeClaim/shop/data"}))
+WEB, DATA = "ConfigMap/shop/web", "PersistentVolumeClaim/shop/data"
+KEEP = Leaving(way=Way.KEEP, name="the Removal r")
+DELETE = replace(KEEP, way=Way.DELETE)
+OVER = replace(KEEP, is_over=True)
 
-COVERS = [
-    ("nothing is said", (), None),
-    ("all is said", (ALL,), ALL),
-    ("it is named", (ONE,), ONE),
-    ("another one is named", (DATA,), None),
-    ("its name comes before all", (ALL, ONE), ONE),
-    ("in whatever order", (ONE, ALL), ONE),
-    ("of two that name it, the first", (ONE, replace(ONE, way=Way.KEEP)), ONE),
+WAYS = [
+    ("web", (), Action.PRUNE, "no longer in Git"),
+    ("web", (KEEP,), Action.RELEASE, "it stays and is not ours any more, as the Removal r says"),
+    ("web", (DELETE,), Action.PRUNE, "no longer in Git, as the Removal r says"),
+    ("web", (OVER,), Action.HOLD, "the Removal r has expired: renew it, or take it away"),
+    ("web", (replace(OVER, way=Way.DELETE),), Action.HOLD, "the Removal r has expired: renew it, or take it away"),
+    ("web", (replace(KEEP, refs=frozenset({DATA})),), Action.PRUNE, "no longer in Git"),
+    ("web", (DELETE, replace(KEEP, refs=frozenset({WEB}))), Action.RELEASE, ""),
+    ("web", (KEEP, replace(DELETE, refs=frozenset({WEB}))), Action.PRUNE, ""),
+    ("data", (), Action.HOLD, ""),
+    ("data", (KEEP,), Action.RELEASE, ""),
+    ("data", (DELETE,), Action.HOLD, ""),
+    ("data", (replace(DELETE, refs=frozenset({DATA})),), Action.PRUNE, ""),
+    ("data", (replace(OVER, refs=frozenset({DATA})), DELETE), Action.HOLD, ""),
 ]
 
 
-@pytest.mark.parametrize(("case", "said", "expected"), COVERS)
-def test_what_is_said_of_one_object(case: str, said: tuple[Leaving, ...], expected: Leaving | None) -> None:
-    assert leaving_of(ref("web"), said) == expected, case
+@pytest.mark.parametrize(("name", "leaving", "action", "reason"), WAYS)
+def test_the_way_that_git_says(name: str, leaving: tuple[Leaving, ...], action: Action, reason: str) -> None:
+    """INV-03, INV-07: a name before everything; a whole application's consent is none to what may hold data."""
+    kind = "ConfigMap" if name == "web" else "PersistentVolumeClaim"
+    owned = entry(name, kind=kind)
+    (change,) = changes([], {owned.ref: live()}, [owned], replace(OPTIONS, leaving=leaving))
+    assert change.action is action
+    assert not reason or change.reason == reason
 
 
-LEFT: list[tuple[str, dict[str, Any], tuple[Leaving, ...], Action, str]] = [
-    ("all is kept", {}, (ALL,), Action.RELEASE, "it stays and is not ours any more, as the Removal all says"),
-    ("it is to go", {}, (ONE,), Action.PRUNE, "no longer in Git, as the Removal one says"),
-    ("it is to go, where nothing is pruned", {"prune": False}, (ONE,), Action.PRUNE,
-     "no longer in Git, as the Removal one says"),
-    ("another one is to go, where nothing is pruned", {"prune": False}, (DATA,), Action.HOLD,
-     "pruning is off for this application"),
-    ("what was said is over", {}, (replace(ALL, is_over=True),), Action.HOLD,
-     "the Removal all has expired: renew it, or take it away"),
-    ("that it goes is over", {}, (replace(ONE, is_over=True),), Action.HOLD,
-     "the Removal one has expired: renew it, or take it away"),
-]  # fmt: skip
+@pytest.mark.parametrize(
+    ("observed", "action"),
+    [
+        (live(uid="u2"), Action.FORGET),
+        (live(mark="t1.blog"), Action.FORGET),
+        (live(mark_is_ours=False), Action.FORGET),
+        (live(deleting=True), Action.HOLD),
+        (Unknown("429"), Action.HOLD),
+        (None, Action.FORGET),
+    ],
+)
+@pytest.mark.parametrize("leaving", [KEEP, DELETE])
+def test_no_word_of_git_makes_ours_what_is_not(
+    leaving: Leaving, observed: Observed | Unknown | None, action: Action
+) -> None:
+    """INV-01, INV-04: the proof comes first."""
+    (change,) = changes([], {ref("web"): observed}, [entry("web")], replace(OPTIONS, leaving=(leaving,)))
+    assert change.action is action
 
 
-@pytest.mark.parametrize(("case", "more", "said", "action", "reason"), LEFT)
-def test_what_left_git(case: str, more: dict[str, Any], said: tuple[Leaving, ...], action: Action, reason: str) -> None:
-    """INV-06: a keep that has expired is no wish to delete."""
-    options = replace(OPTIONS, leaving=said, **more)
-    (change,) = changes([], {ref("web"): live()}, [entry("web")], options)
-    assert (change.action, change.reason) == (action, reason), case
+def test_a_removal_deletes_where_pruning_is_off_and_what_moves_is_not_let_go() -> None:
+    off = replace(OPTIONS, prune=False)
+    (held,) = changes([], {ref("web"): live()}, [entry("web")], off)
+    (gone,) = changes([], {ref("web"): live()}, [entry("web")], replace(off, leaving=(DELETE,)))
+    (moves,) = changes(
+        [], {ref("web"): live()}, [entry("web")], replace(off, leaving=(KEEP,), moving={ref("web"): "blog"})
+    )
+    assert (held.action, gone.action, moves.action) == (Action.HOLD, Action.PRUNE, Action.KEEP)
 
 
-def test_consent_of_a_removal_is_to_what_it_names() -> None:
-    """INV-07: that all shall go is no consent to what may hold data."""
-    claim = ref("data", "PersistentVolumeClaim")
-    owned = [entry("data", kind="PersistentVolumeClaim")]
-    for said, action in (((DATA,), Action.PRUNE), ((replace(ALL, way=Way.DELETE),), Action.HOLD)):
-        assert actions(changes([], {claim: live()}, owned, replace(OPTIONS, leaving=said))) == {"data": action}
+def test_a_ref_may_leave_the_group_of_its_kind_out() -> None:
+    deployment = ref("web", "Deployment.apps")
+    named = replace(KEEP, refs=frozenset({"Deployment/shop/web"}))
+    assert leaving_of(deployment, (named,)) == named
+    assert leaving_of(ref("web"), (named,)) is None
 
 
-NEVER: list[tuple[str, Any, dict[str, Any], Action]] = [
-    ("somebody else's", live(uid="u2"), {}, Action.FORGET),
-    ("with a copied mark", live(mark_is_ours=False), {}, Action.FORGET),
-    ("being deleted", live(deleting=True), {}, Action.HOLD),
-    ("not known", Unknown("429"), {}, Action.HOLD),
-    ("the target's own", live(), {"rules": Rules(untouchable=frozenset({"ConfigMap/shop/web"}))}, Action.HOLD),
-    ("moving", live(), {"moving": {ref("web"): "blog"}}, Action.KEEP),
-]
+def test_a_stray_is_let_go_or_deleted_by_its_name_alone() -> None:
+    """INV-01: a word for the whole application is none for what no inventory lists."""
+    named = frozenset({WEB})
+
+    def becomes(*leaving: Leaving) -> Action:
+        options = replace(OPTIONS, leaving=leaving, strays={ref("web"): live()})
+        (change,) = changes([], {ref("web"): live()}, [], options)
+        return change.action
+
+    assert becomes(KEEP) is becomes(DELETE) is becomes() is Action.HOLD
+    assert becomes(replace(KEEP, refs=named)) is Action.RELEASE
+    assert becomes(replace(DELETE, refs=named)) is Action.PRUNE
 
 
-@pytest.mark.parametrize(("case", "observed", "more", "action"), NEVER)
-def test_no_removal_reaches_what_is(case: str, observed: Any, more: dict[str, Any], action: Action) -> None:
-    """INV-01, INV-04, INV-08: what Git says of leaving is said of what is ours, and known."""
-    options = replace(OPTIONS, leaving=(ONE,), **more)
-    assert actions(changes([], {ref("web"): observed}, [entry("web")], options)) == {"web": action}, case
+def test_no_word_of_git_reaches_what_the_target_stands_on() -> None:
+    """INV-09: not even by its name."""
+    rules = replace(OPTIONS.rules, untouchable=frozenset({WEB}))
+    named = replace(DELETE, refs=frozenset({WEB}))
+    (held,) = changes([], {ref("web"): live()}, [entry("web")], replace(OPTIONS, leaving=(named,), rules=rules))
+    assert held.action is Action.HOLD
 
 
 def test_what_came_back_after_it_was_pruned_goes_again() -> None:
@@ -85,11 +108,4 @@ def test_what_came_back_after_it_was_pruned_goes_again() -> None:
     assert (change.action, change.reason) == (Action.PRUNE, "an apply of ours brought it back after it was pruned")
     claim = ref("left", "PersistentVolumeClaim")
     held = replace(OPTIONS, strays={claim: live()}, late=frozenset({claim}))
-    assert actions(changes([], {}, [], held)) == {"left": Action.HOLD}
-
-
-def test_a_stray_that_a_removal_names_goes() -> None:
-    named = Leaving(way=Way.DELETE, name="the Removal", refs=frozenset({"ConfigMap/shop/left"}))
-    for said, action in (((named,), Action.PRUNE), ((replace(named, refs=frozenset()),), Action.HOLD)):
-        options = replace(OPTIONS, strays={ref("left"): live()}, leaving=said)
-        assert actions(changes([], {}, [], options)) == {"left": action}
+    assert [one.action for one in changes([], {}, [], held)] == [Action.HOLD]

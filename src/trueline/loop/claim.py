@@ -155,6 +155,10 @@ class ClaimBook:
         owned = self._owners.former(application, target, [resource.ref for resource in resources])
         return {ref: name for ref, (name, _) in owned.items() if name not in self._claimants(target, ref)}
 
+    def sizes(self) -> Mapping[str, int]:
+        """How many objects each application owns."""
+        return self._owners.sizes()
+
     def abandon(self, application: str) -> int:
         """The application gives up whatever it owns anywhere, without a word to its targets; how much it was."""
         return self._owners.abandon(application)

@@ -20,6 +20,7 @@ from trueline.loop.fleet import Fleet
 from trueline.loop.kept import Kept
 from trueline.loop.past import desired_at
 from trueline.loop.review import Review, review
+from trueline.loop.status import Sync
 from trueline.loop.supply import Targets
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.digest import Digest
@@ -104,8 +105,9 @@ class Control:
         """Agree to a revision of the fleet repository that would not be followed by itself."""
         approval = self.parts.approvals.approve(FLEET, Digest(commit), who=who)
         self.engine.poke()
-        for name in [name for name, kept in self.engine.kept.items() if kept.fenced]:
-            self.engine.wake(name)
+        for name, kept in self.engine.kept.items():
+            if kept.fenced or kept.status.sync is Sync.WAITING:
+                self.engine.wake(name)  # what goes from many applications at once waits for the same word
         return approval
 
     def hold(self, name: str, *, who: str, why: str, until: datetime | None = None) -> Hold:

@@ -28,8 +28,10 @@ from trueline.loop.schedule import Turn
 from trueline.loop.sight import TargetFollower
 from trueline.loop.status import ApplicationStatus, Sync
 from trueline.model.diagnostic import Diagnostic
+from trueline.model.digest import Digest
 from trueline.model.fault import Fault
 from trueline.plan.change import Action
+from trueline.plan.fleet import Stand, fleet_asks
 from trueline.plan.guard import Approve
 from trueline.plan.plan import Plan
 
@@ -232,8 +234,26 @@ class Engine:
         What another application declares too is an error of both, for as long as it does (D16, INV-08).
         """
         aim = leave.bounded(aim, self._parts.clock.now())
+        owned = parts.ledger.count(aim.application.name, parts.target.name)
+        if owned > len(aim.resources) and not leave.is_reviewed(aim):
+            aim = replace(aim, asks=self._fleet_asks())
         disputes = self._parts.claims.disputes(aim, parts.target.name)
         return replace(aim, problems=(*aim.problems, *disputes)) if disputes else aim
+
+    def _fleet_asks(self) -> tuple[str, ...]:
+        """Whether much would go from many applications at once (INV-03), as everything stands now."""
+        commit = self.look.revision.commit if self.look is not None else ""
+        if not commit or self._parts.approvals.is_approved(Digest(commit)):
+            return ()
+        now, sizes = self._parts.clock.now(), self._parts.claims.sizes()
+        aims = {name: leave.bounded(kept.aim, now) for name, kept in self.kept.items() if kept.aim is not None}
+        stands = [
+            Stand(owned=size, declared=len(aims[name].resources), is_exempt=leave.is_reviewed(aims[name]))
+            if name in aims
+            else Stand(owned=size, declared=size)
+            for name, size in sizes.items()
+        ]
+        return fleet_asks(stands, commit=commit)
 
     def _conclude(self, kept: Kept, aim: Desired, made: Pass, *, is_whole: bool) -> None:
         name = kept.application.name

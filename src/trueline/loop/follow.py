@@ -19,6 +19,7 @@ from trueline.loop.fleet import Look, find
 from trueline.loop.kept import Kept
 from trueline.loop.parts import Parts
 from trueline.loop.past import desired_at
+from trueline.loop.status import Sync
 from trueline.loop.version import pins_of
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.digest import Digest
@@ -139,6 +140,8 @@ class GitFollower:
             self._remove_missing(look)
             await self._desire_all(look)
         self._board.wake_all(self._parts.claims.doubting())
+        waiting = [name for name, kept in self._board.kept.items() if kept.status.sync is Sync.WAITING]
+        self._board.wake_all(waiting)  # what others lost with them may have come back
 
     def _note_branch(self, revision: Revision) -> None:
         """A branch that begins where the other one stands changes nothing yet; its first commit is a doubt."""
@@ -362,6 +365,8 @@ class GitFollower:
 
     async def _adopt(self, kept: Kept, desired: Desired, identity: Digest | None) -> None:
         """Take a new desired, unless it has problems: then what was desired before goes on, and it is told (INV-17).
+
+        INV-02: so nothing is pruned on the word of a render that is not whole.
 
         The identity stays with what was desired before, too: else the next look would take the broken for the applied.
         """

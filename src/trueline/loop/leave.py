@@ -7,7 +7,7 @@ from datetime import datetime
 from trueline.declare.application import OnRemoval, Removal, RemovalWay
 from trueline.loop.desired import Desired
 from trueline.plan.change import Action, Change
-from trueline.plan.guard import Limits
+from trueline.plan.guard import Approve, Limits
 from trueline.plan.leaving import Leaving, Way, is_named
 
 _WAYS = {RemovalWay.DELETE: Way.DELETE, RemovalWay.KEEP: Way.KEEP, RemovalWay.FORGET: Way.KEEP}
@@ -55,6 +55,15 @@ def unreviewed(desired: Desired, changes: Collection[Change]) -> tuple[Change, .
     """The changes without the prunes of what a removal names: somebody has read those one by one."""
     named = frozenset(ref for one in _holding(desired) for ref in one.resources)
     return tuple(one for one in changes if not (one.action is Action.PRUNE and is_named(one.ref, named)))
+
+
+def is_reviewed(desired: Desired) -> bool:
+    """Whether nobody is asked about what goes of it: Git says so, or somebody has reviewed how it goes."""
+    sync = desired.application.sync
+    if sync.approve is Approve.NEVER or not (sync.prune or desired.is_removal):
+        return True
+    whole = any(not one.resources for one in _holding(desired))
+    return desired.is_removal and (whole or sync.on_removal is OnRemoval.KEEP)
 
 
 def is_forgotten(desired: Desired) -> bool:

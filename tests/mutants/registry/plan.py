@@ -126,7 +126,7 @@ PLAN = (
         file="plan/diff.py",
         source="    if leaving is not None and leaving.is_over:",
         mutant="    if False:",
-        tests=("tests/plan/test_leaving.py::test_what_left_git",),
+        tests=("tests/plan/test_leaving.py::test_the_way_that_git_says",),
     ),
     Guard(
         name="what Git says to keep is let go of and not deleted",
@@ -134,7 +134,7 @@ PLAN = (
         file="plan/diff.py",
         source="    if leaving is not None and leaving.way is Way.KEEP:",
         mutant="    if False:",
-        tests=("tests/plan/test_leaving.py::test_what_left_git",),
+        tests=("tests/plan/test_leaving.py::test_the_way_that_git_says",),
     ),
     Guard(
         name="that all shall go is no consent to what may hold data",
@@ -142,7 +142,7 @@ PLAN = (
         file="plan/leaving.py",
         source="        return is_named(ref, self.refs)",
         mutant="        return True",
-        tests=("tests/plan/test_leaving.py::test_consent_of_a_removal_is_to_what_it_names",),
+        tests=("tests/plan/test_leaving.py::test_the_way_that_git_says",),
     ),
     Guard(
         name="what was declared to stay stays",

@@ -111,7 +111,7 @@ class LeaseFence:
                 self._hold(application)
                 return Taken.HELD
             case Refusal(kind=RefusalKind.STALE | RefusalKind.ALREADY_EXISTS | RefusalKind.NOT_FOUND):
-                return await self._outrun(application, known)
+                return await self._outrun(application)
             case Refusal(kind=kind) as refusal if kind in _REFUSED:
                 self._leave_unguarded(str(refusal))
                 return Taken.UNGUARDED
@@ -150,8 +150,11 @@ class LeaseFence:
             return made
         return await self._client.create(LEASE, HOME, body, manager=manager, dry_run=False, whole=True)
 
-    async def _outrun(self, application: str, known: Lease | None) -> Taken:
-        """Somebody wrote it since the look: ourselves, its holder once more, or another process that takes it."""
+    async def _outrun(self, application: str) -> Taken:
+        """Somebody wrote it since the look, or the look was an old one: ourselves, its holder, or another process.
+
+        It is taken at the next try from whoever has it then, as at every start: the one that began last writes.
+        """
         now = await self._read(application)
         if isinstance(now, Unknown):
             return Taken.UNKNOWN
@@ -159,10 +162,6 @@ class LeaseFence:
         if lease is not None and lease.record.holder == self._writer.holder:
             self._hold(application)
             return Taken.HELD
-        before = known.record.holder if known else ""
-        if lease is not None and lease.record.holder not in {"", before}:
-            self._lose(lease)
-            return Taken.LOST
         return Taken.MOVED
 
     async def _read(self, application: str) -> Known[Lease | None] | Unknown:
