@@ -5,6 +5,7 @@ An invariant is proven where each of its tests passes; an incident is replayed w
 
 import argparse
 import re
+import signal
 import sys
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -35,7 +36,8 @@ class Seen:
 
 
 def run(tests: Collection[str]) -> Seen:
-    """Run them in this process."""
+    """Run them in this process, whatever its own shell made of Ctrl-C: children would inherit that."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     seen = Seen()
     pytest.main([*sorted(tests), "-q", "-p", "no:cacheprovider", "-p", "no:randomly"], plugins=[seen])
     return seen
