@@ -30,6 +30,7 @@ BODY: dict[str, Any] = {
         ('.spec.finalizers[="two words"]', 'spec.finalizers[="two words"]'),
         ('.spec.finalizers[="two words"].more', 'spec.finalizers[="two words"].more'),
         (".spec.args[1]", "spec.args[1]"),
+        (".spec.args[2]", "spec.args[2]"),
         (".spec.args[7]", "spec.args[7]"),
         (".spec.args.first", "spec.args.first"),
         (".spec.containers[name=none].image", "spec.containers[name=none].image"),
@@ -88,8 +89,17 @@ def test_what_a_path_leads_to(path: str, value: Any) -> None:
 
 def test_a_list_that_a_path_empties_goes_with_it() -> None:
     assert removed({"c": [{"name": "x"}], "d": 1}, parse("c[0]")) == {"d": 1}
+    assert removed({"c": ["x"]}, parse("c[1]")) == {"c": ["x"]}
     assert removed({"c": ["x"]}, parse("c[3]")) == {"c": ["x"]}
     assert removed({"c": "text"}, parse("c[0]")) == {"c": "text"}
+
+
+def test_what_the_body_does_not_hold_stays_as_the_server_wrote_it() -> None:
+    """Of two readings the one with the longer name holds."""
+    unheld = '.spec.containers[name="none"].image'
+    assert of_server(unheld, BODY) == unheld.removeprefix(".")
+    assert of_server(".a.b", {"a": {"b": 1}, "a.b": 2}) == '["a.b"]'
+    assert of_server(".a.b", {"a": {"b": 1}}) == "a.b"
 
 
 def test_the_steps_of_a_field_set() -> None:

@@ -111,6 +111,11 @@ class Pool:
     tell: Callable[[Ran], None] = lambda _: None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
+    @property
+    def root(self) -> Path:
+        """The sources as they were when the workers were made: whoever works on the tree meanwhile disturbs nothing."""
+        return self.workers[0].overlay.folder
+
     def run(self, jobs: Sequence[Job]) -> list[Ran]:
         """What became of the jobs that were begun in time, in their order."""
         waiting: queue.SimpleQueue[Job] = queue.SimpleQueue()

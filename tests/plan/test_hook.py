@@ -158,6 +158,15 @@ def test_a_hook_that_leaves_git(reason: str, observed: Any, action: Action, is_c
     assert (change.action, change.reason, change.position.phase) == (action, reason, Phase.AFTER)
 
 
+def test_what_a_change_of_a_hook_says_of_the_live_object() -> None:
+    """Which object is to go: the one that stands there, or the one that we remember."""
+    (gone,) = decided([], live(uid="u2"), ran(BEFORE))
+    (forgotten,) = decided([], None, ran(BEFORE))
+    (again,) = decided([hook()], live(), ran(BEFORE))
+    (new,) = decided([hook()])
+    assert [one.uid for one in (gone, forgotten, again, new)] == ["u2", "u1", "u1", ""]
+
+
 def test_what_is_no_hook_run_is_not_looked_at() -> None:
     assert decided([], live(), entry("settings")) == ()
 

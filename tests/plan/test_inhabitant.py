@@ -67,3 +67,15 @@ def test_a_namespace_goes_when_nothing_in_it_stays(
 def test_a_look_at_single_objects_deletes_no_namespace() -> None:
     """INV-09: it does not know what else is ours."""
     assert spared(WEB, is_whole=False).action is Action.HOLD
+
+
+def test_where_nothing_takes_others_along_nothing_changes() -> None:
+    others = (WEB, replace(WEB, action=Action.KEEP), replace(SPACE, action=Action.HOLD))
+    inventory, snapshot = Inventory(application="shop", entries={}), Snapshot(parts={})
+    found = spare(others, desired=(), inventory=inventory, snapshot=snapshot, rules=RULES, is_whole=False)
+    assert found == others
+
+
+def test_what_stays_is_named_in_one_order() -> None:
+    two = (ref("b"), ref("a"), ref("c"))
+    assert spared(WEB, desired=two).reason == "ConfigMap/shop/a stands in it and stays"

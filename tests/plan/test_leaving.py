@@ -91,3 +91,21 @@ def test_a_stray_is_let_go_or_deleted_by_its_name_alone() -> None:
     assert becomes(KEEP) is becomes(DELETE) is becomes() is Action.HOLD
     assert becomes(replace(KEEP, refs=named)) is Action.RELEASE
     assert becomes(replace(DELETE, refs=named)) is Action.PRUNE
+
+
+def test_no_word_of_git_reaches_what_the_target_stands_on() -> None:
+    """INV-09: not even by its name."""
+    rules = replace(OPTIONS.rules, untouchable=frozenset({WEB}))
+    named = replace(DELETE, refs=frozenset({WEB}))
+    (held,) = changes([], {ref("web"): live()}, [entry("web")], replace(OPTIONS, leaving=(named,), rules=rules))
+    assert held.action is Action.HOLD
+
+
+def test_what_came_back_after_it_was_pruned_goes_again() -> None:
+    """INV-13: a late apply of ours needs no consent a second time, and what may hold data does."""
+    late = replace(OPTIONS, strays={ref("left"): live()}, late=frozenset({ref("left")}))
+    (change,) = changes([], {}, [], late)
+    assert (change.action, change.reason) == (Action.PRUNE, "an apply of ours brought it back after it was pruned")
+    claim = ref("left", "PersistentVolumeClaim")
+    held = replace(OPTIONS, strays={claim: live()}, late=frozenset({claim}))
+    assert [one.action for one in changes([], {}, [], held)] == [Action.HOLD]

@@ -80,6 +80,7 @@ def test_the_ground_goes_by_stage_alone() -> None:
         {ref("definition"), ref("namespace"), ref("pruned")},
     )
     assert [[one.ref.name for one in stage.changes] for stage in laid] == [["namespace"], ["definition"]]
+    assert [stage.key for stage in laid] == [(0, 0, 0), (0, 0, 1)]
 
 
 @given(plans)

@@ -14,11 +14,11 @@ MEASURED = ROOT / "build" / "reliability"
 """Beside what was built: one file for each measurement, not committed."""
 
 
-def write_figures(name: str, figures: Mapping[str, Any], *, folder: Path = MEASURED) -> None:
-    """Keep what was measured now, at the commit that stands here."""
+def write_figures(name: str, figures: Mapping[str, Any], *, at: str = "", folder: Path = MEASURED) -> None:
+    """Keep what was measured now: `at` the commit that stood here when it began, where that may have moved since."""
     folder.mkdir(parents=True, exist_ok=True)
     day = datetime.fromtimestamp(_now_s(), tz=UTC).date().isoformat()
-    text = json.dumps({**figures, "commit": commit(), "date": day}, indent=2) + "\n"
+    text = json.dumps({**figures, "commit": at or commit(), "date": day}, indent=2) + "\n"
     (folder / f"{name}.json").write_text(text)
 
 

@@ -38,6 +38,11 @@ def _counted(**names: str) -> Callable[[Figures], str]:
     return lambda found: ", ".join(f"{_number(found[name])} {words}" for name, words in names.items() if name in found)
 
 
+def _guards(found: Figures) -> str:
+    left = f"; {_number(found['not_run'])} not run" if found.get("not_run") else ""
+    return f"{_number(found['killed'])} of {_number(found['of'])}{left}"
+
+
 def _generic(found: Figures) -> str:
     one = found["generic"]
     return f"{_number(one['killed'])} of {_number(one['of'])}, and {_number(one['equivalent'])} change nothing"
@@ -80,7 +85,7 @@ ROWS = (
     Row(
         what="Guards whose removal a named test sees",
         source="mutants",
-        shown=_of("killed"),
+        shown=_guards,
         goal="all",
         command="make mutants",
     ),

@@ -5,6 +5,7 @@ An invariant is proven where each of its tests passes; an incident is replayed w
 
 import argparse
 import re
+import signal
 import sys
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.mutants.guard import is_of
-from tests.reliability.figure import ROOT, write_figures
+from tests.reliability.figure import ROOT, commit, write_figures
 from tests.reliability.invariants import INVARIANTS
 
 INCIDENTS = 26
@@ -35,7 +36,8 @@ class Seen:
 
 
 def run(tests: Collection[str]) -> Seen:
-    """Run them in this process."""
+    """Run them in this process, whatever its own shell made of Ctrl-C: children would inherit that."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     seen = Seen()
     pytest.main([*sorted(tests), "-q", "-p", "no:cacheprovider", "-p", "no:randomly"], plugins=[seen])
     return seen
@@ -76,15 +78,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.reliability.proof")
     parser.add_argument("what", nargs="*", default=["invariants", "incidents"])
     asked = parser.parse_args().what
-    is_whole = True
+    is_whole, at = True, commit()
     if "invariants" in asked:
         figures = invariants_figures(run({test for one in INVARIANTS for test in one.tests}))
-        write_figures("invariants", figures)
+        write_figures("invariants", figures, at=at)
         is_whole = not figures["open"]
     if "incidents" in asked:
         tests = incident_tests(ROOT / "tests" / "incident")
         figures = incidents_figures(tests, run({node for nodes in tests.values() for node in nodes}))
-        write_figures("incidents", figures)
+        write_figures("incidents", figures, at=at)
     return 0 if is_whole else 1
 
 

@@ -34,6 +34,7 @@ PARTLY: list[tuple[dict[str, Any], str]] = [
         {"mutants": {"killed": 9, "of": 10, "commit": "abc", "date": "2026-11-28"}},
         "| 9 of 10 | all | abc, 2026-11-28 |",
     ),
+    ({"mutants": {"killed": 9, "of": 10, "not_run": 1}}, "| 9 of 10; 1 not run | all |"),
     ({"chaos": {"rounds": 3, "objects_wrongly_deleted": 0}}, "| 0 objects | 0 | unknown, unknown |"),
 ]
 
