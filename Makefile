@@ -22,6 +22,9 @@ help:
 	@echo "make test-fast  everything but the real control plane"
 	@echo "make coverage   every branch of the pure stages is taken by a test that is not drawn at random"
 	@echo "make soak       what may take for ever: chaos on real parts for MINUTES=30, from SEED=1 on"
+	@echo "make mutants    each guard is taken away in a copy of the sources: its tests have to see it"
+	@echo "make proof      the tests of every invariant and of every incident"
+	@echo "make reliability  the last figures of all of these, into docs/reliability.md"
 	@echo "make lint       ruff, mypy, import-linter"
 	@echo "make bench      the benchmarks of docs/performance.md"
 	@echo "make lock       write requirements/*.txt anew"
@@ -55,9 +58,10 @@ test-fast: lint toolbox
 	@$(PYTEST) -n 2 --dist loadgroup -m "not cluster"
 
 coverage: $(STAMP)
-	@mkdir -p build/coverage build/reliability
+	@mkdir -p build/coverage
 	@$(BIN)/python -m coverage run -m pytest -q -m "not hypothesis" $(PURE:%=tests/%) $(PURE:%=src/trueline/%)
 	@$(BIN)/python -m coverage json --quiet
+	@$(BIN)/python -m tests.reliability.covered
 	@$(BIN)/python -m coverage report
 
 test: lint toolbox coverage
@@ -67,6 +71,15 @@ test: lint toolbox coverage
 soak: toolbox
 	@$(BIN)/python -m testbed.build
 	@$(BIN)/python -m tests.chaos --minutes $(MINUTES) --seed $(SEED)
+
+mutants: toolbox
+	@$(BIN)/python -m tests.mutants
+
+proof: toolbox
+	@$(BIN)/python -m tests.reliability.proof
+
+reliability: $(STAMP)
+	@$(BIN)/python -m tests.reliability
 
 demo: toolbox
 	@$(BIN)/python -m examples.demo

@@ -29,6 +29,7 @@ async def done(target: AnsweringTarget, *trials: Trial, full: Exception | None =
 
 
 async def test_intents_of_a_stage_come_before_every_act_and_outcomes_after() -> None:
+    """INV-23: what is about to be done is on the disk."""
     target = AnsweringTarget()
     await done(target, trial("a"), trial("b"))
     assert target.log == ["intend a b", "apply a", "apply b", "settle a b"]
@@ -49,6 +50,7 @@ async def test_a_look_that_found_nothing_needs_no_intent_and_no_act() -> None:
 
 
 async def test_a_prune_names_the_uid() -> None:
+    """INV-10: and the mark; the target adds the version."""
     target = AnsweringTarget()
     await done(target, trial("a", Action.PRUNE))
     assert target.log == ["intend a", "delete a u1 t1.shop", "settle a"]

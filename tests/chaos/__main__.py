@@ -5,19 +5,20 @@ Prints a line for each round, and ends with 1 at the first one that shows what m
 
 import argparse
 import asyncio
-import json
-import subprocess
+import shutil
 import sys
 import tempfile
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from tests.chaos.storm import ChaosFailed, Round, one_round
 from tests.chaos.world import NotConverged, world
+from tests.reliability.figure import write_figures
 from trueline.runtime.clock import SystemClock
 
-FIGURES = Path("build/reliability/chaos.json")
 CONVERGED_FIRST_S_MAX = 180.0
+SILENT_EACH = 4
+"""Each so many rounds, connections that fell silent are left so."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -25,7 +26,6 @@ class Figures:
     """What docs/reliability.md tells of the last chaos."""
 
     seed: int
-    commit: str
     rounds: int = 0
     kills: int = 0
     commits: int = 0
@@ -43,21 +43,18 @@ class Figures:
         self.commits += made.commits
         self.writes += made.writes
         self.deletes += made.deletes
-        self.objects_wrongly_deleted += sum(1 for wrong in made.wrongs if "deleted" in wrong.fault.value)
         self.converged_s_max = round(max(self.converged_s_max, made.converged_s), 1)
         self.end_s_max = round(max(self.end_s_max, made.end_s_max), 1)
 
     def write(self) -> None:
-        """For `make reliability`."""
-        FIGURES.parent.mkdir(parents=True, exist_ok=True)
-        text = {name: getattr(self, name) for name in self.__slots__}
-        FIGURES.write_text(json.dumps(text, indent=1) + "\n")
+        """For `make reliability`, in `build/reliability/chaos.json`."""
+        write_figures("chaos", asdict(self))
 
 
 async def chaos(*, minutes: float, seed: int, storm_s: float, rounds_max: int) -> int:
     """Rounds until the time is over; the exit code."""
     clock, folder = SystemClock(), Path(tempfile.mkdtemp(prefix="trueline-chaos-"))
-    figures = Figures(seed=seed, commit=_commit())
+    figures = Figures(seed=seed)
     began_s = clock.monotonic_s()
     code = 0
     async with world(folder, seed=seed) as made:
@@ -65,22 +62,24 @@ async def chaos(*, minutes: float, seed: int, storm_s: float, rounds_max: int) -
         await made.converged(CONVERGED_FIRST_S_MAX)
         while clock.monotonic_s() - began_s < minutes * 60 and figures.rounds < rounds_max and not code:
             number = seed + figures.rounds
+            leaves_silence = figures.rounds % SILENT_EACH == SILENT_EACH - 1
             try:
-                done = await one_round(made, seed=number, seconds=storm_s)
+                done = await one_round(made, seed=number, seconds=storm_s, leaves_silence=leaves_silence)
+                figures.add(done)
+                _say(_line(figures.rounds, done))
             except (ChaosFailed, NotConverged) as failed:
                 _say(f"round {figures.rounds + 1} (seed {number}) FAILED: {failed}")
                 code = 1
-                break
-            figures.add(done)
-            figures.seconds = round(clock.monotonic_s() - began_s, 1)
-            _say(_line(figures.rounds, done))
-            for wrong in done.wrongs:
+            for wrong in made.judge.wrongs:
                 _say(f"WRONG {wrong.fault.value}: {wrong.key} at {wrong.revision} {wrong.detail}")
                 code = 1
         figures.seconds = round(clock.monotonic_s() - began_s, 1)
+        figures.objects_wrongly_deleted = sum(wrong.is_delete for wrong in made.judge.wrongs)
         figures.write()
     if code:
         _say(f"what the engine said is kept in {folder}")
+    else:
+        shutil.rmtree(folder)
     _say(f"{figures.rounds} rounds, {figures.objects_wrongly_deleted} objects wrongly deleted")
     return code
 
@@ -95,11 +94,6 @@ def _line(number: int, made: Round) -> str:
         f"round {number} (seed {made.seed}): {acts}; {made.harmed} connections harmed, {made.writes} writes,"
         f" {made.deletes} deletes; as Git says after {made.converged_s:.1f} s; {len(made.wrongs)} wrong"
     )
-
-
-def _commit() -> str:
-    asked = subprocess.run(("git", "rev-parse", "HEAD"), capture_output=True, text=True, check=False)
-    return asked.stdout.strip()
 
 
 def main() -> None:

@@ -31,6 +31,7 @@ class Wrong:
     fault: Fault
     key: str
     revision: int
+    is_delete: bool = False
     detail: str = ""
 
 
@@ -84,7 +85,7 @@ class Judge:
     def _see_stranger(self, written: Written) -> None:
         """Whoever made it never writes it again."""
         if written.is_delete or written.key in self.strangers:
-            self._blame(Fault.TOUCHED, written, "deleted" if written.is_delete else "written")
+            self._blame(Fault.TOUCHED, written)
         self.strangers.add(written.key)
 
     def _see_delete(self, key: Key, written: Written) -> None:
@@ -109,7 +110,8 @@ class Judge:
             self.reached[key.application] = max(now.turn, self.reached[key.application])
 
     def _blame(self, fault: Fault, written: Written, detail: str = "") -> None:
-        self.wrongs.append(Wrong(fault=fault, key=written.key, revision=written.revision, detail=detail))
+        key, revision, is_delete = written.key, written.revision, written.is_delete
+        self.wrongs.append(Wrong(fault=fault, key=key, revision=revision, is_delete=is_delete, detail=detail))
 
 
 def _key(path: str) -> Key | None:

@@ -15,6 +15,7 @@ from tests.chaos.judge import Wrong
 from tests.chaos.world import World
 
 CONVERGED_S_MAX = 180.0
+SILENCE_NOTICED_S_MAX = 400.0
 END_S_MAX = 5.0
 QUIET_S = 2.0
 Act: TypeAlias = Callable[[], Awaitable[None]]
@@ -49,6 +50,8 @@ class Storm:
     acts: Counter[str] = field(default_factory=Counter)
     end_s_max: float = 0.0
     strangers: int = 0
+    leaves_silence: bool = False
+    """Connections that fell silent stay so when calm comes: whoever waits on one has to notice by itself."""
 
     async def rage(self, seconds: float) -> None:
         """Until the time is over; whatever was broken is whole again at the end."""
@@ -69,8 +72,9 @@ class Storm:
             raise several.exceptions[0] from several
         self.world.before_server.turn(CALM)
         self.world.before_git.turn(CALM)
-        self.world.before_server.reset_all()
-        self.world.before_git.reset_all()
+        if not self.leaves_silence:
+            self.world.before_server.reset_all()
+            self.world.before_git.reset_all()
         self.world.engine.start()
 
     async def _again(self, act: Act, pause_s: float, over: asyncio.Event) -> None:
@@ -147,19 +151,19 @@ class Storm:
             self._note("neighbour's field")
 
 
-async def one_round(world: World, *, seed: int, seconds: float) -> Round:
+async def one_round(world: World, *, seed: int, seconds: float, leaves_silence: bool = False) -> Round:
     """Storm, calm, and the checks at the end.
 
     Raises:
         ChaosFailed: something was wrong.
         NotConverged: the cluster is not as Git says in the bound.
     """
-    storm = Storm(world=world, random=random.Random(seed))
+    storm = Storm(world=world, random=random.Random(seed), leaves_silence=leaves_silence)
     harmed_before = _harmed(world)
     commits, wrote, deleted = world.author.commits, world.judge.writes, world.judge.deletes
     world.engine.start()
     await storm.rage(seconds)
-    converged_s = await world.converged(CONVERGED_S_MAX)
+    converged_s = await world.converged(SILENCE_NOTICED_S_MAX if leaves_silence else CONVERGED_S_MAX)
     await world.all_seen()
     await _stays(world)
     verified = await world.trueline("verify")

@@ -78,9 +78,19 @@ class World:
         """One command beside the engine."""
         asked = command(*arguments, "--data-dir", str((self.disk or self.folder) / "data"))
         enter = ("nsenter", "--preserve-credentials", "-U", "-m", "-t", str(self.engine.pid)) if self.disk else ()
+        return await self.run(*enter, *asked)
+
+    async def once(self, data: Path, *, repository: str = "", before: tuple[str, ...] = ()) -> Answer:
+        """`up --once` with a data directory."""
+        up, address, *more = self.engine.arguments
+        options = more[: more.index("--data-dir")]
+        asked = command(up, repository or address, *options, "--once", "--timeout", "60s", "--data-dir", str(data))
+        return await self.run(*before, *asked)
+
+    async def run(self, *argv: str) -> Answer:
+        """One program, as the person does who runs the engine."""
         child = await asyncio.create_subprocess_exec(
-            *enter,
-            *asked,
+            *argv,
             env=dict(self.engine.environment),
             cwd=self.engine.home,
             stdin=asyncio.subprocess.DEVNULL,

@@ -264,6 +264,7 @@ def test_the_loop_goes_on_beside_a_cluster_that_is_away_and_owns_its_directory(t
 def test_an_end_that_was_asked_for_comes_soon_also_beside_a_git_server_that_hangs(
     tmp_path: Path, pages: str, number: signal.Signals, more: tuple[str, ...], code: int
 ) -> None:
+    """INV-34: within five seconds, and without a traceback."""
     with _running(Fleet(home=tmp_path), f"{pages}/hang/fleet.git", *more) as running:
         assert running.stderr is not None
         _read_until(running.stderr, "trueline holds")

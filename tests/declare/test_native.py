@@ -431,7 +431,7 @@ TL0213 this is not supported by this version (a.yaml:2)
     assert "\n".join(map(str, declared.diagnostics)) == snapshot("""\
 TL0203 the kind or its version is not known (a.yaml:7)
   `kind` is 'Aplication'; did you mean `Application`?
-  remedy: write one of: Application, Source, Target
+  remedy: write one of: Application, Removal, Source, Target
 TL0203 the kind or its version is not known (a.yaml:10)
   `apiVersion` is 'trueline.dev/v2'
   remedy: write trueline.dev/v1
@@ -536,3 +536,15 @@ async def test_what_did_not_change_is_not_asked_again(toolbox: Toolbox) -> None:
     changed = await dialect.read(MemoryTree(tree | {"b.yaml": application("www").encode()}), "", "3")
     assert [one.name for one in changed.applications] == ["shop", "www"]
     assert counting.asked == [("yaml", 2), ("yaml", 1)]
+
+
+async def test_a_number_out_of_its_bounds_stops_its_own_declaration_alone(toolbox: Toolbox) -> None:
+    """INV-30: it was raised, and stopped the whole fleet."""
+    site = application("site").replace(
+        "target: {cluster: prod}", "target: {site: {ssh: {host: www, path: /srv, port: 70000}}}"
+    )
+    declared = await read(toolbox, {"a.yaml": site, "b.yaml": application("web")})
+    assert [one.name for one in declared.applications] == ["web"]
+    assert [(one.code, one.detail, one.remedy) for one in declared.diagnostics] == [
+        ("TL0207", "`spec.target.site.ssh.port` is 70000", "write at most 65535")
+    ]

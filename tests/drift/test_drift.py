@@ -85,3 +85,12 @@ def test_a_conflict_is_drift_whatever_else_the_target_holds_otherwise() -> None:
     drift = judged(live(), conflicts=HELD, overruled=("data.z",))
     assert drift is not None
     assert (drift.kind, drift.fields) == (DriftKind.CHANGED, ("data.a",))
+
+
+def test_what_goes_is_told_apart_from_what_stays() -> None:
+    """What was added stays, unless Git wants it gone."""
+    found, gone = added(entry("web").ref, MORE), added(entry("web").ref, MORE, goes=True)
+    assert (found is not None and found.goes, gone is not None and gone.goes) == (False, True)
+    changed = judged(live(), conflicts=HELD)
+    assert changed is not None
+    assert not changed.goes

@@ -63,6 +63,7 @@ kinds = st.sampled_from([*sorted(RULES), "Thing.example.com", "ConfigMap"])
 
 @given(kind=kinds, spec=anything, status=anything, metadata=anything)
 def test_arbitrary_json_never_raises(kind: str, spec: Any, status: Any, metadata: Any) -> None:
+    """INV-30: a status can be anything."""
     name, _, group = kind.partition(".")
     version = f"{group}/v1" if group else "v1"
     health = judge({"apiVersion": version, "kind": name, "metadata": metadata, "spec": spec, "status": status})

@@ -1,6 +1,9 @@
 """Two that claim one object, one that gives it up, and one that may."""
 
+import random
 from collections.abc import Collection, Mapping
+
+import pytest
 
 from tests.plan.world import entry, ref, resource
 from trueline.declare.application import Application, ClusterTarget
@@ -28,6 +31,14 @@ class Owned:
     def lookup(self, target: str, ref: Ref) -> tuple[str, Entry] | None:
         """Its owner."""
         return (self._owners[ref], entry(ref.name)) if ref in self._owners else None
+
+    def sizes(self) -> Mapping[str, int]:
+        """Nobody asks."""
+        raise AssertionError
+
+    def abandon(self, application: str) -> int:
+        """Nothing is asked to."""
+        raise AssertionError(application)
 
 
 def book(**owners: str) -> ClaimBook:
@@ -117,6 +128,29 @@ def test_while_the_fleet_is_read_everything_may_move() -> None:
     assert claims.doubting() == ("shop",)
     assert claims.doubting() == ()
     assert claims.moving("shop", "prod", [SETTINGS.ref]) == {}
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_whatever_is_declared_in_whatever_order_the_claimants_are_those_who_declare_it(seed: int) -> None:
+    """Also where an application declares again what it has alone, and only what came and went is looked at."""
+    chance, claims, model = random.Random(seed), book(), dict[str, set[str]]()
+    things = [resource(name) for name in "abcd"]
+    for _ in range(60):
+        name = chance.choice(("shop", "blog", "docs"))
+        touched = set(model.get(name, ()))
+        if chance.random() < 0.2:
+            model.pop(name, None)
+            told = claims.remove(name, at="1")
+        else:
+            chosen = [one for one in things if chance.random() < 0.4]
+            model[name] = {one.ref.name for one in chosen}
+            told = claims.declare(name, "prod", chosen, at="1")
+        touched |= model.get(name, set())
+        assert set(told) == {other for other in model if other != name and model[other] & touched}
+        for asked in model:
+            found = claims.moving(asked, "prod", [one.ref for one in things])
+            others = [(one, other) for other in sorted(model, reverse=True) if other != asked for one in model[other]]
+            assert {ref.name: by for ref, by in found.items()} == dict(others)
 
 
 def test_what_left_with_its_application_may_stand_in_what_cannot_be_read() -> None:

@@ -15,6 +15,7 @@ def drift(path: str = "spec.replicas", kind: DriftKind = DriftKind.CHANGED) -> D
 
 
 async def test_three_heals_of_one_field_are_a_fight() -> None:
+    """INV-16: and it has a name."""
     fights = Fights(StillClock())
     assert [bool(fights.note("shop", [drift()])) for _ in range(3)] == [False, False, True]
     assert fights.resting("shop") == {REF: "fights with kubectl over spec.replicas"}

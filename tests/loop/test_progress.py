@@ -176,6 +176,7 @@ ENDS: dict[str, tuple[Pass, Sync, str, bool]] = {
 
 @pytest.mark.parametrize("name", ENDS)
 def test_the_word_for_each_end(name: str) -> None:
+    """INV-29: each way in which a pass can end has one."""
     made, sync, message, is_retried = ENDS[name]
     assert (made.sync, made.message, made.is_retried) == (sync, message, is_retried)
     assert made.is_complete is (sync in {Sync.SYNCED, Sync.OVERRULED})

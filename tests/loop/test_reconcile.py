@@ -146,11 +146,11 @@ async def test_a_stage_that_failed_stops_the_next(answer: Answer, sync: Sync) ->
         return answer if write.ref == first.ref else accepted()
 
     target = AnsweringTarget(answered)
-    made = await _Run(parts(target), desired(), reviewed(first, second, last)).go()
+    made = await _Run(parts(target), desired(), reviewed(first, second, last), None).go()
     assert target.log == ["intend a", "apply a", "settle a"]
     assert made.sync is sync
     target = AnsweringTarget()
-    await _Run(parts(target), desired(), reviewed(first, second, last)).go()
+    await _Run(parts(target), desired(), reviewed(first, second, last), None).go()
     assert [line for line in target.log if line.startswith(("apply", "delete"))] == [
         "apply a",
         "apply b",

@@ -23,6 +23,7 @@ async def turn(schedule: Schedule) -> Turn | None:
 
 
 async def test_many_wakes_are_one_turn() -> None:
+    """INV-32: a repeated event costs nothing."""
     schedule = Schedule(StillClock())
     for _ in range(5):
         schedule.wake("shop")
@@ -82,6 +83,7 @@ async def test_a_focus_is_not_kept_for_the_next_turn() -> None:
 
 
 async def test_pauses_grow_with_each_failure_and_end_with_a_success() -> None:
+    """INV-33: up to a bound."""
     clock = StillClock()
     schedule = Schedule(clock)
     pauses = []

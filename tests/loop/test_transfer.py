@@ -47,6 +47,14 @@ class Fleet:
         rows.sort(key=lambda row: row[1].state is not EntryState.INTENDED)
         return {entry.ref: (name, entry) for name, entry in rows}
 
+    def sizes(self) -> Mapping[str, int]:
+        """Nobody asks."""
+        raise AssertionError
+
+    def abandon(self, application: str) -> int:
+        """Nothing is asked to."""
+        raise AssertionError(application)
+
     def commit(self, layout: Layout, number: int) -> None:
         """Git says something else; an application that declares nothing has left it."""
         with self.book.reading():

@@ -97,9 +97,11 @@ def _survived(guard: Guard, ran: Ran | None, unfit: set[str]) -> str:
         return f"{guard.name}: {', '.join(bad)} fails without any mutant"
     if ran is None:
         return f"{guard.name}: not run in time"
+    if ran.is_late:
+        return f"{guard.name}: its tests did not end in time, which proves nothing"
     if ran.broken:
         return f"{guard.name}: its mutant cannot be imported, which proves nothing: {', '.join(ran.broken)}"
-    left = () if ran.is_late else missed(guard.tests, ran.failed)
+    left = missed(guard.tests, ran.failed)
     return f"{guard.name}: {', '.join(left)} passes without it" if left else ""
 
 

@@ -44,7 +44,7 @@ def mutants(path: str, text: str) -> Iterator[Mutant]:
     r"""Every mutant of a file, in the order of its lines; two of one name are told apart by a number.
 
     >>> [m.name for m in mutants("a.py", "def f(x: int) -> bool:\n    return x > 1\n")]
-    ['a.py: return x > 1: > becomes >=', 'a.py: return x > 1: 1 becomes 2', 'a.py: return x > 1: returns None']
+    ['a.py: return x > 1: returns None', 'a.py: return x > 1: > becomes >=', 'a.py: return x > 1: 1 becomes 2']
     """
     lines = text.splitlines()
     data = text.encode()

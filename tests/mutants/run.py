@@ -29,7 +29,7 @@ class Job:
     path: str = ""
     text: str = ""
     options: tuple[str, ...] = ()
-    timeout_s: float = 120.0
+    timeout_s: float = 300.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,8 +96,10 @@ class Worker:
     def end(self) -> None:
         """End the zygote."""
         assert self._process.stdin is not None
+        assert self._process.stdout is not None
         self._process.stdin.close()
         self._process.wait()
+        self._process.stdout.close()
 
 
 @dataclass(slots=True, kw_only=True)

@@ -6,20 +6,24 @@ run, a line of JSON out is what became of it. The fork has a process group of it
 
 import gc
 import importlib
+import io
 import json
 import os
 import select
 import signal
 import sys
 import traceback
-from contextlib import suppress
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from typing import Any
 
 import pytest
 
 PRELOADED = ("aiohttp", "asyncio", "click", "hypothesis", "inline_snapshot", "msgspec", "pytest_asyncio", "uvloop")
 _ALREADY_HERE = "ignore::pytest.PytestAssertRewriteWarning"
-_OPTIONS = ["-q", "-W", _ALREADY_HERE, "-p", "no:cacheprovider", "-p", "no:randomly", "--no-header", "--tb=line"]
+_NEEDLESS = [
+    word for name in ("cacheprovider", "randomly", "inline_snapshot", "xdist") for word in ("-p", f"no:{name}")
+]
+_OPTIONS = ["-q", "-W", _ALREADY_HERE, *_NEEDLESS, "--no-header", "--tb=line"]
 _CHUNK = 1 << 16
 
 
@@ -91,6 +95,8 @@ def main() -> None:
     for name in PRELOADED:
         with suppress(ImportError):
             importlib.import_module(name)
+    with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+        pytest.main([*_OPTIONS, "--collect-only", os.devnull])  # it imports its own parts and its plug-ins
     gc.freeze()
     for line in sys.stdin:
         sys.stdout.write(json.dumps(_run(json.loads(line))) + "\n")

@@ -3,11 +3,13 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import example, given, strategies as st
 
 from tests.plan.world import OPTIONS, actions, changes, entry, live, ref, resource
 from trueline.model.known import Unknown
+from trueline.model.ref import Ref
 from trueline.plan.change import Action
+from trueline.plan.diff import DiffOptions
 from trueline.target.inventory import EntryState
 from trueline.target.rules import Rules
 from trueline.target.snapshot import Observed
@@ -66,6 +68,7 @@ def test_what_left_git(reason: str, owned: object, observed: object, action: Act
 
 
 def test_what_holds_data_needs_consent_in_git() -> None:
+    """INV-07: consent names the object."""
     claim = ref("data", "PersistentVolumeClaim")
     owned = [entry("data", kind="PersistentVolumeClaim")]
     assert actions(changes([], {claim: live()}, owned)) == {"data": Action.HOLD}
@@ -93,7 +96,9 @@ def test_what_tools_added_is_looked_at_where_git_wants_it_gone() -> None:
         (("kubectl-edit data.x",), replace(taking, takes_away=False), Action.KEEP),
     ):
         owned = replace(entry("web"), added=added)
-        assert actions(changes([resource("web")], {ref("web"): live()}, [owned], options)) == {"web": action}
+        (change,) = changes([resource("web")], {ref("web"): live()}, [owned], options)
+        assert change.action is action
+        assert change.reason == ("tools added fields" if action is Action.HEAL else "as declared")
 
 
 CONSENT = frozenset({"ConfigMap/shop/left"})
@@ -116,6 +121,14 @@ def test_a_stray_is_told_and_deleted_only_with_consent(
     assert [change.uid for change in found] == ["u1"] * len(expected)
 
 
+@pytest.mark.parametrize("first", [live(deleting=True), live(mark_is_ours=False)])
+def test_a_stray_that_is_none_hides_no_other(first: Observed) -> None:
+    options = replace(OPTIONS, strays={ref("a"): first, ref("b"): live()})
+    assert actions(changes([], {}, [], options)) == {"b": Action.HOLD}
+    moving = replace(options, strays={ref("a"): live(), ref("b"): live()}, moving={ref("a"): "blog"})
+    assert actions(changes([], {}, [], moving)) == {"b": Action.HOLD}
+
+
 def test_what_is_declared_owned_or_moving_is_no_stray() -> None:
     options = replace(OPTIONS, strays={ref("left"): live()}, allow_delete=CONSENT)
     for name in ("", "blog"):
@@ -133,6 +146,64 @@ def test_drift_is_nothing_where_git_ignores_it() -> None:
         "web": Action.KEEP
     }
     assert actions(changes([resource("web")], {}, [entry("web")], ignoring)) == {"web": Action.KEEP}
+
+
+def test_a_look_at_single_objects_says_nothing_of_others() -> None:
+    """Neither of what is declared, nor of what is owned, nor of strays."""
+    desired, owned = [resource("web"), resource("db")], [entry("web"), entry("db"), entry("old"), entry("gone")]
+    options = replace(OPTIONS, strays={ref("left"): live(), ref("other"): live()})
+    seen = {one.ref: live(uid=one.uid, ours="f2") for one in owned}
+    found = changes(desired, seen, owned, options, focus=[ref("web"), ref("old"), ref("left")])
+    assert actions(found) == {"web": Action.HEAL, "old": Action.PRUNE, "left": Action.HOLD}
+    assert changes(desired, seen, owned, options, focus=[]) == ()
+
+
+def test_hooks_are_not_compared() -> None:
+    """They run; what they ran for is not pruned here either."""
+    hook = replace(resource("migrate"), is_hook=True)
+    assert changes([hook], {}, []) == ()
+    assert changes([], {ref("migrate"): live()}, [replace(entry("migrate"), run="r1/before")]) == ()
+
+
+def test_what_a_change_says_of_the_live_object() -> None:
+    """What an approval covers, and the wave in which what leaves was applied."""
+    (made,) = changes([replace(resource("web"), keep=True)], {ref("web"): live(ours="f9", generation=4)}, [])
+    assert (made.uid, made.ours, made.generation, made.keep, made.taken) == ("u1", "f9", 4, True, ())
+    (new,) = changes([resource("web")], {}, [])
+    assert (new.uid, new.ours, new.generation, new.keep) == ("", "", 0, False)
+    stranger = live(mark="", managers=("helm", "kubectl"))
+    (taken,) = changes([resource("web")], {ref("web"): stranger}, [])
+    assert taken.taken == ("helm", "kubectl")
+    (held,) = changes([resource("web")], {ref("web"): replace(stranger, mark="t1.blog")}, [])
+    assert held.taken == ()
+    left = replace(entry("web"), wave=3)
+    (gone,) = changes([], {ref("web"): live(ours="f9", generation=4)}, [left])
+    assert (gone.position.wave, gone.uid, gone.ours, gone.generation) == (3, "u1", "f9", 4)
+    (another,) = changes([], {ref("web"): live(uid="u2")}, [left])
+    assert (another.action, another.uid) == (Action.FORGET, "u2")
+    (forgotten,) = changes([], {}, [left])
+    assert (forgotten.uid, forgotten.ours, forgotten.generation) == ("u1", "", 0)
+    (stray,) = changes([], {}, [], replace(OPTIONS, strays={ref("left"): live(ours="f9", generation=4)}))
+    assert (stray.uid, stray.ours, stray.generation) == ("u1", "f9", 4)
+
+
+def test_what_was_not_said_is_the_careful_answer() -> None:
+    """A declaration that says nothing prunes what is proven ours, heals, and takes nothing away."""
+    tools = DiffOptions(mark="t1.shop", family="t1.", rules=Rules(former_tools=("kubectl*",)))
+    owned = replace(entry("web"), added=("kubectl-edit data.x",))
+    assert actions(changes([resource("web")], {ref("web"): live()}, [owned], tools)) == {"web": Action.KEEP}
+    assert actions(changes([resource("web")], {ref("web"): live(ours="f2")}, [owned], tools)) == {"web": Action.HEAL}
+    assert actions(changes([], {ref("web"): live()}, [owned], tools)) == {"web": Action.PRUNE}
+
+
+@pytest.mark.parametrize("name", ["ConfigMap/shop/web", "ConfigMap.example.com/shop/web"])
+def test_consent_may_leave_out_the_group_and_not_the_rest(name: str) -> None:
+    """INV-07: consent to one object is none to its neighbour."""
+    rules = Rules(protected=frozenset({"ConfigMap.example.com"}))
+    consent = replace(OPTIONS, rules=rules, allow_delete=frozenset({name}))
+    owned = [replace(entry(one), ref=Ref("ConfigMap.example.com", "shop", one)) for one in ("web", "db")]
+    found = changes([], {one.ref: live() for one in owned}, owned, consent)
+    assert actions(found) == {"web": Action.PRUNE, "db": Action.HOLD}
 
 
 def test_fields_that_git_takes_from_others_are_sent() -> None:
@@ -190,12 +261,16 @@ entries = st.builds(
 )
 
 
+@example([], {ref("web"): live(uid="u2")}, [entry("web")])
+@example([], {ref("web"): live(mark="t1.blog")}, [entry("web")])
+@example([], {ref("web"): live(mark_is_ours=False)}, [entry("web")])
 @given(
     st.lists(st.builds(resource, names), unique_by=lambda r: r.ref),
     st.dictionaries(names.map(ref), observations),
     st.lists(entries, unique_by=lambda e: e.ref),
 )
 def test_only_what_is_proven_ours_is_ever_deleted(desired: list, observed: dict, owned: list) -> None:  # type: ignore[type-arg]
+    """INV-01: whatever stands there and whatever we recorded."""
     recorded = {e.ref: e for e in owned}
     for change in changes(desired, observed, owned):
         if change.action is Action.PRUNE:

@@ -1,18 +1,22 @@
 """An empty or shrunken render is not a wish to delete (promise 3)."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from tests.plan.world import changes, entry, live, ref, resource
+from trueline.model.ref import Ref
 from trueline.plan.change import Action
 from trueline.plan.guard import Approve, Owned, asks
+from trueline.target.snapshot import NOTHING
 
-PRUNES = [(5, 10, False), (6, 10, True), (6, 30, False), (10, 30, True), (1, 1, True), (3, 3, True)]
+PRUNES = [(5, 10, False), (6, 10, True), (6, 20, False), (30, 100, False), (31, 100, True), (1, 1, True), (3, 3, True)]
 
 
 @pytest.mark.parametrize(("pruned", "owned", "asked"), PRUNES)
 def test_a_large_deletion_waits_for_a_person(pruned: int, owned: int, *, asked: bool) -> None:
+    """INV-03: the limit is on what would be deleted in the end."""
     entries = [entry(f"c{number}") for number in range(owned)]
     desired = [resource(f"c{number}") for number in range(pruned, owned)]
     found = changes(desired, {ref(e.ref.name): live() for e in entries}, entries)
@@ -76,13 +80,27 @@ def test_what_is_held_back_hides_no_empty_render() -> None:
     assert asked == ("nothing is declared any more: 2 of 3 objects would be deleted",)
 
 
-def test_what_is_anothers_hides_no_empty_render_and_what_is_ours_does() -> None:
-    """INV-03: what is declared, and stays somebody else's, is nothing of this application."""
-    entries = [entry("web"), entry("api")]
-    there = {**{e.ref: live() for e in entries}, ref("theirs"): live(uid="u9", mark="another.shop")}
-    owned = Owned(count=2, refs=frozenset(e.ref for e in entries))
-    found = changes([resource("theirs")], there, entries)
-    assert {change.action for change in found} == {Action.PRUNE, Action.HOLD}
-    assert asks(found, owned=owned, declared=1, approve=Approve.DESTRUCTIVE)
-    found = changes([resource("theirs"), resource("web")], there, entries)
-    assert not asks(found, owned=owned, declared=2, approve=Approve.DESTRUCTIVE)
+OTHERS = [
+    ("another's", {"action": Action.HOLD}, frozenset[Ref](), True),
+    ("ours, and held back", {"action": Action.HOLD}, frozenset({ref("db")}), False),
+    ("ours, and new", {"action": Action.CREATE}, frozenset[Ref](), False),
+    ("a hook of another's name", {"action": Action.HOLD, "run": "r1"}, frozenset[Ref](), False),
+    ("not declared at all", {"action": Action.HOLD, "body": NOTHING}, frozenset[Ref](), False),
+]
+
+
+@pytest.mark.parametrize(("case", "more", "owned", "is_asked"), OTHERS)
+def test_what_is_declared_and_is_anothers_makes_a_render_no_less_empty(
+    case: str, more: dict[str, Any], owned: frozenset[Ref], *, is_asked: bool
+) -> None:
+    """INV-03: the one thing that is left belongs to somebody else, so nothing of ours is."""
+    gone = [entry("web"), entry("api")]
+    found = changes([], {e.ref: live() for e in gone}, gone)
+    (left,) = changes([resource("db")], {}, [])
+    asked = asks(
+        [*found, replace(left, **more)],
+        owned=Owned(count=3, refs=owned),
+        declared=1,
+        approve=Approve.DESTRUCTIVE,
+    )
+    assert bool(asked) is is_asked, case

@@ -199,7 +199,7 @@ CRASHES = [
 
 @pytest.mark.parametrize(("case", "uid", "observed", "action"), CRASHES)
 def test_a_crash_between_intent_and_outcome(case: str, uid: str, observed: Any, action: Action) -> None:
-    """The hook runs once for this run, wherever the process ended."""
+    """INV-14: the hook runs once for this run, wherever the process ended."""
     intended = ran(state=EntryState.INTENDED, uid=uid)
     snapshot = Snapshot(parts={intended.ref: Known(observed)})
     inventory = Inventory(application="shop", entries={intended.ref: intended})

@@ -9,7 +9,7 @@ from trueline.render.annotation import WAVE_FIRST
 from trueline.render.resource import Phase, Position
 
 APPLIES = [Action.CREATE, Action.UPDATE, Action.HEAL, Action.TAKE_OVER, Action.TRANSFER, Action.REPLACE]
-DEPARTURES = [Action.PRUNE, Action.FORGET]
+DEPARTURES = [Action.PRUNE, Action.RELEASE, Action.FORGET]
 positions = st.builds(
     Position, phase=st.sampled_from(Phase), wave=st.integers(-(2**31), 10**9), stage=st.integers(0, 5)
 )
@@ -90,6 +90,7 @@ def test_nothing_is_lost_and_nothing_is_done_twice(plan: list[Change]) -> None:
 
 @given(plans)
 def test_applies_rise_and_departures_fall(plan: list[Change]) -> None:
+    """INV-18: whatever the plan."""
     found = stages(plan)
     up = [stage.key for stage in found if stage.changes[0].action in APPLIES]
     down = [stage.key for stage in found if stage.changes[0].action in DEPARTURES]

@@ -1,5 +1,7 @@
 """A small world for the planner: resources, live objects and what we own, in as few words as possible."""
 
+from collections.abc import Collection, Mapping
+
 from trueline.model.digest import Digest, digest_bytes
 from trueline.model.known import Known, Unknown
 from trueline.model.origin import Origin
@@ -63,16 +65,17 @@ def entry(
 
 def changes(
     desired: list[Resource],
-    observed: dict[Ref, Observed | Unknown | None],
+    observed: Mapping[Ref, Observed | Unknown | None],
     owned: list[Entry],
     options: DiffOptions = OPTIONS,
+    focus: Collection[Ref] | None = None,
 ) -> tuple[Change, ...]:
     """The one call of the planner; whatever is owned or desired and not observed is absent for certain."""
     parts: dict[Ref, Known[Observed | None] | Unknown] = {r.ref: Known(None) for r in desired}
     parts |= {e.ref: Known(None) for e in owned}
     parts |= {at: seen if isinstance(seen, Unknown) else Known(seen) for at, seen in observed.items()}
     inventory = Inventory(application="shop", entries={e.ref: e for e in owned})
-    return diff(desired=desired, snapshot=Snapshot(parts=parts), inventory=inventory, options=options)
+    return diff(desired=desired, snapshot=Snapshot(parts=parts), inventory=inventory, options=options, focus=focus)
 
 
 def actions(found: tuple[Change, ...]) -> dict[str, Action]:

@@ -63,6 +63,7 @@ def test_deployments_are_bounded() -> None:
 
 
 def test_the_fence_moves_only_from_where_it_was_seen() -> None:
+    """INV-12: a late worker is told."""
     history = _history(Books())
     assert history.newest("shop") == ""
     assert history.advance("shop", expected="", commit="c1")

@@ -192,6 +192,7 @@ def _notices(path: Path) -> bool:
 
 
 def test_every_byte_of_every_record(path: Path, tmp_path: Path) -> None:
+    """INV-22: no flip passes."""
     with closing(sqlite3.connect(path)) as database:
         database.execute("PRAGMA journal_mode=DELETE")
         database.execute("VACUUM")
@@ -211,6 +212,7 @@ def test_every_byte_of_every_record(path: Path, tmp_path: Path) -> None:
 
 
 def test_a_flip_anywhere_is_a_breach_or_a_fault_and_never_our_bug(path: Path, tmp_path: Path) -> None:
+    """INV-22: the file around the records, too."""
     with closing(sqlite3.connect(path)) as database:
         database.execute("PRAGMA journal_mode=DELETE")
     data = path.read_bytes()

@@ -117,6 +117,7 @@ def test_a_look_that_finds_nothing_renews_and_leaves_no_record() -> None:
 
 
 def test_a_transfer_is_one_write_to_both_inventories() -> None:
+    """INV-08: nobody owns it for a moment, and no two do."""
     books = Books()
     given_up = applied(books, "a", "old")
     one = change("a", Action.TRANSFER, uid="u1")
@@ -161,7 +162,7 @@ _CHANGES = st.tuples(
 @given(st.lists(_CHANGES, max_size=12))
 @settings(max_examples=60, deadline=None)
 def test_no_object_that_may_exist_is_forgotten(steps: list[tuple[str, Action, Result | None, str]]) -> None:
-    """Whatever comes: an apply that was taken is listed, and only a removal that was done takes it out."""
+    """INV-23: whatever comes: an apply that was taken is listed, and only a removal that was done takes it out."""
     books = Books()
     listed: set[tuple[str, str]] = set()
     for name, action, result, application in steps:
@@ -250,6 +251,8 @@ def _until_it_passes(directory: Path, one: Callable[[int, Path], bool]) -> int:
 
 
 def test_a_full_disk_at_every_call(tmp_path: Path) -> None:
+    """INV-24: nothing of it is half there."""
+
     def one(n: int, place: Path) -> bool:
         failing = type("Once", (Failing,), {})
         books = Books(place / "books.sqlite", failing)
@@ -272,6 +275,8 @@ def test_a_full_disk_at_every_call(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("is_late", [False, True], ids=["before the call", "after the call"])
 def test_death_at_every_call(tmp_path: Path, *, is_late: bool) -> None:
+    """INV-14: what is on the disk then is what the journal tells."""
+
     def one(n: int, place: Path) -> bool:
         books = Books(place / "books.sqlite", Failing)
         connection = books.store._database  # noqa: SLF001 - the test holds the wire
@@ -324,6 +329,7 @@ def test_what_others_added_is_kept_until_the_next_look() -> None:
 
 
 def test_a_row_of_before_has_no_additions() -> None:
+    """INV-27: an older inventory is read."""
     row = EntryRow("ConfigMap", "shop", "a", "applied", uid="u1", ended="well", added=("kubectl data.x",))
     fields = msgspec.msgpack.decode(encode_row(row))
     older = decode_entry(msgspec.msgpack.encode(fields[:-1]))

@@ -10,6 +10,7 @@ _ENGINE = "tests/embedded/test_engine_conformance.py::test_engine_conformance"
 """The same cases run on a real control plane, in `tests/cluster/test_engine_conformance.py`."""
 
 
+_SURROUNDINGS = "tests/cli/test_bad_surroundings.py"
 _DATA = "tests/runtime/test_data_directory.py"
 
 
@@ -67,7 +68,7 @@ INVARIANTS = (
         guards=("loop/follow.py",),
         tests=(
             "tests/render/test_cache.py::test_a_failure_is_not_kept",
-            *_engine("trial_broken_manifest_stops_no_other", "safety_broken_fleet_removes_nothing"),
+            *_engine("safety_broken_fleet_removes_nothing"),
         ),
     ),
     Invariant(
@@ -135,8 +136,11 @@ INVARIANTS = (
         number=9,
         name="a namespace is not deleted over what is not ours",
         method=Method.TABLE,
-        guards=("plan/diff.py",),
-        tests=("tests/plan/test_diff.py::test_what_belongs_to_the_target_itself_is_never_deleted",),
+        guards=("plan/inhabitant.py", "target/kubernetes/content.py", "plan/diff.py"),
+        tests=(
+            "tests/plan/test_inhabitant.py::test_a_namespace_goes_when_nothing_in_it_stays",
+            *_engine("lane_namespace_with_what_is_not_ours", "lane_definition_with_what_is_not_ours"),
+        ),
     ),
     Invariant(
         number=10,
@@ -334,7 +338,7 @@ INVARIANTS = (
         guards=("policy/outside.py", "record/hold.py"),
         tests=(
             "tests/policy/test_outside.py::test_what_it_means_and_how_long_it_holds",
-            "tests/embedded/test_clock.py::test_a_clock_that_jumps_causes_no_write",
+            *_engine("clock_that_jumps_causes_no_act", "clock_that_jumps_ends_no_hold_before_its_time"),
         ),
     ),
     Invariant(
@@ -374,7 +378,12 @@ INVARIANTS = (
         name="a lost, repeated or late event costs time and nothing else",
         method=Method.ENGINE,
         everywhere="a pass starts from what Git and the target say then; an event only wakes one",
-        tests=("tests/embedded/test_deaf.py::test_without_any_event_the_interval_is_enough",),
+        tests=(
+            "tests/loop/test_schedule.py::test_many_wakes_are_one_turn",
+            "tests/target/kubernetes/test_mirror.py::test_an_older_word_does_not_replace_a_newer_one",
+            "tests/target/kubernetes/test_watch.py::test_an_expired_version_gives_a_fresh_set",
+            "tests/target/kubernetes/test_watch.py::test_after_half_an_hour_the_set_is_asked_for_anew",
+        ),
     ),
     Invariant(
         number=33,
@@ -393,7 +402,7 @@ INVARIANTS = (
         name="told to end, it ends within seconds and leaves nothing half done",
         method=Method.REAL,
         everywhere="every task ends with its block, and every write has its intent",
-        tests=("tests/cli/test_loop.py::test_an_end_is_quick_and_leaves_nothing_half_done",),
+        tests=(f"{_SURROUNDINGS}::test_an_end_that_was_asked_for_comes_soon_also_beside_a_git_server_that_hangs",),
     ),
     Invariant(
         number=35,
@@ -413,7 +422,8 @@ INVARIANTS = (
         guards=("target/kubernetes/client.py",),
         tests=(
             "tests/target/kubernetes/test_write.py::test_a_delete_that_is_tried_deletes_nothing_and_is_not_remembered",
-            "tests/embedded/test_plan_writes_nothing.py::test_a_plan_sends_no_request_that_writes",
+            "tests/trial/test_attempt.py::test_who_may_only_read_sees_a_plan_that_was_not_tried",
+            *_engine("trial_of_who_may_only_read"),
         ),
     ),
     Invariant(

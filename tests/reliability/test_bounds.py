@@ -147,8 +147,9 @@ def test_what_is_shown_and_kept_has_bounds() -> None:
 
 def _bounds(path: Path) -> list[str]:
     """The constants of a module whose name says that they bound something."""
-    targets = [node.target for node in ast.parse(path.read_text()).body if isinstance(node, ast.AnnAssign)]
-    targets += [t for node in ast.parse(path.read_text()).body if isinstance(node, ast.Assign) for t in node.targets]
+    body = ast.parse(path.read_text()).body
+    targets: list[ast.expr] = [node.target for node in body if isinstance(node, ast.AnnAssign)]
+    targets += [target for node in body if isinstance(node, ast.Assign) for target in node.targets]
     names = [leaf.id for target in targets for leaf in ast.walk(target) if isinstance(leaf, ast.Name)]
     return [name for name in names if name.endswith("_MAX")]
 

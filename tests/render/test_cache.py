@@ -81,6 +81,7 @@ KEY_PARTS: list[tuple[str, MemoryTree, dict[str, Any], dict[str, Any]]] = [
 async def test_what_matters_is_rendered_apart(
     renderer: DispatchingRenderer, files: MemoryTree, one: dict[str, Any], two: dict[str, Any]
 ) -> None:
+    """INV-20: each part of the key by itself."""
     cache = cached(renderer)
     for asked in (one, two, one, two):
         kept = await cache.render(request(**asked), files)
@@ -89,6 +90,7 @@ async def test_what_matters_is_rendered_apart(
 
 
 async def test_another_toolbox_renders_anew(renderer: DispatchingRenderer) -> None:
+    """INV-20: a newer engine may make something else of the same files."""
     store = MemoryRenderStore()
     await cached(renderer, store, "old").render(request(), PLAIN)
     newer = cached(renderer, store, "new")
@@ -167,6 +169,7 @@ async def test_the_digest_tells_whether_anything_changed(renderer: DispatchingRe
 
 
 async def test_a_failure_is_not_kept(renderer: DispatchingRenderer) -> None:
+    """INV-02: what failed once is not what the next render is taken from."""
     cache, broken = cached(renderer), tree(app__a_yaml="a: [")
     for _ in range(2):
         with pytest.raises(UserError):

@@ -57,6 +57,7 @@ def test_it_is_private_and_has_an_id_for_ever(tmp_path: Path) -> None:
 
 
 def test_a_second_owner_is_told_who_is_first(tmp_path: Path) -> None:
+    """INV-13: two engines never share one store."""
     with _claim(tmp_path, pid=4711):
         code, detail = _refusal(tmp_path)
         assert code == "TL0801"
@@ -109,6 +110,7 @@ def test_it_says_its_layout(tmp_path: Path) -> None:
 
 
 def test_an_id_that_cannot_be_read_is_not_made_anew(tmp_path: Path) -> None:
+    """INV-26: a new one would make everything a stranger's."""
     (tmp_path / "installation").write_bytes(b"")
     assert _refusal(tmp_path)[0] == "TL0807"
     (tmp_path / "installation").write_bytes(b"bcdfghjk\n")
@@ -156,6 +158,7 @@ def _failing(counter: list[int], fail_at: int, error: BaseException) -> FileCall
 
 @pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left on device"), _Death()], ids=["full", "dead"])
 def test_a_file_is_old_or_new_whatever_call_fails(tmp_path: Path, error: BaseException) -> None:
+    """INV-24: at each call in turn, full or dead."""
     path = tmp_path / "file"
     for n in range(1, 50):
         path.write_bytes(b"old")

@@ -1,7 +1,9 @@
 """The real transport against a real server on loopback: values for answers, `Unreachable` for none."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from typing import NoReturn
 
 import pytest
 from aiohttp import web
@@ -23,6 +25,13 @@ async def answer(request: web.Request) -> web.StreamResponse:
             await stream.prepare(request)
             await stream.write(b"a" * 3_000_000 + b"\nb\n\nhalf")
             return stream
+        case "/silent" | "/mute":
+            if request.path == "/silent":
+                stream = web.StreamResponse()
+                await stream.prepare(request)
+                await stream.write(b"a\n")
+            await asyncio.Event().wait()
+            raise AssertionError("nobody wakes it")
         case "/cut":
             stream = web.StreamResponse(headers={"Content-Length": "100"})
             await stream.prepare(request)
@@ -40,7 +49,7 @@ async def served(
 ) -> AsyncIterator[AiohttpTransport]:
     application = web.Application()
     application.router.add_route("*", "/{any:.*}", answer)
-    runner = web.AppRunner(application)
+    runner = web.AppRunner(application, shutdown_timeout=0.1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
@@ -96,6 +105,43 @@ async def lines(transport: AiohttpTransport, path: str) -> list[bytes]:
 async def test_lines_of_megabytes_come_whole() -> None:
     async with served() as transport:
         assert [len(line) for line in await lines(transport, "/lines")] == [3_000_000, 1, 0, 4]
+
+
+@pytest.mark.parametrize("text", ["File descriptor 18 is used by transport <TCPTransport closed=False>", "a bug"])
+async def test_a_connection_that_the_loop_refuses_is_none(text: str) -> None:
+    """INV-30: seen in chaos with uvloop, and it ended the engine; any other RuntimeError is a bug still."""
+
+    def refuses(address: object) -> NoReturn:
+        raise RuntimeError(text)
+
+    transport = AiohttpTransport(Endpoint(url="http://127.0.0.1:1"), open_socket=refuses)
+    with pytest.raises(RuntimeError if text == "a bug" else Unreachable):
+        await transport.send(Request(method="GET", path="/"))
+    await transport.close()
+
+
+async def test_a_stream_that_falls_silent_ends() -> None:
+    """INV-32: a connection that seems to stand while nothing comes is not believed for ever."""
+    async with asyncio.timeout(5), served() as transport:
+        asked = Request(method="GET", path="/silent", silence_s=0.2)
+        async with transport.stream(asked) as stream:
+            assert [line async for line in stream.lines] == [b"a"]
+
+
+async def test_a_stream_that_never_begins_is_unreachable() -> None:
+    """INV-32."""
+    async with asyncio.timeout(5), served() as transport:
+        with pytest.raises(Unreachable):
+            async with transport.stream(Request(method="GET", path="/mute", silence_s=0.2)):
+                pass
+
+
+async def test_a_stream_may_be_silent_for_ever_where_nobody_says_otherwise() -> None:
+    async with served() as transport, transport.stream(Request(method="GET", path="/silent")) as stream:
+        assert await anext(stream.lines) == b"a"
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.5):
+                await anext(stream.lines)
 
 
 async def test_a_cut_stream_ends_without_its_half_line() -> None:

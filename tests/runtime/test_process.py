@@ -67,6 +67,7 @@ async def test_a_child_that_ignores_the_gentle_signal_is_killed() -> None:
 
 
 async def test_a_child_of_a_child_does_not_outlive_it(tmp_path: Path) -> None:
+    """INV-35: its whole group ends."""
     file = tmp_path / "pid"
     completed = await SystemProcesses().run(shell(f"sleep 60 >/dev/null 2>&1 & echo $! > {file}"))
     assert completed.is_success
@@ -74,6 +75,7 @@ async def test_a_child_of_a_child_does_not_outlive_it(tmp_path: Path) -> None:
 
 
 async def test_a_cancelled_caller_leaves_nobody(tmp_path: Path) -> None:
+    """INV-35: nobody waits for it, and nothing runs on."""
     file = tmp_path / "pid"
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.3):
@@ -124,6 +126,7 @@ async def test_a_long_lived_child_answers_and_is_ended(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("turns", range(12))
 async def test_a_caller_cancelled_at_any_moment_leaves_nobody(tmp_path: Path, turns: int) -> None:
+    """INV-35: while it starts, too."""
     processes = SystemProcesses()
     async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
         task = tasks.create_task(processes.run(shell(f"echo $$ >> {tmp_path / 'pid'}; exec sleep 60")))

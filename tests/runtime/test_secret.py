@@ -17,6 +17,7 @@ SECRET = Masked("hunter2")
 
 
 def test_every_way_to_print_it(caplog: pytest.LogCaptureFixture) -> None:
+    """INV-25: logs, tracebacks, formats."""
     logging.getLogger("test").warning("%s %r", SECRET, {"x": SECRET})
     printed = [str(SECRET), repr(SECRET), f"{SECRET:>20}", "%s" % SECRET, repr([SECRET]), caplog.text]
     printed += [json.dumps({"x": SECRET}, default=encode_masked)]

@@ -92,6 +92,7 @@ def test_migrations_run_once_in_order(tmp_path: Path) -> None:
 
 
 def test_a_migration_that_fails_leaves_the_version_before(tmp_path: Path) -> None:
+    """INV-27: the older program still opens it."""
     broken = (*SCHEMA, ("CREATE TABLE half (x)", "this is no statement"))
     with pytest.raises(sqlite3.OperationalError):
         Store.open(tmp_path / "s", broken)
@@ -101,10 +102,20 @@ def test_a_migration_that_fails_leaves_the_version_before(tmp_path: Path) -> Non
 
 
 def test_a_newer_one_is_not_opened(tmp_path: Path) -> None:
+    """INV-27: an older program does not write into it."""
     Store.open(tmp_path / "s", NEXT).close()
     with pytest.raises(UserError) as raised:
         Store.open(tmp_path / "s", SCHEMA)
     assert _code(raised.value) == "TL0805"
+
+
+def test_a_newer_one_is_refused_while_only_its_log_says_so(tmp_path: Path) -> None:
+    """INV-27: a newer program that was killed leaves its version in the log beside the file."""
+    with closing(Store.open(tmp_path / "s", NEXT)):
+        assert (tmp_path / "s-wal").stat().st_size > 0
+        with pytest.raises(UserError) as raised:
+            Store.open(tmp_path / "s", SCHEMA)
+        assert _code(raised.value) == "TL0805"
 
 
 def test_a_newer_one_is_refused_by_its_header_and_nothing_stands_beside_it(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ PARTS = {
     "09": "Trueline itself",
     "15": "Sites",
     "16": "Sites that another program builds, and where sites are served",
+    "19": "Fences: one writer, and data that was lost",
 }
 OPENING = """# Diagnostics
 

@@ -1,6 +1,6 @@
 """A target that answers as it is told and keeps what it was asked; and bodies by digest."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -85,6 +85,11 @@ class AnsweringTarget:
         self.log.append(f"{'try ' if dry else ''}delete {ref.name} {uid} {mark}")
         return accepted()
 
+    async def release(self, ref: Ref, *, uid: str, mark: str, dry: bool) -> Answer:
+        """A release."""
+        self.log.append(f"{'try ' if dry else ''}release {ref.name} {uid} {mark}")
+        return accepted()
+
     async def reclaim(self, ref: Ref, *, body: bytes, extent: Reclaim, uid: str, dry: bool) -> Answer:
         """A reclaim: what stands in the place of ours."""
         self.log.append(f"{'try ' if dry else ''}reclaim {extent.value} {ref.name} {uid}")
@@ -136,3 +141,10 @@ class LoggingLedger:
 
     def end(self, act: Act, endings: object) -> None:
         """There are no hooks."""
+
+    def doubt(self, application: str, target: str) -> None:
+        """Nothing is kept that could be old."""
+
+    def gone(self, application: str, target: str, refs: object) -> Mapping[Ref, str]:
+        """Nothing went."""
+        return {}

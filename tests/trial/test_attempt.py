@@ -123,6 +123,7 @@ async def test_a_field_that_git_takes_is_forced() -> None:
 
 
 async def test_of_two_conflicts_each_goes_its_way() -> None:
+    """INV-19: ours is put back, and theirs is left."""
     target = contested(MINE, THEIRS)
     trial = await try_one(target, Action.UPDATE, "web")
     assert (trial.drifted, trial.withheld, trial.forced) == ((MINE,), (THEIRS,), True)

@@ -5,6 +5,7 @@ It decides nothing: what is sent was planned and tried. It never retries; the ne
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import assert_never
 
 from trueline.apply.ledger import Act, Intent, Ledger
@@ -19,7 +20,7 @@ from trueline.trial.trial import Trial, Verdict
 async def carry_out(
     act: Act, trials: Sequence[Trial], *, target: Target, bodies: Bodies, ledger: Ledger
 ) -> tuple[Outcome, ...]:
-    """Do what one stage asks for; the outcomes stand in the order of the trials and are durable on return.
+    """Do what one stage asks for; the outcomes stand in the order of the trials and are durable on return (INV-23).
 
     Raises:
         StoreFull: the intents could not be written; nothing was done.
@@ -34,7 +35,9 @@ async def carry_out(
     return outcomes
 
 
-async def _do(act: Act, trial: Trial, target: Target, bodies: Bodies) -> Outcome:
+async def _do(  # noqa: PLR0911 - one for each action
+    act: Act, trial: Trial, target: Target, bodies: Bodies
+) -> Outcome:
     change = trial.change
     match change.action:
         case Action.HEAL if trial.verdict is Verdict.SAME:
@@ -53,6 +56,9 @@ async def _do(act: Act, trial: Trial, target: Target, bodies: Bodies) -> Outcome
             return await _replace(act, trial, target, bodies)
         case Action.PRUNE:
             return _pruned(change, await _delete(act, change, target))
+        case Action.RELEASE:
+            mark = target.mark(act.application)
+            return _pruned(change, await target.release(change.ref, uid=change.uid, mark=mark, dry=False))
         case Action.FORGET:
             return Outcome(change=change, result=Result.DONE)
         case Action.KEEP | Action.HOLD:
@@ -72,7 +78,7 @@ async def _take_over(trial: Trial, target: Target, bodies: Bodies) -> Outcome:
 
 async def _apply(trial: Trial, target: Target, bodies: Bodies) -> Outcome:
     """What stands in the place of ours, or beside it, becomes ours first, so that the apply removes it."""
-    write = _write(trial, bodies)
+    write = _fenced(trial, _write(trial, bodies))
     if trial.reclaims is not None:
         reclaimed = await target.reclaim(
             trial.change.ref, body=write.body, extent=trial.reclaims, uid=trial.change.uid, dry=False
@@ -92,10 +98,23 @@ async def _replace(act: Act, trial: Trial, target: Target, bodies: Bodies) -> Ou
 
 
 async def _delete(act: Act, change: Change, target: Target) -> Answer:
+    """INV-10: what was planned to go, by UID and mark; the target adds the version."""
     return await target.delete(change.ref, uid=change.uid, mark=target.mark(act.application), version="", dry=False)
 
 
+def _fenced(trial: Trial, write: Write) -> Write:
+    """What was tried is what is written over: an older writer, or one that was paused, is refused (INV-12).
+
+    A look that found a conflict says no version; what is reclaimed first has another one by then.
+    """
+    if not write.uid or trial.reclaims is not None:
+        return write
+    version = trial.observed.version if trial.observed is not None else ""
+    return replace(write, version=version, generation=trial.change.generation)
+
+
 def _write(trial: Trial, bodies: Bodies) -> Write:
+    """INV-13: for the object that was planned for. INV-19: forced only where the trial says so."""
     change = trial.change
     body = bodies.get(change.body)
     assert body is not None, f"no body for {change.ref}"

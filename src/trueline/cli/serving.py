@@ -181,7 +181,7 @@ def _wanted(assembly: Assembly) -> Iterator[ServedTarget]:
 def _tell_problems(assembly: Assembly, story: Story) -> None:
     story.tell_problems(assembly.engine.problems)
     story.tell_served(assembly.targets.served.addresses)
-    story.tell_notes("", assembly.engine.look.declared.notes if assembly.engine.look else ())
+    story.tell_notes("", assembly.engine.notes)
     for status in assembly.engine.statuses():
         story.tell_refusals(status.application, status.problems)
         story.tell_notes(status.application, status.notes)

@@ -5,6 +5,7 @@ Values only. Nothing here reads YAML or knows a dialect.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import Enum
 from typing import TypeAlias
 
@@ -192,6 +193,32 @@ class SyncOptions:
     on_removal: OnRemoval = OnRemoval.PRUNE
 
 
+class RemovalWay(Enum):
+    """How an application, or some of its resources, shall go."""
+
+    DELETE = "delete"
+    KEEP = "keep"
+    FORGET = "forget"
+    """Without a word to its target, which is gone for good."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removal:
+    """What Git says of the leaving of an application, or of the `resources` of one that stays: a reviewed consent.
+
+    It holds until the end of a day, and for no more than `count_max` deletes; `allow_delete` names what may hold data.
+    """
+
+    name: str
+    application: str
+    way: RemovalWay
+    until: date
+    origin: Origin = field(compare=False, repr=False)
+    resources: tuple[str, ...] = ()
+    count_max: int = 0
+    allow_delete: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Application:
     """What is delivered as one. `render` is `None` where the files shall tell.
@@ -207,6 +234,7 @@ class Application:
     render: RenderOptions | None = None
     depends_on: tuple[str, ...] = ()
     sync: SyncOptions = SyncOptions()
+    removals: tuple[Removal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

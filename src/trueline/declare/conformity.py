@@ -58,7 +58,7 @@ def _type_of(form: type[Form]) -> inspect.Type:
     return inspect.type_info(form)
 
 
-def _walk(  # noqa: C901 - one case for each type of a form
+def _walk(  # noqa: C901, PLR0912 - one case for each type of a form
     value: object, kind: inspect.Type, at: Path, extra: Mapping[str, Any]
 ) -> Iterator[Finding]:
     match kind:
@@ -86,6 +86,8 @@ def _walk(  # noqa: C901 - one case for each type of a form
             yield from _literal(value, kind, at, extra)
         case inspect.StrType() if isinstance(value, str):
             yield from _text(value, kind, at, extra)
+        case inspect.IntType() if isinstance(value, int):
+            yield from _number(value, kind, at)
 
 
 def _fits(value: object, kind: inspect.Type) -> bool:
@@ -152,6 +154,13 @@ def _length(value: list[Any], kind: inspect.VarTupleType, at: Path) -> Iterator[
         yield REFUSED_VALUE.at(at, f"`{text(at)}` has {len(value)} items", f"write at least {kind.min_length}")
     if kind.max_length is not None and len(value) > kind.max_length:
         yield REFUSED_VALUE.at(at, f"`{text(at)}` has {len(value)} items", f"write at most {kind.max_length}")
+
+
+def _number(value: int, kind: inspect.IntType, at: Path) -> Iterator[Finding]:
+    if kind.ge is not None and value < kind.ge:
+        yield REFUSED_VALUE.at(at, f"`{text(at)}` is {value}", f"write at least {kind.ge}")
+    if kind.le is not None and value > kind.le:
+        yield REFUSED_VALUE.at(at, f"`{text(at)}` is {value}", f"write at most {kind.le}")
 
 
 def _literal(value: str, kind: inspect.LiteralType, at: Path, extra: Mapping[str, Any]) -> Iterator[Finding]:

@@ -26,7 +26,7 @@ DEPTH_MAX: Final = 64
 NAMES_MAX: Final = 10_000
 _MARK: Final = API_GROUP.encode()
 _DECLARES: Final = re.compile(rb"""apiVersion["']?\s{0,8}:\s{0,8}[^\s]{0,40}\s{0,8}["']?trueline\.dev/""")
-_NAME: Final = re.compile(rb"""\bname["']?[ \t]{0,8}:[ \t]{0,8}["']?([a-z0-9][-a-z0-9.]{0,252})""")
+_NAME: Final = re.compile(rb"""\b(?:name|application)["']?[ \t]{0,8}:[ \t]{0,8}["']?([a-z0-9][-a-z0-9.]{0,252})""")
 _QUOTED: Final = re.compile(r"`[^`]*`")
 
 

@@ -55,6 +55,9 @@ NOT_SUPPORTED: Final = Fault("TL0213", "this is not supported by this version")
 TOO_MUCH: Final = Fault("TL0214", "declarations exceed a bound")
 UNREADABLE: Final = Fault("TL0215", "a file cannot be read for declarations")
 NOTHING_THERE: Final = Fault("TL0216", "there is nothing at the path of the fleet")
+STILL_DECLARED: Final = Fault("TL1630", "an application is declared and shall be removed")
+UNBOUNDED_REMOVAL: Final = Fault("TL1631", "a removal does not say how much may be deleted")
+BROKEN_REMOVAL: Final = Fault("TL1632", "a removal of this application's resources cannot be read")
 
 
 def suggestion(written: str, allowed: Iterable[str]) -> str:

@@ -9,7 +9,15 @@ from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from trueline.declare.text import check_address, check_branch, check_file, check_path, check_ref, check_revision
+from trueline.declare.text import (
+    check_address,
+    check_branch,
+    check_date,
+    check_file,
+    check_path,
+    check_ref,
+    check_revision,
+)
 
 API_GROUP = "trueline.dev/"
 API_VERSION = "trueline.dev/v1"
@@ -43,6 +51,7 @@ BranchName: TypeAlias = Annotated[str, Meta(min_length=1, extra={"check": check_
 Days: TypeAlias = Annotated[
     str, Meta(pattern=rf"^[1-9][0-9]{{0,3}}[hd]{_END}", extra={"what": "hours or days, such as 12h or 30d"})
 ]
+Day: TypeAlias = Annotated[str, Meta(extra={"check": check_date})]
 RefText: TypeAlias = Annotated[str, Meta(extra={"check": check_ref})]
 Listen: TypeAlias = Annotated[
     str,
@@ -422,5 +431,43 @@ class TargetKindForm(Form, frozen=True, kw_only=True):
     spec: TargetSpecForm
 
 
-KINDS: dict[str, type[Form]] = {"Application": ApplicationForm, "Source": SourceKindForm, "Target": TargetKindForm}
-LATER_KINDS = ("ApplicationSet", "ImageUpdate", "Notifier", "Policy", "Project", "Promotion", "Removal")
+class DeleteForm(Form, frozen=True, kw_only=True):
+    """What leaves is deleted."""
+
+    count_max: Annotated[int, Meta(ge=1)] | UnsetType = UNSET
+    allow_delete: tuple[RefText, ...] = ()
+
+
+class NothingForm(Form, frozen=True, kw_only=True):
+    """Nothing more is to be said."""
+
+
+class RemovalSpecForm(Form, frozen=True, kw_only=True):
+    """How an application, or some of its resources, shall go."""
+
+    EXCLUDES = (*combinations(("delete", "keep", "forget"), 2), ("forget", "resources"))
+    SOME_OF = ("delete", "keep", "forget")
+    application: Name
+    resources: Annotated[tuple[RefText, ...], Meta(min_length=1, max_length=1000)] | UnsetType = UNSET
+    delete: DeleteForm | UnsetType = UNSET
+    keep: NothingForm | UnsetType = UNSET
+    forget: NothingForm | UnsetType = UNSET
+    until: Day
+
+
+class RemovalForm(Form, frozen=True, kw_only=True):
+    """A Removal."""
+
+    api_version: Literal["trueline.dev/v1"]
+    kind: Literal["Removal"]
+    metadata: MetadataForm
+    spec: RemovalSpecForm
+
+
+KINDS: dict[str, type[Form]] = {
+    "Application": ApplicationForm,
+    "Removal": RemovalForm,
+    "Source": SourceKindForm,
+    "Target": TargetKindForm,
+}
+LATER_KINDS = ("ApplicationSet", "ImageUpdate", "Notifier", "Policy", "Project", "Promotion")

@@ -12,10 +12,11 @@ import msgspec
 from msgspec import UnsetType
 
 from trueline.declare import translation
-from trueline.declare.application import Application, ClusterConnection, SourceSpec
+from trueline.declare.application import Application, ClusterConnection, Removal, SourceSpec
 from trueline.declare.conformity import find_faults
 from trueline.declare.document import Document, DocumentReader
 from trueline.declare.finding import (
+    BROKEN_REMOVAL,
     CYCLE,
     NO_DEPENDENCY,
     NOT_SUPPORTED,
@@ -25,7 +26,15 @@ from trueline.declare.finding import (
     shown,
     suggestion,
 )
-from trueline.declare.form import API_VERSION, KINDS, LATER_KINDS, ApplicationForm, SourceKindForm, TargetKindForm
+from trueline.declare.form import (
+    API_VERSION,
+    KINDS,
+    LATER_KINDS,
+    ApplicationForm,
+    RemovalForm,
+    SourceKindForm,
+    TargetKindForm,
+)
 from trueline.declare.graph import find_cycles
 from trueline.declare.protocol import BrokenDeclaration, Declared
 from trueline.model.diagnostic import Diagnostic
@@ -44,7 +53,7 @@ class _Reading:
     document: Document
     kind: str
     name: str
-    form: ApplicationForm | SourceKindForm | TargetKindForm | None = None
+    form: ApplicationForm | RemovalForm | SourceKindForm | TargetKindForm | None = None
     findings: list[Finding] = field(default_factory=list)
     is_note: bool = False
     places: Mapping[str, tuple[int, int]] | None = None
@@ -72,8 +81,20 @@ class _Reading:
                 return any(not isinstance(one, UnsetType) and not isinstance(one.url, UnsetType) for one in given)
             case SourceKindForm() | TargetKindForm():
                 return True
-            case None:
+            case RemovalForm() | None:
                 return False
+
+    @property
+    def spec(self) -> Mapping[str, Any]:
+        """Its `spec`, as far as it has one."""
+        spec = self.document.value.get("spec")
+        return spec if isinstance(spec, dict) else {}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Whom it is about: of a removal, the application too, which must not go without it."""
+        named = self.spec.get("application") if self.kind == "Removal" else None
+        return tuple(name for name in (self.name, named) if isinstance(name, str) and name)
 
 
 _NAME: Final = ("metadata", "name")
@@ -94,6 +115,7 @@ class NativeDialect:
         await self._place(files, readings)
         sources = _sources(readings, commit)
         _find_contradictions(readings, sources)
+        _find_broken_removals(readings)
         _find_broken_dependencies(readings, {name for one in unread for name in one.names})
         told = await self._tell(files, readings, commit)
         broken = [
@@ -102,6 +124,7 @@ class NativeDialect:
         ]
         return Declared(
             applications=_applications(readings, sources, commit),
+            removals=_removals(readings, commit),
             sources=tuple(sources[name] for name in sorted(sources)),
             targets=_targets(readings, commit),
             broken=tuple(sorted([*broken, *_broken(readings, told)], key=lambda one: one.path)),
@@ -173,7 +196,7 @@ def _conform(reading: _Reading, value: Mapping[str, Any]) -> None:
     reading.findings += find_faults(value, form)
     if not reading.findings:
         converted = msgspec.convert(value, form)
-        assert isinstance(converted, ApplicationForm | SourceKindForm | TargetKindForm)
+        assert isinstance(converted, ApplicationForm | RemovalForm | SourceKindForm | TargetKindForm)
         reading.form = converted
 
 
@@ -205,6 +228,35 @@ def _find_contradictions(readings: list[_Reading], sources: Mapping[str, SourceS
             reading.findings += translation.find_contradictions(reading.form, sources, broken)
 
 
+def _find_broken_removals(readings: list[_Reading]) -> None:
+    """One that contradicts what is declared, or another one that is about the same whole application."""
+    declared = {one.name for one in readings if one.kind == "Application"}
+    whole: dict[str, list[_Reading]] = defaultdict(list)
+    for reading in readings:
+        if isinstance(reading.form, RemovalForm):
+            reading.findings += translation.find_removal_contradictions(reading.form, declared)
+            if isinstance(reading.form.spec.resources, UnsetType):
+                whole[reading.form.spec.application].append(reading)
+        if reading.kind == "Removal" and reading.findings and "resources" in reading.spec:
+            for one in readings:
+                if one.kind == "Application" and one.name == reading.spec.get("application"):
+                    one.findings.append(BROKEN_REMOVAL.at((), f"at {reading.place}", "correct the Removal"))
+    for name, same in whole.items():
+        for reading in same if len(same) > 1 else ():
+            others = ", ".join(other.place for other in same if other is not reading)
+            detail = f"the removal of {shown(name)} here and at {others}"
+            reading.findings.append(TWICE.at(("spec", "application"), detail, "remove one"))
+
+
+def _removals(readings: Iterable[_Reading], commit: str) -> tuple[Removal, ...]:
+    read = [
+        translation.removal(reading.form, reading.origin(commit))
+        for reading in readings
+        if isinstance(reading.form, RemovalForm) and not reading.findings
+    ]
+    return tuple(sorted(read, key=lambda one: one.name))
+
+
 def _find_broken_dependencies(readings: Iterable[_Reading], unread: set[str]) -> None:
     """A dependency on what is declared but broken is none of these: it waits for what it depends on."""
     others = {*KINDS, *LATER_KINDS} - {"Application"}  # a kind that is misspelt may be an application
@@ -223,11 +275,13 @@ def _find_broken_dependencies(readings: Iterable[_Reading], unread: set[str]) ->
             applications[name].findings.append(finding)
 
 
-def _applications(
-    readings: Iterable[_Reading], sources: Mapping[str, SourceSpec], commit: str
-) -> tuple[Application, ...]:
+def _applications(readings: list[_Reading], sources: Mapping[str, SourceSpec], commit: str) -> tuple[Application, ...]:
+    said = _removals(readings, commit)
     read = [
-        translation.application(reading.form, reading.origin(commit), sources, reading.where(commit))
+        replace(
+            translation.application(reading.form, reading.origin(commit), sources, reading.where(commit)),
+            removals=tuple(one for one in said if one.application == reading.name),
+        )
         for reading in readings
         if isinstance(reading.form, ApplicationForm) and not reading.findings
     ]
@@ -247,9 +301,11 @@ def _broken(readings: list[_Reading], told: Mapping[int, tuple[Diagnostic, ...]]
     for index, diagnostics in told.items():
         reading = readings[index]
         if not reading.is_note:
-            names = (reading.name,) if reading.name else ()
             yield BrokenDeclaration(
-                path=reading.document.path, names=names, diagnostics=diagnostics, is_whole=not _is_sure_of_name(reading)
+                path=reading.document.path,
+                names=reading.names,
+                diagnostics=diagnostics,
+                is_whole=not _is_sure_of_name(reading),
             )
 
 

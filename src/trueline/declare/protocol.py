@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from trueline.declare.application import Application, ClusterConnection, SourceSpec
+from trueline.declare.application import Application, ClusterConnection, Removal, SourceSpec
 from trueline.model.diagnostic import Diagnostic
 from trueline.runtime.files import FileTree
 
@@ -30,13 +30,14 @@ class Declared:
     applications: tuple[Application, ...] = ()
     sources: tuple[SourceSpec, ...] = ()
     targets: tuple[ClusterConnection, ...] = ()
+    removals: tuple[Removal, ...] = ()
     broken: tuple[BrokenDeclaration, ...] = ()
     notes: tuple[Diagnostic, ...] = ()
 
     @property
     def is_fleet(self) -> bool:
         """Whether anything is declared, be it broken; otherwise it is a folder to render as one application."""
-        return bool(self.applications or self.sources or self.targets or self.broken or self.notes)
+        return bool(self.applications or self.sources or self.targets or self.removals or self.broken or self.notes)
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:

@@ -2,6 +2,7 @@
 
 import posixpath
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path as Directory
 from typing import TypeAlias
 
@@ -76,6 +77,19 @@ def check_ref(at: Path, value: str) -> Finding | None:
             "write KIND/NAMESPACE/NAME, or KIND/NAME for what has no namespace",
         )
     return None
+
+
+def check_date(at: Path, value: str) -> Finding | None:
+    """A day, as `2026-12-31`."""
+    try:
+        is_day = date.fromisoformat(value).isoformat() == value
+    except ValueError:
+        is_day = False
+    if is_day:
+        return None
+    return REFUSED_VALUE.at(
+        at, f"`{written(at)}` is {shown(value)}", "write a day as YEAR-MONTH-DAY, such as 2026-12-31"
+    )
 
 
 def normal_path(value: str) -> str:

@@ -5,6 +5,7 @@ It asks nothing and reads nothing: sources that are taken `from` elsewhere are r
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
+from datetime import date
 from typing import TypeAlias, TypeVar
 
 from msgspec import UNSET, UnsetType
@@ -24,6 +25,8 @@ from trueline.declare.application import (
     HostTarget,
     Mode,
     OnRemoval,
+    Removal,
+    RemovalWay,
     ServedTarget,
     SourceSpec,
     SshTarget,
@@ -31,7 +34,17 @@ from trueline.declare.application import (
     TargetSpec,
     TofuTarget,
 )
-from trueline.declare.finding import LEADS_OUT, NO_SOURCE, REFUSED_VALUE, TWICE, Finding, shown, suggestion
+from trueline.declare.finding import (
+    LEADS_OUT,
+    NO_SOURCE,
+    REFUSED_VALUE,
+    STILL_DECLARED,
+    TWICE,
+    UNBOUNDED_REMOVAL,
+    Finding,
+    shown,
+    suggestion,
+)
 from trueline.declare.text import is_outside, normal_path
 from trueline.model.origin import Origin
 from trueline.model.pointer import Path, text
@@ -96,6 +109,35 @@ def connection(read: written.TargetKindForm, origin: Origin, where: Where | None
     return ClusterConnection(
         name=read.metadata.name, kubeconfig=kubeconfig, context=_or(cluster.context, ""), origin=origin
     )
+
+
+def removal(read: written.RemovalForm, origin: Origin) -> Removal:
+    """A declared removal."""
+    spec = read.spec
+    delete = _or(spec.delete, written.DeleteForm())
+    ways = {RemovalWay.DELETE: spec.delete, RemovalWay.KEEP: spec.keep, RemovalWay.FORGET: spec.forget}
+    return Removal(
+        name=read.metadata.name,
+        application=spec.application,
+        way=next(way for way, said in ways.items() if not isinstance(said, UnsetType)),
+        until=date.fromisoformat(spec.until),
+        origin=origin,
+        resources=_or(spec.resources, ()),
+        count_max=_or(delete.count_max, 0),
+        allow_delete=delete.allow_delete,
+    )
+
+
+def find_removal_contradictions(read: written.RemovalForm, applications: Collection[str]) -> Iterator[Finding]:
+    """A whole application goes when its declaration is gone too, and only so much with it as was reviewed."""
+    spec, is_whole = read.spec, isinstance(read.spec.resources, UnsetType)
+    name = spec.application
+    if is_whole and name in applications:
+        remedy = "remove the Application too; or name `resources`, if it shall stay"
+        yield STILL_DECLARED.at(("spec", "application"), shown(name), remedy)
+    if is_whole and not isinstance(spec.delete, UnsetType) and isinstance(spec.delete.count_max, UnsetType):
+        remedy = "write delete: {countMax: N} with the count of `trueline plan`; more than that waits for approval"
+        yield UNBOUNDED_REMOVAL.at(("spec", "delete"), f"the application {shown(name)}", remedy)
 
 
 def find_contradictions(

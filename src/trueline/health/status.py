@@ -20,6 +20,8 @@ class Status(Enum):
     DEGRADED = "Degraded"
     UNKNOWN = "Unknown"
 
+    __hash__ = object.__hash__  # each is one object; `Enum` would hash its name, for each object that is judged
+
     @property
     def word(self) -> str:
         """The word as people read it, in terminal, comment and page."""

@@ -110,7 +110,7 @@ def judge_absent() -> Health:
 
 
 def judge(live: Mapping[str, Any]) -> Health:
-    """The health of one live object of a Kubernetes API; what has the wrong shape is Unknown, never an exception.
+    """The health of one live object of a Kubernetes API; a wrong shape is Unknown (INV-38), no exception (INV-30).
 
     The object is whole or, where `needs_status` is false, its metadata under its own `apiVersion` and `kind`.
 

@@ -9,15 +9,20 @@ from trueline.loop.progress import Pass
 from trueline.loop.status import ApplicationStatus
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.digest import Digest
+from trueline.record.chain import Anchor
 from trueline.record.history import Deployment, DeploymentResult, History
 from trueline.record.journal import Journal, Kind, Note, listed
 from trueline.source.artifact import Revision
+from trueline.target.fence import Head
 
 ROLLBACKS_MAX = 5
 """How many good deployments of an application can always be put back while Git is away."""
 
 FLEET = "(fleet)"
 """The name under which the fence of the fleet repository is kept; no application can have it."""
+
+FLEET_GENERATION = "(fleet generation)"
+"""The name under which it is kept how many commits of the fleet repository were begun with."""
 
 FLEET_BRANCH = "(fleet branch)"
 """The name under which the ref of the default branch that was followed last is kept."""
@@ -53,6 +58,40 @@ class Chronicle:
         """The fleet repository was followed to this commit."""
         if self.newest != commit:
             self._history.advance(FLEET, expected=self.newest, commit=commit)
+            self._set_count(FLEET_GENERATION, self._count(FLEET_GENERATION) + 1)
+
+    def generation(self, target: str) -> int:
+        """How many commits were begun with, in the count that a target's fences have: others may have been ahead."""
+        return self._count(FLEET_GENERATION) + self._count(f"{FLEET_GENERATION} {target}")
+
+    def catch_up(self, target: str, generation: int) -> None:
+        """A target's fences count so many; from now on they go on from there."""
+        key, own = f"{FLEET_GENERATION} {target}", self._count(FLEET_GENERATION)
+        self._set_count(key, max(generation - own, self._count(key)))
+
+    def _count(self, key: str) -> int:
+        return int(self._history.newest(key) or 0)
+
+    def _set_count(self, key: str, count: int) -> None:
+        self._history.advance(key, expected=self._history.newest(key), commit=str(count))
+
+    @property
+    def head(self) -> Head:
+        """Where the journal ends."""
+        head = self._journal.head()
+        return Head(sequence=head.sequence, digest=head.digest)
+
+    def knows(self, head: Head) -> bool:
+        """Whether the journal holds the record that was its end once."""
+        if not head.sequence:
+            return True
+        found = self._journal.after(head.sequence - 1, limit=1)
+        return any((record.sequence, record.digest) == (head.sequence, head.digest) for record in found)
+
+    def witness(self, head: Head) -> None:
+        """Somebody else knows where the journal ended once: what is missing until there shows when it is verified."""
+        if head.sequence:
+            self._journal.witness(Anchor(sequence=head.sequence, digest=Digest(head.digest)))
 
     @property
     def branch(self) -> str:

@@ -55,6 +55,8 @@ class ClaimBook:
 
         The answer names the others that claim, or claimed, the same.
         """
+        if self._is_alone(application, target):
+            return self._declare_alone(application, target, resources, at)
         rivals = set(self.remove(application, at=at))
         self._of[application] = (target, tuple(resources))
         claims = self._claims.setdefault(target, {})
@@ -68,6 +70,29 @@ class ClaimBook:
             elif application not in before:
                 self._shared[key] = (*before, application)
         return tuple(sorted(rivals - {application}))
+
+    def _is_alone(self, application: str, target: str) -> bool:
+        """Whether nobody shares anything, and it declares for the same target as before."""
+        return not self._shared and self._of.get(application, ("", ()))[0] == target
+
+    def _declare_alone(
+        self, application: str, target: str, resources: Collection[Resource], at: str
+    ) -> tuple[str, ...]:
+        """The same where what stays is claimed by the application alone: only what came and went is looked at."""
+        self._unread.pop(application, None)
+        before = {resource.ref for resource in self._of[application][1]}
+        self._of[application] = (target, tuple(resources))
+        now, claims, rivals = {resource.ref for resource in resources}, self._claims[target], set[str]()
+        for ref in before - now:
+            self._left[target, ref] = at
+            del claims[ref]
+        for ref in now:
+            self._left.pop((target, ref), None)
+        for ref in now - before:
+            if (rival := claims.setdefault(ref, application)) != application:
+                self._shared[target, ref] = (rival, application)
+                rivals.add(rival)
+        return tuple(sorted(rivals))
 
     def remove(self, application: str, *, at: str = "") -> tuple[str, ...]:
         """The application declares nothing any more; the answer names the others that claim the same."""
@@ -129,6 +154,14 @@ class ClaimBook:
         """
         owned = self._owners.former(application, target, [resource.ref for resource in resources])
         return {ref: name for ref, (name, _) in owned.items() if name not in self._claimants(target, ref)}
+
+    def sizes(self) -> Mapping[str, int]:
+        """How many objects each application owns."""
+        return self._owners.sizes()
+
+    def abandon(self, application: str) -> int:
+        """The application gives up whatever it owns anywhere, without a word to its targets; how much it was."""
+        return self._owners.abandon(application)
 
     def disputes(self, desired: Desired, target: str) -> tuple[Diagnostic, ...]:
         """Objects that this application and another one both declare: neither is touched until Git says whose it is."""

@@ -20,6 +20,7 @@ from trueline.loop.fleet import Fleet
 from trueline.loop.kept import Kept
 from trueline.loop.past import desired_at
 from trueline.loop.review import Review, review
+from trueline.loop.status import Sync
 from trueline.loop.supply import Targets
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.digest import Digest
@@ -82,7 +83,7 @@ class Control:
         return found
 
     def approve(self, name: str, plan: str, *, who: str) -> Approval:
-        """Agree to the plan that waits; `plan` is its digest, or its beginning, or empty for the one that waits now.
+        """Agree to the plan that waits (INV-11); `plan` is its digest, or its beginning, or empty for that one.
 
         Raises:
             UserError: TL0711, nothing waits, or another plan does.
@@ -104,6 +105,9 @@ class Control:
         """Agree to a revision of the fleet repository that would not be followed by itself."""
         approval = self.parts.approvals.approve(FLEET, Digest(commit), who=who)
         self.engine.poke()
+        for name, kept in self.engine.kept.items():
+            if kept.fenced or kept.status.sync is Sync.WAITING:
+                self.engine.wake(name)  # what goes from many applications at once waits for the same word
         return approval
 
     def hold(self, name: str, *, who: str, why: str, until: datetime | None = None) -> Hold:
@@ -133,7 +137,7 @@ class Control:
         kept.is_asked = True
 
     async def rollback(self, name: str, revision: str, *, who: str) -> RolledBack:
-        """Put an earlier deployment back, also while Git is away, and hold what Git says until it says otherwise.
+        """Put an earlier deployment back, also while Git is away, and hold what Git says until that changes (INV-37).
 
         Raises:
             UserError: TL0712, there is nothing to go back to; TL0713, it cannot be put back as it was.
@@ -186,7 +190,7 @@ class Control:
 
     async def _review(self, name: str, aim: Desired) -> Review:
         parts = await self.parts.targets.parts(aim.application.target)
-        aim = self.engine.disputed(aim, parts)
+        aim = self.engine.weighed(aim, parts)
         good = self.parts.history.last_good(name)
         return await review(parts, aim, completed_run=good.tree if good else "", whole=True)
 

@@ -6,7 +6,7 @@ What cannot be rendered becomes a `Desired` with problems: it blocks its own app
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from trueline.declare.application import Application, BranchTarget, ClusterTarget, SourceSpec
+from trueline.declare.application import Application, BranchTarget, ClusterTarget, Removal, SourceSpec
 from trueline.loop.circle import find_circle
 from trueline.loop.desired import Desired
 from trueline.loop.mount import MountedTree
@@ -249,9 +249,9 @@ class Desirer:
         return revision, source.files(artifact), _notes_below(spec.path, artifact)
 
 
-def removed(application: Application, revision: Revision) -> Desired:
-    """What is desired of an application that left Git: nothing, on purpose."""
-    alone = replace(application, depends_on=())
+def removed(application: Application, revision: Revision, removals: Iterable[Removal] = ()) -> Desired:
+    """What is desired of an application that left Git: nothing, on purpose, in the way that `removals` say."""
+    alone = replace(application, depends_on=(), removals=tuple(removals))
     return Desired(application=alone, revision=str(revision), commit=revision.commit, is_removal=True)
 
 

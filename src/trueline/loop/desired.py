@@ -18,7 +18,8 @@ class Desired:
     `revision` is for people. `commit` is the fleet repository's that declares it, and `pins` are the commits of the
     sources with an address or revision of their own, by the source's name: together enough to desire it again.
     `problems` block it. `is_removal`: Git took the declaration away, so nothing is desired on purpose.
-    `is_return`: a person went back to an older deployment.
+    `is_return`: a person went back to an older deployment. `expired` are the removals that are over by now,
+    `asks` why nothing of it is deleted before a person agrees, whatever its own plan asks.
     """
 
     application: Application
@@ -31,6 +32,8 @@ class Desired:
     notes: tuple[Diagnostic, ...] = ()
     is_removal: bool = False
     is_return: bool = False
+    expired: tuple[str, ...] = ()
+    asks: tuple[str, ...] = ()
 
     @cached_property
     def run(self) -> Digest:

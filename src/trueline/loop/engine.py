@@ -9,12 +9,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from trueline.declare.application import OnRemoval
 from trueline.health.status import Status
+from trueline.loop import leave
 from trueline.loop.board import Board
 from trueline.loop.bug import own_fault
 from trueline.loop.desired import Desired
 from trueline.loop.engine_parts import EngineParts
+from trueline.loop.fence import Fenced, FenceKeeper
 from trueline.loop.fight import Fights
 from trueline.loop.fleet import Look
 from trueline.loop.follow import GitFollower
@@ -27,8 +28,10 @@ from trueline.loop.schedule import Turn
 from trueline.loop.sight import TargetFollower
 from trueline.loop.status import ApplicationStatus, Sync
 from trueline.model.diagnostic import Diagnostic
+from trueline.model.digest import Digest
 from trueline.model.fault import Fault
 from trueline.plan.change import Action
+from trueline.plan.fleet import Stand, fleet_asks
 from trueline.plan.guard import Approve
 from trueline.plan.plan import Plan
 
@@ -45,6 +48,7 @@ class Engine:
         self._git = GitFollower(parts, self._board, self._targets.observe)
         self._refresher = Refresher(parts, self._board)
         self._fights = Fights(parts.clock)
+        self._fences = FenceKeeper(parts, self._board)
         self._agreed: set[str] = set()
         self._only: frozenset[str] | None = None
         self.restore: Callable[[Kept], Awaitable[Desired | None]] | None = None
@@ -65,6 +69,12 @@ class Engine:
         """What is wrong with no single application: the fleet repository, the store."""
         return self._board.problems
 
+    @property
+    def notes(self) -> tuple[Diagnostic, ...]:
+        """What is worth knowing of no single application, and stops nothing."""
+        declared = self.look.declared.notes if self.look else ()
+        return (*declared, *self._fences.notes)
+
     # ---- the tasks --------------------------------------------------------------------------------------------
 
     @asynccontextmanager
@@ -78,6 +88,7 @@ class Engine:
             self._targets.begin(group)
             self._git.begin(group)
             tasks = [group.create_task(self._git.follow()), group.create_task(self._refresher.refresh())]
+            tasks.append(group.create_task(self._fences.keep()))
             tasks += [group.create_task(self._work()) for _ in range(self._parts.workers)]
             try:
                 yield
@@ -86,6 +97,8 @@ class Engine:
                 self._git.end()
                 for task in tasks:
                     task.cancel()
+                if not any(task.done() and not task.cancelled() for task in tasks):  # else one of them has failed
+                    await self._fences.release()
 
     def poke(self) -> None:
         """Somebody says that Git has changed: look now."""
@@ -108,7 +121,7 @@ class Engine:
                 self._board.schedule.done(turn)
 
     def _quarantine(self, name: str, error: Exception) -> None:
-        """A store that is full, or a fault of our own: told as what it is, tried again with growing pauses."""
+        """A store that is full, or a fault of our own: told, tried again with growing pauses; no other's (INV-30)."""
         if (kept := self.kept.get(name)) is not None:
             kept.trouble = error.diagnostics if isinstance(error, Fault) else (own_fault(name, error),)
             self._board.schedule.retry(name)
@@ -169,23 +182,32 @@ class Engine:
 
     async def _pass(self, kept: Kept, aim: Desired, turn: Turn) -> None:
         name = kept.application.name
+        if leave.is_forgotten(leave.bounded(aim, self._parts.clock.now())):
+            self._parts.claims.abandon(name)
+            self._gone(name)
+            return
         try:
             parts = await self._parts.targets.parts(aim.application.target)
             self._targets.observe(parts)
-            if aim.is_removal and aim.application.sync.on_removal is OnRemoval.KEEP:
-                self._gone(name)
-                return
+            fence = await self._fences.admit(parts, aim, is_asked=kept.pinned is not None)
+            kept.fenced = ()
             completed = self._parts.chronicle.completed_run(name)
             focus = turn.focus if kept.last is not None and kept.last.is_complete else None
             made = await reconcile(
                 parts,
-                self.disputed(self._as_agreed(aim), parts),
+                self.weighed(self._as_agreed(aim), parts),
                 completed_run=completed,
                 focus=focus,
                 begin=lambda plan: self._begin(kept, aim, plan if focus is None else None),
                 is_asked=kept.is_asked,
                 resting=self._fights.resting(name) if parts.target.rules.rests else {},
+                fence=fence,
             )
+        except Fenced as fenced:
+            kept.fenced, kept.trouble = fenced.diagnostics, ()
+            if fenced.is_passing:
+                self._board.schedule.retry(name)
+            return
         except Fault as fault:
             kept.trouble = fault.diagnostics
             self._board.schedule.retry(name)
@@ -206,10 +228,32 @@ class Engine:
             by = "git" if kept.pinned is None else "rollback"
             self._parts.chronicle.begin(aim, plan.digest, by=by)
 
-    def disputed(self, aim: Desired, parts: Parts) -> Desired:
-        """What another application declares too is an error of both, for as long as it does (D16)."""
+    def weighed(self, aim: Desired, parts: Parts) -> Desired:
+        """What is aimed at, with what only the whole fleet and today's date tell of it.
+
+        What another application declares too is an error of both, for as long as it does (D16, INV-08).
+        """
+        aim = leave.bounded(aim, self._parts.clock.now())
+        owned = parts.ledger.count(aim.application.name, parts.target.name)
+        if owned > len(aim.resources) and not leave.is_reviewed(aim):
+            aim = replace(aim, asks=self._fleet_asks())
         disputes = self._parts.claims.disputes(aim, parts.target.name)
         return replace(aim, problems=(*aim.problems, *disputes)) if disputes else aim
+
+    def _fleet_asks(self) -> tuple[str, ...]:
+        """Whether much would go from many applications at once (INV-03), as everything stands now."""
+        commit = self.look.revision.commit if self.look is not None else ""
+        if not commit or self._parts.approvals.is_approved(Digest(commit)):
+            return ()
+        now, sizes = self._parts.clock.now(), self._parts.claims.sizes()
+        aims = {name: leave.bounded(kept.aim, now) for name, kept in self.kept.items() if kept.aim is not None}
+        stands = [
+            Stand(owned=size, declared=len(aims[name].resources), is_exempt=leave.is_reviewed(aims[name]))
+            if name in aims
+            else Stand(owned=size, declared=size)
+            for name, size in sizes.items()
+        ]
+        return fleet_asks(stands, commit=commit)
 
     def _conclude(self, kept: Kept, aim: Desired, made: Pass, *, is_whole: bool) -> None:
         name = kept.application.name
@@ -288,7 +332,13 @@ class Engine:
     def is_ready(self) -> bool:
         """Whether Git was looked at and every application had its first pass."""
         return self._board.looks > 0 and all(
-            kept.last is not None or kept.failure or kept.trouble or kept.away or kept.held or kept.waits_for
+            kept.last is not None
+            or kept.failure
+            or kept.trouble
+            or kept.fenced
+            or kept.away
+            or kept.held
+            or kept.waits_for
             for kept in filter(self._is_ours, self.kept.values())
         )
 
@@ -314,7 +364,7 @@ class Engine:
             )
         if kept.trouble or kept.status.sync is Sync.UNKNOWN:
             return self._board.schedule.failures(kept.application.name) >= FAILURES_SETTLED
-        if kept.is_due and not kept.held:
+        if kept.is_due and not (kept.held or kept.fenced):
             return False
         is_progressing = kept.status.sync is Sync.SYNCED and kept.status.health in _ON_THE_WAY
         return kept.status.sync in _FINAL and not is_progressing

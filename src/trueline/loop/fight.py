@@ -1,4 +1,4 @@
-"""Fights: another manager changes a field back each time that we heal it (promise 13). Found, named and backed off.
+"""Fights: another manager changes a field back each time that we heal it (INV-16). Found, named and backed off.
 
 In memory only: a restart begins to count anew, which costs three heals and never correctness.
 """

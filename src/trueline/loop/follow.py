@@ -19,6 +19,7 @@ from trueline.loop.fleet import Look, find
 from trueline.loop.kept import Kept
 from trueline.loop.parts import Parts
 from trueline.loop.past import desired_at
+from trueline.loop.status import Sync
 from trueline.loop.version import pins_of
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.digest import Digest
@@ -139,6 +140,8 @@ class GitFollower:
             self._remove_missing(look)
             await self._desire_all(look)
         self._board.wake_all(self._parts.claims.doubting())
+        waiting = [name for name, kept in self._board.kept.items() if kept.status.sync is Sync.WAITING]
+        self._board.wake_all(waiting)  # what others lost with them may have come back
 
     def _note_branch(self, revision: Revision) -> None:
         """A branch that begins where the other one stands changes nothing yet; its first commit is a doubt."""
@@ -171,15 +174,18 @@ class GitFollower:
     def _many_leave(self, look: Look) -> Diagnostic | None:
         """INV-03 for the fleet: applications are small where plans have a limit, and all together they are not.
 
-        Not counted are those that are on their way out already, and those of which Git says that nobody is asked.
+        Not counted are those that are on their way out already, those of which Git says that nobody is asked, and those
+        whose Removal somebody has reviewed.
         """
         leaving = {name for name, kept in self._board.kept.items() if kept.desired and kept.desired.is_removal}
         known = {name: one for name, one in self._known().items() if name not in leaving}
         declared = {application.name for application in look.applications}
+        today = self._parts.clock.now().date()
+        reviewed = {r.application for r in look.declared.removals if not r.resources and today <= r.until}
         gone = [
             name
             for name, one in sorted(known.items())
-            if name not in declared
+            if name not in declared | reviewed
             and not look.declared.keeps(name, one.origin.path)
             and one.sync.on_removal is not OnRemoval.KEEP
             and one.sync.approve is not Approve.NEVER
@@ -192,7 +198,7 @@ class GitFollower:
         return known | {name: kept.application for name, kept in self._board.kept.items()}
 
     def _remove_missing(self, look: Look) -> None:
-        """Applications that left Git go through the same guarded lane; a broken declaration removes nothing."""
+        """Applications that left Git go through the same guarded lane; a broken declaration removes none (INV-02)."""
         declared = {application.name for application in look.applications}
         if declared.issuperset((*self._board.kept, *self._parts.register.names())):
             return
@@ -200,7 +206,8 @@ class GitFollower:
             if name not in declared and not look.declared.keeps(name, application.origin.path):
                 kept = self._board.keep(application)
                 kept.application, kept.failure = application, ()
-                kept.desired, kept.wanted = removed(application, look.revision), str(look.revision)
+                said = [one for one in look.declared.removals if one.application == name]
+                kept.desired, kept.wanted = removed(application, look.revision, said), str(look.revision)
                 kept.identity, kept.pinned = None, None
                 self._board.wake_all((name, *self._parts.claims.remove(name, at=look.revision.commit)))
 
@@ -357,7 +364,9 @@ class GitFollower:
             self._board.desired(name)
 
     async def _adopt(self, kept: Kept, desired: Desired, identity: Digest | None) -> None:
-        """Take a new desired, unless it has problems: then what was desired before goes on, and the problem is told.
+        """Take a new desired, unless it has problems: then what was desired before goes on, and it is told (INV-17).
+
+        INV-02: so nothing is pruned on the word of a render that is not whole.
 
         The identity stays with what was desired before, too: else the next look would take the broken for the applied.
         """

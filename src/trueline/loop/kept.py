@@ -19,9 +19,10 @@ class Kept:
     rendered: what was desired before stays desired and is healed, but nothing new is applied. `away` is why Git or the
     target could not be asked for anything newer, and `is_unread` that Git is known to say something else; `trouble` is
     why the last pass could not be made. `pinned` is what a rollback put in the place of what Git says; `held` says by
-    whom and why nothing new is applied. `wanted` is the revision that Git says now, `applied` the one that the last
-    whole pass brought about; `is_due` until a pass has been made with what is desired now. `told` are the words for
-    sync and health that the journal has. `carrying` are objects that hold what others added.
+    whom and why nothing new is applied, and `fenced` why another process may and this one may not. `wanted` is the
+    revision that Git says now, `applied` the one that the last whole pass brought about; `is_due` until a pass has been
+    made with what is desired now. `told` are the words for sync and health that the journal has. `carrying` are objects
+    that hold what others added.
     """
 
     application: Application
@@ -31,6 +32,7 @@ class Kept:
     identity: Digest | None = None
     failure: tuple[Diagnostic, ...] = ()
     trouble: tuple[Diagnostic, ...] = ()
+    fenced: tuple[Diagnostic, ...] = ()
     away: tuple[Diagnostic, ...] = ()
     is_unread: bool = False
     held: str = ""

@@ -1,9 +1,10 @@
 """What a pass works with on one target; given by the wiring, the same for every pass."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from trueline.apply.ledger import Ledger
 from trueline.loop.port import Approvals, BodyStore, Claims, HealthReader, Owners
+from trueline.target.fence import Fence, Unfenced
 from trueline.target.protocol import Target, Watcher
 
 
@@ -19,3 +20,4 @@ class Parts:
     bodies: BodyStore
     approvals: Approvals
     claims: Claims
+    fence: Fence = field(default_factory=Unfenced)

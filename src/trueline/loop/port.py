@@ -64,3 +64,11 @@ class Owners(Protocol):
     def former(self, application: str, target: str, refs: Collection[Ref]) -> Mapping[Ref, tuple[str, Entry]]:
         """Of these refs, those that another application has, with its name and entry: what moves comes from there."""
         ...
+
+    def sizes(self) -> Mapping[str, int]:
+        """How many objects each application owns, on all targets together."""
+        ...
+
+    def abandon(self, application: str) -> int:
+        """Forget everything that an application owns, on every target; how much it was."""
+        ...

@@ -128,7 +128,7 @@ def _sync(
 
 
 def _settled(review: Review, outcomes: Sequence[Outcome]) -> tuple[Sync, str]:
-    """Everything was done that could be: what is left differs for a reason that has a name."""
+    """Everything was done that could be: what is left differs for a reason that has a name (INV-29)."""
     for ref in review.failed:
         return Sync.PARTLY, f"{ref}: the hook failed"
     held = [change for change in review.plan.changes if change.action is Action.HOLD]

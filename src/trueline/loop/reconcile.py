@@ -14,13 +14,14 @@ from trueline.apply.outcome import Outcome, Result
 from trueline.declare.application import Mode
 from trueline.health.status import Status
 from trueline.loop.desired import Desired
+from trueline.loop.fence import PassFence
 from trueline.loop.parts import Parts
 from trueline.loop.progress import Pass, blocked, concluded, lost, waiting
 from trueline.loop.review import Review, review
 from trueline.loop.status import Sync
 from trueline.model.ref import Ref
 from trueline.plan.change import Action, Change
-from trueline.plan.order import Stage, ground, stages
+from trueline.plan.order import LEAVES, Stage, ground, stages
 from trueline.plan.plan import Plan
 from trueline.render.resource import Phase
 from trueline.target.answer import Refusal
@@ -38,36 +39,44 @@ async def reconcile(  # noqa: PLR0913 - what a pass is asked for
     begin: Callable[[Plan], None],
     is_asked: bool = False,
     resting: Mapping[Ref, str] | None = None,
+    fence: PassFence | None = None,
 ) -> Pass:
     """Go as far as this pass can; `is_asked`: a person asked for it, which is what a manual application waits for.
 
     `begin` is called when nothing forbids to go on, before the first write. `resting` are refs that are not healed
-    now, with the reason.
+    now, with the reason. `fence` is asked before the first write, and before each stage.
 
     Raises:
+        Fenced: another process writes the application; what was done until then is recorded.
         StoreFull: nothing can be recorded, so nothing is done.
     """
     found = await review(parts, desired, completed_run=completed_run, focus=focus, resting=resting)
     if found.plan.problems:
-        return await _heal_all_the_same(parts, desired, found, is_asked=is_asked)
+        return await _heal_all_the_same(parts, desired, found, is_asked=is_asked, fence=fence)
     if (stopped := _gate(parts, desired, found, is_asked=is_asked)) is not None:
         return stopped
+    if fence is not None and _writes(found.trials):
+        await fence.enter()
     begin(found.plan)
-    return await _Run(parts, desired, found).go()
+    return await _Run(parts, desired, found, fence).go()
 
 
-async def _heal_all_the_same(parts: Parts, desired: Desired, found: Review, *, is_asked: bool) -> Pass:
+async def _heal_all_the_same(
+    parts: Parts, desired: Desired, found: Review, *, is_asked: bool, fence: PassFence | None
+) -> Pass:
     """Something is refused, so nothing that Git changed is done; what ran before is kept as it was."""
     heals = [trial.change for trial in found.trials if trial.change.action is Action.HEAL and trial.verdict in _HEALED]
     healing = replace(found, plan=replace(found.plan, changes=tuple(heals), problems=()))
     if not heals or _gate(parts, desired, healing, is_asked=is_asked) is not None:
         return blocked(found, found.plan.problems)
-    made = await _Run(parts, desired, healing).heal()
+    if fence is not None and _writes([trial for trial in found.trials if trial.change in heals]):
+        await fence.enter()
+    made = await _Run(parts, desired, healing, fence).heal()
     return blocked(found, found.plan.problems, made)
 
 
 def _gate(parts: Parts, desired: Desired, found: Review, *, is_asked: bool) -> Pass | None:
-    """Whatever forbids to begin beside a problem: a silent target, a person who has not agreed."""
+    """Whatever forbids to begin beside a problem: a silent target (INV-04, INV-05), a person who has not agreed."""
     if found.unknown or any(trial.verdict is Verdict.LOST for trial in found.trials):
         return lost(found)
     if not any(change.action.is_write for change in found.plan.changes):
@@ -86,15 +95,17 @@ def _mode(desired: Desired, found: Review, *, is_asked: bool) -> Pass | None:
 
 
 def _approval(parts: Parts, found: Review) -> Pass | None:
+    """INV-11: who agreed to this plan agreed to this one alone."""
     if found.plan.asks and not parts.approvals.is_approved(found.plan.digest):
         return waiting(found, Sync.WAITING, "; ".join(found.plan.asks))
     return None
 
 
 class _Run:
-    """The writing part of one pass: stage after stage, until something has to be waited for."""
+    """The writing part of one pass: stage after stage, until something fails (INV-17) or is waited for (INV-18)."""
 
-    def __init__(self, parts: Parts, desired: Desired, found: Review) -> None:
+    def __init__(self, parts: Parts, desired: Desired, found: Review, fence: PassFence | None) -> None:
+        self._fence = fence
         self._parts = parts
         self._desired = desired
         self._found = found
@@ -144,6 +155,8 @@ class _Run:
         passed = Verdict.PASSED
         trials = [self._trials.get(c.ref) or Trial(change=c, verdict=passed) for c in stage.changes]
         parts = self._parts
+        if self._fence is not None and _writes(trials):
+            await self._fence.check()
         self._outcomes += await carry_out(
             self._act, trials, target=parts.target, bodies=parts.bodies, ledger=parts.ledger
         )
@@ -174,16 +187,16 @@ class _Run:
         changes = self._found.plan.changes
         if not any(change.action.is_apply for change in stage.changes):
             return ()
-        before = [c for c in changes if c.action is not Action.PRUNE and c.position.key[:2] < stage.key[:2]]
+        before = [c for c in changes if c.action not in LEAVES and c.position.key[:2] < stage.key[:2]]
         return self._unhealthy([c.ref for c in before if _is_waited_for(c, stage)])
 
     def _held_before(self, stage: Stage) -> bool:
         """Whether a hook that has to run before this stage cannot: an object that is not ours has its name."""
-        earlier = (c for c in self._found.plan.changes if c.position.key[:2] < stage.key[:2])
-        return any(change.run and change.action is Action.HOLD for change in earlier)
+        held = (change for change in self._found.plan.changes if change.run and change.action is Action.HOLD)
+        return any(change.position.key[:2] < stage.key[:2] for change in held)
 
     def _unhealthy_hooks(self) -> tuple[Ref, ...]:
-        awaited = (c for c in self._found.plan.changes if c.run and c.action not in {Action.PRUNE, Action.HOLD})
+        awaited = (c for c in self._found.plan.changes if c.run and c.action not in LEAVES | {Action.HOLD})
         return self._unhealthy([change.ref for change in awaited])
 
     def _unhealthy(self, refs: Collection[Ref]) -> tuple[Ref, ...]:
@@ -198,6 +211,11 @@ class _Run:
         """Hooks of several phases: what follows the end of one is planned by the pass that begins with seeing it."""
         phases = Counter(hook.ref for hook in self._desired.hooks)
         return frozenset(ref for ref, count in phases.items() if count > 1)
+
+
+def _writes(trials: Collection[Trial]) -> bool:
+    """Whether anything is sent: what was looked at and is the same is not."""
+    return any(trial.change.action.is_write and trial.verdict is not Verdict.SAME for trial in trials)
 
 
 _NOT_READY = frozenset({Refusal.NO_KIND, Refusal.NO_NAMESPACE})

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field, replace
 
 from trueline.declare.application import AddedMode, DriftMode
 from trueline.health.status import Health, Status
+from trueline.loop import leave
 from trueline.loop.desired import Desired
 from trueline.loop.page import vanishing_pages
 from trueline.loop.parts import Parts
-from trueline.loop.stray import strays
+from trueline.loop.stray import late, strays
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.known import Known, Unknown
 from trueline.model.ref import Ref
@@ -72,7 +73,8 @@ async def review(  # noqa: PLR0913 - what a pass is asked for
     snapshot = await target.snapshot([r.ref for r in resources], looked)
     inventory = settle(looked, snapshot, mark=target.mark(application.name))
     options = _options(parts, replace(desired, resources=resources), snapshot, inventory, resting or {})
-    options = replace(options, strays=await strays(parts, desired, inventory, focus=focus))
+    found = await strays(parts, desired, inventory, focus=focus)
+    options = replace(options, strays=found, late=await late(parts, desired, found))
     changes = diff(desired=resources, snapshot=snapshot, inventory=inventory, options=options, focus=focus)
     ended: Mapping[Ref, Ending] = {}
     if focus is None:
@@ -138,12 +140,13 @@ def _options(
         prune=sync.prune,
         heals=sync.drift is not DriftMode.IGNORE,
         takes_away=sync.drift is DriftMode.HEAL and sync.added is AddedMode.HEAL,
-        allow_delete=frozenset(sync.allow_delete),
+        allow_delete=leave.allowed(desired),
         replace=frozenset(sync.replace),
         take_over=frozenset(sync.take_over),
         yielded=parts.claims.yielded(desired.application.name, target.name, marked_otherwise),
         moving=parts.claims.moving(desired.application.name, target.name, _left(desired, inventory)),
         resting=resting,
+        leaving=leave.leaving(desired),
     )
 
 
@@ -212,7 +215,7 @@ def _as_left(trial: Trial) -> Change:
 def _replacing(
     changes: tuple[Change, ...], trials: tuple[Trial, ...], options: DiffOptions
 ) -> tuple[tuple[Change, ...], tuple[Trial, ...]]:
-    """An immutable field is replaced only where Git names the object, and never where it may hold data."""
+    """An immutable field is replaced only where Git names the object, and never where it may hold data (INV-07)."""
     replaced = {
         trial.change.ref: replace(trial.change, action=Action.REPLACE, reason="an immutable field changed in Git")
         for trial in trials
@@ -259,19 +262,23 @@ def _plan(
     desired: Desired, target: str, changes: tuple[Change, ...], problems: tuple[Diagnostic, ...], owned: Owned
 ) -> Plan:
     application = desired.application
+    unreviewed = leave.unreviewed(desired, changes)
+    deletes = any(change.action in {Action.PRUNE, Action.REPLACE} and not change.run for change in unreviewed)
+    asked = asks(
+        unreviewed,
+        owned=owned,
+        declared=sum(not resource.is_hook for resource in desired.resources),
+        approve=application.sync.approve,
+        is_removal=desired.is_removal,
+        limits=leave.limits(desired),
+    )
     return Plan(
         application=application.name,
         target=target,
         revision=desired.revision,
         changes=changes,
         problems=problems,
-        asks=asks(
-            changes,
-            owned=owned,
-            declared=sum(not resource.is_hook for resource in desired.resources),
-            approve=application.sync.approve,
-            is_removal=desired.is_removal,
-        ),
+        asks=(*asked, *(desired.asks if deletes else ())),
     )
 
 

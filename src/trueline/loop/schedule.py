@@ -65,7 +65,7 @@ class Schedule:
         self._put_off(application, pause_s, is_retry=False)
 
     def retry(self, application: str) -> float:
-        """Ask for a pass after a pause that doubles with every failure in a row; returns the pause.
+        """Ask for a pass after a pause that doubles with every failure in a row (INV-33); returns the pause.
 
         One retry waits at a time: passes that events woke meanwhile and that fail too neither add one nor count.
         """

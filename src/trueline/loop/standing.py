@@ -38,19 +38,20 @@ def stand(kept: Kept, parts: Parts | None, now: datetime) -> ApplicationStatus:
         objects=sum(not r.is_hook for r in aim.resources) if aim else 0,
         added=len(kept.carrying),
         notes=aim.notes[:_NOTES_MAX] if aim else (),
-        problems=(kept.failure or kept.trouble or (kept.last.problems if kept.last else ())) + kept.away,
+        problems=(kept.fenced or kept.failure or kept.trouble or (kept.last.problems if kept.last else ())) + kept.away,
         unhealthy=dict(sorted(bad.items())[:_UNHEALTHY_MAX]),
     )
 
 
 def is_known(kept: Kept) -> bool:
     """Whether anything can be told since the start."""
-    return bool(kept.last or kept.held or kept.failure or kept.trouble or kept.away or kept.waits_for)
+    return bool(kept.last or kept.held or kept.failure or kept.trouble or kept.fenced or kept.away or kept.waits_for)
 
 
 def _sync(kept: Kept) -> tuple[Sync, str]:
-    if kept.held:
-        return Sync.HELD, kept.held
+    """INV-38: what is not known now is not called Synced."""
+    if held := kept.held or next((fenced.line for fenced in kept.fenced), ""):
+        return Sync.HELD, held
     if first := next(iter(kept.failure or kept.trouble), None):
         return Sync.BLOCKED if kept.failure else Sync.UNKNOWN, first.line
     if kept.waits_for:

@@ -23,7 +23,7 @@ READS_AT_ONCE = 50
 async def strays(
     parts: Parts, desired: Desired, inventory: Inventory, *, focus: Collection[Ref] | None = None
 ) -> Mapping[Ref, Observed]:
-    """The strays of an application, each read anew: the watch may be behind our own deletes."""
+    """The strays of an application, each read anew: the watch may be behind our own deletes (INV-01, INV-08)."""
     name, target = desired.application.name, parts.target
     known = {resource.ref for resource in desired.resources} | inventory.entries.keys()
     marked = target.marked(target.mark(name), focus)
@@ -39,6 +39,19 @@ async def strays(
     return {ref: live for ref, live in sure.items() if ref in standing}
 
 
+async def late(parts: Parts, desired: Desired, found: Mapping[Ref, Observed]) -> frozenset[Ref]:
+    """Of these strays, those that an apply of ours brought back after we had pruned them (INV-12).
+
+    No server refuses a create that comes late. Here the fence proves it to be older: this process is the one that
+    writes, everything that it makes is written down before, and what it wrote of this object last is that it is gone.
+    """
+    name, target = desired.application.name, parts.target.name
+    if not found or name not in parts.fence.held or not await parts.fence.holds(name):
+        return frozenset()
+    gone = parts.ledger.gone(name, target, found.keys())
+    return frozenset(ref for ref, uid in gone.items() if uid != found[ref].uid)
+
+
 async def _standing(parts: Parts, some: Mapping[Ref, Observed]) -> set[Ref]:
     async with asyncio.TaskGroup() as group:
         tasks = {ref: group.create_task(_stands(parts, ref, live.uid)) for ref, live in some.items()}
@@ -46,7 +59,7 @@ async def _standing(parts: Parts, some: Mapping[Ref, Observed]) -> set[Ref]:
 
 
 async def _stands(parts: Parts, ref: Ref, uid: str) -> bool:
-    """Whether it is there now, not on its way out, and is not told to stay when Git drops it."""
+    """Whether it is there now, not on its way out, and is not told to stay; what cannot be read is none (INV-04)."""
     read = await parts.target.read(ref)
     if not isinstance(read, Known) or read.value is None:
         return False

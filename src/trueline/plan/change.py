@@ -25,11 +25,15 @@ class Action(Enum):
     """Another application of this installation gave it up: one apply moves the mark, nothing is deleted."""
     REPLACE = "replace"
     PRUNE = "prune"
+    RELEASE = "let go"
+    """Git says that it stays and is not ours any more: our mark and our hand are taken off it, nothing else."""
     FORGET = "forget"
     """Ours no longer, or gone already: only our inventory changes."""
     KEEP = "keep"
     HOLD = "hold back"
     """It would be changed or deleted, but something forbids it: the reason says what."""
+
+    __hash__ = object.__hash__  # each is one object; `Enum` would hash its name, several times for each resource
 
     @property
     def sign(self) -> str:
@@ -37,7 +41,7 @@ class Action(Enum):
         match self:
             case Action.CREATE:
                 return "+"
-            case Action.UPDATE | Action.HEAL | Action.TAKE_OVER | Action.TRANSFER:
+            case Action.UPDATE | Action.HEAL | Action.TAKE_OVER | Action.TRANSFER | Action.RELEASE:
                 return "~"
             case Action.REPLACE:
                 return "±"
@@ -58,7 +62,7 @@ class Action(Enum):
     @property
     def is_write(self) -> bool:
         """Whether the target is written to."""
-        return self in _APPLIES or self is Action.PRUNE
+        return self in _APPLIES or self in {Action.PRUNE, Action.RELEASE}
 
 
 _APPLIES = frozenset(

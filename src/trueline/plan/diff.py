@@ -11,6 +11,7 @@ from typing import assert_never
 from trueline.model.known import Known, Unknown
 from trueline.model.ref import Ref
 from trueline.plan.change import Action, Change
+from trueline.plan.leaving import Leaving, Way, is_named, leaving_of
 from trueline.render.resource import Position, Resource
 from trueline.target.inventory import Entry, EntryState, Inventory, addition_of
 from trueline.target.rules import Rules
@@ -26,7 +27,9 @@ class DiffOptions:
     application of this installation owns and no longer declares; `moving` are ours that another one declares now (its
     name), or may declare (empty: the fleet is being read). `take_over` are field paths that Git takes from others.
     `takes_away`: what tools added goes. `resting` are refs over which somebody fights with us, with what is said of it
-    until the pause is over. `strays` carry our mark, as our manager wrote it, and are in no inventory of ours.
+    until the pause is over. `leaving` is what Git says of the way in which things go. `strays` carry our mark, as our
+    manager wrote it, and are in no inventory of ours; `late` are those of them that were made by an apply of ours that
+    came after we had pruned them.
     """
 
     mark: str
@@ -42,6 +45,8 @@ class DiffOptions:
     moving: Mapping[Ref, str] = field(default_factory=dict)
     resting: Mapping[Ref, str] = field(default_factory=dict)
     strays: Mapping[Ref, Observed] = field(default_factory=dict)
+    late: frozenset[Ref] = frozenset()
+    leaving: tuple[Leaving, ...] = ()
 
 
 def diff(
@@ -137,7 +142,10 @@ def _marked(resource: Resource, entry: Entry | None, live: Observed, options: Di
 
 
 def _untouched(resource: Resource, entry: Entry, live: Observed, options: DiffOptions) -> Change:
-    """Git says what it said before: whatever differs now is drift, or nothing. A difference only triggers a look."""
+    """Git says what it said before: whatever differs now is drift, or nothing. A difference only triggers a look.
+
+    INV-15: what is as declared is not written. INV-16: what is fought over rests.
+    """
     if entry.state is EntryState.FAILED:
         return _change(resource, Action.UPDATE, "refused before, tried again", live)
     if not options.take_over.isdisjoint(entry.withheld):
@@ -178,7 +186,10 @@ def _left(
 
 
 def _strayed(strays: Mapping[Ref, Observed], options: DiffOptions) -> Iterator[Change]:
-    """What an older pass of ours left behind, or one whose records were lost: told, and deleted where Git names it."""
+    """What an older pass of ours left behind, or one whose records were lost: told, and deleted where Git names it.
+
+    INV-06, INV-26: a store that is lost or old deletes nothing by itself.
+    """
     for ref, live in strays.items():
         if live.deleting or ref in options.moving:
             continue
@@ -186,7 +197,11 @@ def _strayed(strays: Mapping[Ref, Observed], options: DiffOptions) -> Iterator[C
         action, reason = departure(ref, entry, Known(live), options)
         if action is Action.FORGET:
             continue
-        if not is_allowed(ref, options.allow_delete):
+        leaving = leaving_of(ref, options.leaving)
+        is_asked = is_named(ref, options.allow_delete) or (leaving is not None and leaving.names(ref))
+        if ref in options.late and action is Action.PRUNE:
+            reason = "an apply of ours brought it back after it was pruned"
+        elif not is_asked:
             action, reason = Action.HOLD, f'{_STRAY}; to have it deleted: sync.allowDelete: ["{ref}"]'
         yield Change(
             ref=ref,
@@ -245,25 +260,28 @@ def _moving(ref: Ref, options: DiffOptions) -> tuple[Action, str] | None:
 
 
 def _consent(ref: Ref, entry: Entry, live: Observed, options: DiffOptions) -> tuple[Action, str]:
-    """INV-07: what may hold data goes only where Git names it."""
     if live.deleting:
         return Action.HOLD, "it is being deleted"
+    leaving = leaving_of(ref, options.leaving)
+    if leaving is not None and leaving.is_over:
+        return Action.HOLD, f"{leaving.name} has expired: renew it, or take it away"
+    if leaving is not None and leaving.way is Way.KEEP:
+        return Action.RELEASE, f"it stays and is not ours any more, as {leaving.name} says"
+    return _pruned(ref, entry, options, leaving)
+
+
+def _pruned(ref: Ref, entry: Entry, options: DiffOptions, leaving: Leaving | None) -> tuple[Action, str]:
+    """INV-07: what may hold data goes only where Git names it. INV-09: what the target itself stands on never goes."""
     if str(ref) in options.rules.untouchable:
         return Action.HOLD, "it belongs to the target itself and is never deleted"
-    is_named = is_allowed(ref, options.allow_delete)
-    if entry.keep and not is_named:
+    is_allowed = is_named(ref, options.allow_delete) or (leaving is not None and leaving.names(ref))
+    if entry.keep and not is_allowed:
         return Action.FORGET, "it stays, as was declared, and is not ours any more"
-    if not options.prune:
+    if not options.prune and leaving is None:
         return Action.HOLD, "pruning is off for this application"
-    if ref.kind in options.rules.protected and not is_named:
+    if ref.kind in options.rules.protected and not is_allowed:
         return Action.HOLD, f'it may hold data; Git has to consent with sync.allowDelete: ["{ref}"]'
-    return Action.PRUNE, "no longer in Git"
-
-
-def is_allowed(ref: Ref, allowed: frozenset[str]) -> bool:
-    """Whether Git names an object among those that may go; the kind's group may be left out."""
-    bare = Ref(ref.kind.partition(".")[0], ref.namespace, ref.name)
-    return str(ref) in allowed or str(bare) in allowed
+    return Action.PRUNE, "no longer in Git" if leaving is None else f"no longer in Git, as {leaving.name} says"
 
 
 def _change(resource: Resource, action: Action, reason: str, live: Observed | None = None) -> Change:

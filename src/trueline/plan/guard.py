@@ -79,7 +79,8 @@ def _destructive(
     pruned = gone = _count(changes, Action.PRUNE)
     count = owned.count
     if not is_removal:
-        gone = _count([change for change in changes if not owned.is_by_content(change.ref.name)], Action.PRUNE)
+        pruned_ones = [change for change in changes if change.action is Action.PRUNE]
+        gone = _count([change for change in pruned_ones if not owned.is_by_content(change.ref.name)], Action.PRUNE)
         count -= owned.by_content_count
     if pruned and declared <= _of_others(changes, owned) and not is_removal:
         yield f"nothing is declared any more: {pruned} of {owned.count} objects would be deleted"

@@ -11,7 +11,8 @@ from trueline.health.status import Health, Status
 from trueline.model.known import Known, Unknown
 from trueline.model.ref import Ref
 from trueline.plan.change import Action, Change
-from trueline.plan.diff import DiffOptions, departure, is_allowed
+from trueline.plan.diff import DiffOptions, departure
+from trueline.plan.leaving import is_named
 from trueline.render.resource import HookDelete, Phase, Position, Resource
 from trueline.target.inventory import Ending, Entry, EntryState, Inventory
 from trueline.target.snapshot import Observed, Snapshot
@@ -79,6 +80,7 @@ def _next(due: Collection[Resource], inventory: Inventory, ended: Mapping[Ref, E
 
 
 def _due(hook: Resource, inventory: Inventory, snapshot: Snapshot, of: str, options: DiffOptions) -> Change:
+    """INV-15: it runs once for a run. INV-04: what could not be read is not taken for gone."""
     entry, run = inventory.entries.get(hook.ref), run_of(hook, of)
     if entry is not None and entry.run == run and entry.state is not EntryState.INTENDED:
         return _change(hook, Action.KEEP, "runs, or has run", run, None)
@@ -101,7 +103,7 @@ def _again(hook: Resource, entry: Entry | None, live: Observed | None, run: str,
         return _change(hook, Action.HOLD, "the hook of the run before is being deleted", run, live)
     if entry.run == run and not entry.uid:
         return _change(hook, Action.UPDATE, "an earlier attempt has no known outcome", run, live)
-    if hook.ref.kind in options.rules.protected and not is_allowed(hook.ref, options.allow_delete):
+    if hook.ref.kind in options.rules.protected and not is_named(hook.ref, options.allow_delete):
         return _change(hook, Action.UPDATE, "it may hold data: it is applied in place, not made again", run, live)
     return _change(hook, Action.REPLACE, "hook of the run before is deleted, then made again", run, live)
 

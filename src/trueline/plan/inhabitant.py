@@ -27,6 +27,8 @@ def spare(  # noqa: PLR0913 - what a pass knows
 
     Staying is whatever is declared, and whatever we own that this plan does not delete and that is not gone already.
     """
+    if not any(_takes(change, rules) for change in changes):
+        return tuple(changes)
     going = {c.ref for c in changes if c.action is Action.PRUNE}
     owned = (ref for ref in inventory.entries if ref not in going and snapshot.at(ref) != Known(None))
     staying: dict[str, Ref] = {}

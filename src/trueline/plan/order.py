@@ -17,13 +17,17 @@ class Stage:
 
 
 def stages(changes: Collection[Change]) -> tuple[Stage, ...]:
-    """Group what is applied by position, upward; then what is pruned, downward.
+    """Group what is applied by position, upward; then what leaves, downward (INV-18).
 
     Objects are pruned after everything was applied, so that a resource that moved is there before its old self goes.
     """
     applies = [change for change in changes if change.action.is_apply]
-    prunes = [change for change in changes if change.action in {Action.PRUNE, Action.FORGET}]
+    prunes = [change for change in changes if change.action in LEAVES]
     return (*_grouped(applies, falling=False), *_grouped(prunes, falling=True))
+
+
+LEAVES = frozenset({Action.PRUNE, Action.RELEASE, Action.FORGET})
+"""What has no place in the application afterwards: nobody waits for its health."""
 
 
 def ground(changes: Collection[Change], needed: Collection[Ref]) -> tuple[Stage, ...]:

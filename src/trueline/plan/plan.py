@@ -26,7 +26,7 @@ class Plan:
 
     @cached_property
     def digest(self) -> Digest:
-        """What an approval agrees to: the changes and what they assumed; the keeps do not count.
+        """What an approval agrees to (INV-11): the changes and what they assumed; the keeps do not count.
 
         The revision does not count either: a commit that changes nothing here leaves an agreement as it is.
         """

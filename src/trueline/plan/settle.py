@@ -10,8 +10,8 @@ from trueline.target.snapshot import Observed, Snapshot
 def settle(inventory: Inventory, snapshot: Snapshot, *, mark: str) -> Inventory:
     """The inventory with each open intent as the target tells it now; what is unknown stays open.
 
-    An object counts as ours only if our manager put this application's mark on it. A hook that is still the object of
-    the run before was not made anew: its intent stays open.
+    INV-23: nothing is guessed. INV-01: an object counts as ours only if our manager put this application's mark on it.
+    A hook that is still the object of the run before was not made anew: its intent stays open.
     """
     entries = {ref: _settled(entry, snapshot, mark) for ref, entry in inventory.entries.items()}
     return replace(inventory, entries=entries)

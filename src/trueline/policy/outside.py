@@ -35,7 +35,7 @@ class Heard(msgspec.Struct, frozen=True, array_like=True, gc=False):
         return f"it answers {self.status}" if self.status >= _ERROR and self.status not in _GUARDED else ""
 
     def holds(self, now_s: float) -> bool:
-        """Whether it need not be asked again yet; a clock that went back makes nothing hold for ever."""
+        """Whether it need not be asked again yet; a clock that went back makes nothing hold for ever (INV-28)."""
         if not self.fault:
             lasts_s = FINE_S
         else:

@@ -19,7 +19,7 @@ _NOT_FOUND: Final = "404.html"
 def gone(
     changes: Collection[Change], redirects: Sequence[Redirect], versions: Collection[str] | None = None
 ) -> tuple[str, ...]:
-    """The addresses of pages that would be gone and lead nowhere, sorted.
+    """The addresses of pages that would be gone and lead nowhere, sorted: a site that shrank asks (INV-03).
 
     `versions` are the folders that a site with versions still has: a version that leaves takes its pages with it.
     """

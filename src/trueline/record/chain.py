@@ -79,7 +79,7 @@ class Anchor:
 
 
 def record_digest(sequence: int, at: str, kind: str, application: str, *, body: bytes, previous: Digest) -> Digest:  # noqa: PLR0913 - all that a record is
-    """The digest of a record: canonical JSON of its head, a line's end, the body's own bytes."""
+    """The digest of a record: canonical JSON of its head, a line's end, the body's own bytes (INV-22)."""
     return digest_bytes(canonical([sequence, at, kind, application, previous]) + b"\n" + body)
 
 

@@ -1,4 +1,4 @@
-"""An inventory's entry as bytes and back. Fields are only ever added at the end, so that older rows stay readable."""
+"""An inventory's entry as bytes and back. Fields are only ever added at the end: older rows stay readable (INV-27)."""
 
 import msgspec
 
@@ -32,6 +32,8 @@ class EntryRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(EntryRow)
+_STATES = {one.value: one for one in EntryState}
+_ENDINGS = {one.value: one for one in Ending}
 
 
 def encode_row(row: EntryRow) -> bytes:
@@ -60,7 +62,7 @@ def decode_entry(data: bytes) -> Entry:
     row = decode_row(data)
     return Entry(
         ref=Ref(row.kind, row.namespace, row.name),
-        state=EntryState(row.state),
+        state=_STATES[row.state],
         body=Digest(row.body),
         intended=Digest(row.intended),
         uid=row.uid,
@@ -73,6 +75,6 @@ def decode_entry(data: bytes) -> Entry:
         run=row.run,
         keep=row.keep,
         wave=row.wave,
-        ended=Ending(row.ended),
+        ended=_ENDINGS[row.ended],
         added=row.added,
     )

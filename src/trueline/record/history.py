@@ -155,7 +155,7 @@ class History:
         return row[0] if row else ""
 
     def advance(self, application: str, *, expected: str, commit: str) -> bool:
-        """Move the fence, on the disk when it returns, unless somebody else moved it: then `False`, and plan again."""
+        """Move the fence (INV-12), on the disk when it returns, unless somebody else moved it: `False`, plan again."""
         with self._store.transaction(durable=True):
             if self.newest(application) != expected:
                 return False

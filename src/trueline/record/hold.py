@@ -21,7 +21,7 @@ class Hold:
     until: datetime | None = None
 
     def is_active(self, now: datetime) -> bool:
-        """Whether it still holds."""
+        """Whether it still holds; without an end it does, whatever the clock says (INV-28)."""
         return self.until is None or now < self.until
 
 

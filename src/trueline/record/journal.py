@@ -163,7 +163,7 @@ class Journal:
         return tuple(_record(row) for row in self._store.rows(query, [*values, max(0, min(limit, PAGE_MAX))]))
 
     def verify(self) -> tuple[Breach, ...]:
-        """Every changed, cut, moved or missing record; empty where the chain is as it was written."""
+        """Every changed, cut, moved or missing record; empty where the chain is as it was written (INV-22)."""
         pages = tuple(Breach(sequence=0, damage=Damage.UNREADABLE, detail=detail) for detail in self._store.damage())
         try:
             anchors = [*self._anchors(), self.head()]
@@ -179,9 +179,20 @@ class Journal:
         Raises:
             StoreFull: and the store's other faults: the file cannot be written, and the old one stands.
         """
+        self._keep_anchor(self.head())
+
+    def witness(self, anchor: Anchor) -> None:
+        """Keep an end of the chain that was remembered elsewhere; an empty journal began anew, and needs no witness.
+
+        Raises:
+            StoreFull: and the store's other faults, as `anchor`.
+        """
+        if self.head().sequence and anchor not in self._anchors():
+            self._keep_anchor(anchor)
+
+    def _keep_anchor(self, head: Anchor) -> None:
         if self._anchor_path is None:
             return
-        head = self.head()
         known = [anchor for anchor in self._anchors() if anchor != head]
         rows = [_AnchorRow(anchor.sequence, anchor.digest) for anchor in [*known, head][-ANCHORS_MAX:]]
         with translated(str(self._anchor_path)):

@@ -121,7 +121,7 @@ class Bodies:
         self._keep.put(bodies)
 
     def get(self, digest: Digest) -> bytes | None:
-        """The body of a digest; `None` where it is not kept, or what is kept does not have that digest."""
+        """The body of a digest; `None` where it is not kept, or what is kept does not have that digest (INV-20)."""
         body = self._keep.get(digest)
         return body if body is not None and digest_bytes(body) == digest else None
 

@@ -11,7 +11,7 @@ import msgspec
 
 from trueline.apply.ledger import Act, Intent
 from trueline.apply.outcome import Outcome, Result
-from trueline.model.digest import Digest, canonical
+from trueline.model.digest import Digest, canonical, parse
 from trueline.model.ref import Ref
 from trueline.plan.change import Action, Change
 from trueline.record.entry_row import EntryRow, decode_entry, decode_row, encode_row
@@ -38,6 +38,13 @@ _FORMER = (
     " AND ref IN (SELECT value FROM json_each(?)) ORDER BY state != 'intended', application"
 )
 _OWNERS = "SELECT application, value FROM entry WHERE target = ? AND ref = ? ORDER BY state != 'intended', application"
+_LAST_OUTCOME = (
+    "SELECT body FROM record WHERE application = ? AND kind = ? AND sequence > ?"
+    " AND json_extract(CAST(body AS TEXT), '$.target') = ? AND json_extract(CAST(body AS TEXT), '$.ref') = ?"
+    " ORDER BY sequence DESC LIMIT 1"
+)
+GONE_SEARCHED_MAX = 100_000
+GONE_REFS_MAX = 100
 _NOTHING_BEFORE = b""
 _INTENDED, _APPLIED, _NOT_ENDED = EntryState.INTENDED.value, EntryState.APPLIED.value, Ending.NONE.value
 _TAKEN = frozenset({Result.DONE, Result.SAME, Result.OVERRULED})
@@ -107,7 +114,7 @@ class StoreLedger:
         return tuple(row[0] for row in self._store.rows(query, (application,)))
 
     def intend(self, act: Act, intents: Sequence[Intent]) -> None:
-        """Write the intents of one stage in one transaction.
+        """Write the intents of one stage in one transaction (INV-23).
 
         Raises:
             StoreFull: the disk is full; nothing may be done then.
@@ -146,6 +153,54 @@ class StoreLedger:
             self._write(act, held, after)
             self._journal.append(notes, durable=True)
 
+    def doubt(self, application: str, target: str) -> None:
+        """What is written of the application's objects may be older than they are: each is looked at once more.
+
+        An object that shows another field set than the one that was left is looked at; so none is what was left.
+        """
+        query = "SELECT ref, value FROM entry WHERE target = ? AND application = ? AND before IS NULL"
+        with self._store.transaction(durable=True):
+            rows = [(ref, decode_row(value)) for ref, value in self._store.rows(query, (target, application))]
+            changed = [
+                (encode_row(msgspec.structs.replace(row, ours=NOTHING, promised=NOTHING)), target, ref, application)
+                for ref, row in rows
+                if row.ours and not row.run
+            ]
+            update = "UPDATE entry SET value = ? WHERE target = ? AND ref = ? AND application = ?"
+            self._store.execute_many(update, changed)
+
+    def gone(self, application: str, target: str, refs: Collection[Ref]) -> Mapping[Ref, str]:
+        """Of these refs, those of which it was written last that we pruned them, or that what we intended to make
+        never came; with the UID that went, empty where none was known. It searches the last `GONE_SEARCHED_MAX`.
+        """  # noqa: D205 - one sentence needs two lines
+        found: dict[Ref, str] = {}
+        for ref in list(refs)[:GONE_REFS_MAX]:
+            since = self._journal.head().sequence - GONE_SEARCHED_MAX
+            last = self._store.row(_LAST_OUTCOME, (application, Kind.OUTCOME.value, since, target, str(ref)))
+            body = parse(last[0]) if last else {}
+            uid: str = body.get("uid", "")
+            was_never_made = body.get("action") == Action.FORGET.value and not uid
+            if body.get("result") == Result.DONE.value and (body["action"] == Action.PRUNE.value or was_never_made):
+                found[ref] = uid
+        return found
+
+    def sizes(self) -> Mapping[str, int]:
+        """How many objects each application owns, on all targets together."""
+        return dict(self._store.rows("SELECT application, count(*) FROM entry GROUP BY application"))
+
+    def abandon(self, application: str) -> int:
+        """Forget everything that an application owns anywhere, one record each; no target is asked. How much it was."""
+        rows = list(
+            self._store.rows("SELECT target, ref FROM entry WHERE application = ? ORDER BY 1, 2", (application,))
+        )
+        with self._store.transaction(durable=True):
+            for target, ref in rows:
+                self._store.execute(_DELETE, (target, ref, application))
+            bodies = ({"target": target, "ref": ref, "action": Action.FORGET.value} for target, ref in rows)
+            notes = [Note(kind=Kind.OUTCOME, application=application, body=body) for body in bodies]
+            self._journal.append(notes, durable=True)
+        return len(rows)
+
     def end(self, act: Act, endings: Mapping[Ref, Ending]) -> None:
         """Write how hooks ended, where that was not known."""
         with self._store.transaction(durable=True):
@@ -154,6 +209,7 @@ class StoreLedger:
             self._write(act, held, after)
 
     def _give_up(self, act: Act, ref: Ref) -> Iterable[Note]:
+        """INV-08: a transfer is one write to both inventories."""
         for (application,) in self._store.rows(_OTHERS, (act.target, str(ref), act.application)):
             self._store.execute(_DELETE, (act.target, str(ref), application))
             body = {"target": act.target, "ref": str(ref), "to": act.application, "plan": act.plan}
@@ -236,6 +292,8 @@ def _after_success(outcome: Outcome, held: _Held) -> _Held:
             return _Held(None)
         case Action.PRUNE:
             return _after_delete(held) if outcome.result is Result.DONE else _as_before(held)
+        case Action.RELEASE:
+            return _Held(None) if outcome.result is Result.DONE else _as_before(held)
         case Action.KEEP | Action.HOLD:
             return _as_before(held)
         case Action.CREATE | Action.UPDATE | Action.HEAL | Action.TAKE_OVER | Action.TRANSFER | Action.REPLACE:

@@ -34,7 +34,7 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
 
 
 def differences(store: Store) -> tuple[Breach, ...]:
-    """The first row of each table that is not what the records tell; empty where there is none.
+    """The first row of each table that is not what the records tell; empty where there is none (INV-11, INV-22).
 
     While another process writes, records and tables are read at two moments: what differs is read once more.
     """

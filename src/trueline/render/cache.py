@@ -89,6 +89,7 @@ class CachedRenderer:
         self._is_whole = is_whole
         self._installed = installed
         self._answers: dict[str, _Answer] = {}
+        self._read: tuple[str, StoredRender] | None = None
         self.renders: Counter[str] = Counter()
 
     async def render(self, request: RenderRequest, files: FileTree) -> Rendered:
@@ -141,22 +142,36 @@ class CachedRenderer:
 
     def _stored(self, request: RenderRequest, options: RenderOptions) -> StoredRender | None:
         """The last render of these parameters, whatever files it was made of."""
-        text = self._store.get(self._key(request, options))
+        key = self._key(request, options)
+        if self._read is not None and self._read[0] == key:
+            return self._read[1]
+        text = self._store.get(key)
         if text == _BY_CAPABILITIES:
             text = self._store.get(self._key(request, options, by_capabilities=True))
-        return None if text is None else msgspec.json.decode(text, type=StoredRender)
+        if text is None:
+            return None
+        stored = msgspec.json.decode(text, type=StoredRender)
+        self._remember_read(key, options, stored)
+        return stored
+
+    def _remember_read(self, key: str, options: RenderOptions, stored: StoredRender) -> None:
+        """A site's is large, and asked for three times by each commit that changes it."""
+        if isinstance(options, Site):
+            self._read = (key, stored)
 
     def _keep(self, request: RenderRequest, options: RenderOptions, rendered: Rendered, tracing: TracingTree) -> None:
         self._answers.pop(request.application, None)
-        text = msgspec.json.encode(to_stored(rendered, tracing.trace(), request.commit))
+        stored = to_stored(rendered, tracing.trace(), request.commit)
+        text = msgspec.json.encode(stored)
         self._store.put_many(rendered.bodies)
+        self._remember_read(self._key(request, options), options, stored)
         if rendered.uses_capabilities:
             self._store.put(self._key(request, options, by_capabilities=True), text)
             text = _BY_CAPABILITIES
         self._store.put(self._key(request, options), text)
 
     def _key(self, request: RenderRequest, options: RenderOptions, *, by_capabilities: bool = False) -> str:
-        """Only what may change the result, so that what does not matter does not cost a render."""
+        """All that may change the result (INV-20) and nothing else: what does not matter does not cost a render."""
         parts: dict[str, Any] = {
             "format": _FORMAT,
             "toolbox": self._engines,

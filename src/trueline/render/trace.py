@@ -4,7 +4,9 @@ A render holds on another tree if every one of its looks would find the same the
 """
 
 import hashlib
-from typing import Final
+from collections.abc import Mapping
+from itertools import islice
+from typing import Final, TypeAlias
 
 import msgspec
 
@@ -24,6 +26,10 @@ class Look(msgspec.Struct, frozen=True, array_like=True):
     asked: str
     found: str
     identity: str = ""
+
+
+_Asked: TypeAlias = tuple[str, str]
+Looks: TypeAlias = Mapping[_Asked, Look]
 
 
 class Trace(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,18 +52,19 @@ class TracingTree:
     def __init__(self, files: FileTree, root: str) -> None:
         self._files = files
         self._root = root
-        self._looks: dict[tuple[str, str], Look] = {}
+        self._looks: dict[_Asked, Look] = {}
+        self._entries: dict[str, FileEntry | None] = {}
 
     def entry(self, path: str) -> FileEntry | None:
         """What stands at a path."""
-        entry = self._files.entry(path)
+        entry = self._entry(path)
         self._note(Look(path, "entry", _kind(entry)))
         return entry
 
     def names(self, path: str) -> tuple[str, ...]:
         """The sorted names in a directory."""
         names = self._files.names(path)
-        entry = self._files.entry(path)
+        entry = self._entry(path)
         self._note(Look(path, "names", _digest(names), entry.identity if entry else ""))
         return names
 
@@ -68,19 +75,38 @@ class TracingTree:
 
     def glance(self, path: str) -> str:
         """The identity of a file whose content is known by it: a look like any other, without reading."""
-        identity = _identity(self._files.entry(path))
+        identity = _identity(self._entry(path))
         self._note(Look(path, "read", identity))
         return identity
 
+    @property
+    def count(self) -> int:
+        """How many looks there were so far: a mark for `since`."""
+        return len(self._looks)
+
+    def since(self, mark: int) -> Looks:
+        """The looks after a mark, as `recall` takes them."""
+        return dict(islice(self._looks.items(), mark, None))
+
+    def recall(self, looks: Looks) -> None:
+        """Note looks that an earlier render had below a folder that is the same: they would find the same."""
+        self._looks.update(looks)
+
     def trace(self) -> Trace:
         """All that was looked at, in the order of paths; a file that was read needs no other look."""
-        entry = self._files.entry(self._root)
+        entry = self._entry(self._root)
         looks = (look for look in self._looks.values() if not self._is_implied(look))
         return Trace(
             root=self._root,
             root_identity=entry.identity if entry and entry.kind is FileKind.DIRECTORY else "",
             looks=tuple(sorted(looks, key=lambda look: (look.path, look.asked))),
         )
+
+    def _entry(self, path: str) -> FileEntry | None:
+        """The tree is one revision's: what stands there is asked for once, however often it is looked at."""
+        if path not in self._entries:
+            self._entries[path] = self._files.entry(path)
+        return self._entries[path]
 
     def _note(self, look: Look) -> None:
         self._looks[look.path, look.asked] = look

@@ -44,7 +44,7 @@ SYSTEM = FileCalls()
 
 
 def write_atomic(path: Path, data: bytes, calls: FileCalls = SYSTEM) -> None:
-    """Replace a file's content: whatever happens, the old one or the new one stands there, whole. Mode 0600.
+    """Replace a file's content: whatever happens, the old one or the new one stands there, whole (INV-24). Mode 0600.
 
     Raises:
         OSError: it could not be written; the old one stands.
@@ -118,7 +118,7 @@ def owner_of(path: Path) -> Owner | None:
 
 
 class DataDirectory:
-    """One process's hold on a data directory; use it as a context. The kernel lets go of it when the process ends."""
+    """One process's hold on a data directory (INV-13); a context. The kernel lets go of it when the process ends."""
 
     def __init__(self, path: Path, installation: str, lock: int) -> None:
         self.path = path
@@ -246,6 +246,7 @@ def _read_owner(descriptor: int) -> Owner | None:
 
 
 def _installation(path: Path, random: Callable[[int], bytes]) -> str:
+    """INV-26: an id that cannot be read is not made anew, for then everything would be a stranger's."""
     file = path / "installation"
     try:
         text = file.read_text(encoding="ascii", errors="replace").strip()

@@ -11,13 +11,17 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One request; `path` begins with `/` and has no query, `query` is encoded by the transport."""
+    """One request; `path` begins with `/` and has no query, `query` is encoded by the transport.
+
+    `silence_s` is for how long an answer that keeps coming may say nothing before it counts as lost; `None`: for ever.
+    """
 
     method: str
     path: str
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    silence_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,8 @@ import os
 import socket
 import ssl
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -28,6 +28,7 @@ CONNECTIONS_MAX = 100
 PIECE_BYTES_MAX = 1 << 19
 CONNECT_TIMEOUT_S = 10.0
 _UNAUTHORIZED = 401
+_LOOP_REFUSES = "is used by transport"
 _FAILURES = (aiohttp.ClientError, OSError, ssl.SSLError, asyncio.TimeoutError, ValueError)
 
 
@@ -50,7 +51,7 @@ class Endpoint:
 class AiohttpTransport:
     """A `Transport` to one real server over HTTP/1.1 with kept connections."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a way to a server is made of
         self,
         endpoint: Endpoint,
         *,
@@ -58,8 +59,10 @@ class AiohttpTransport:
         connections_max: int = CONNECTIONS_MAX,
         body_bytes_max: int = BODY_BYTES_MAX,
         line_bytes_max: int = LINE_BYTES_MAX,
+        open_socket: Callable[[tuple[Any, ...]], socket.socket] | None = None,
     ) -> None:
         self._endpoint = endpoint
+        self._open_socket = open_socket or _watched_socket
         self._authorize = authorize
         self._connections_max = connections_max
         self._body_bytes_max = body_bytes_max
@@ -81,7 +84,7 @@ class AiohttpTransport:
     @asynccontextmanager
     async def stream(self, request: Request) -> AsyncIterator[Stream]:
         """Open an answer that keeps coming."""
-        timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT_S)
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT_S, sock_read=request.silence_s)
         opened = self._open(request, timeout, {"Accept-Encoding": "identity"})
         try:
             answer = await opened.__aenter__()
@@ -118,16 +121,17 @@ class AiohttpTransport:
     ) -> aiohttp.ClientResponse:
         proof = await self._authorize(fresh) if self._authorize is not None else {}
         query = f"?{_query_text(tuple(request.query.items()))}" if request.query else ""
-        return await self._opened_session().request(
-            request.method,
-            URL(f"{self._base}{request.path}{query}", encoded=True),
-            headers={**request.headers, **headers, **proof},
-            data=_payload(request.body),
-            allow_redirects=False,
-            timeout=timeout,
-            proxy=self._endpoint.proxy_url or None,
-            server_hostname=self._endpoint.server_name or None,
-        )
+        with _told_of_loop():
+            return await self._opened_session().request(
+                request.method,
+                URL(f"{self._base}{request.path}{query}", encoded=True),
+                headers={**request.headers, **headers, **proof},
+                data=_payload(request.body),
+                allow_redirects=False,
+                timeout=timeout,
+                proxy=self._endpoint.proxy_url or None,
+                server_hostname=self._endpoint.server_name or None,
+            )
 
     def _opened_session(self) -> aiohttp.ClientSession:
         if self._session is None:
@@ -135,7 +139,7 @@ class AiohttpTransport:
                 ssl=self._tls if self._tls is not None else True,
                 limit=self._connections_max,
                 keepalive_timeout=60.0,
-                socket_factory=_watched_socket,
+                socket_factory=self._open_socket,
             )
             self._session = aiohttp.ClientSession(
                 connector=connector,
@@ -213,6 +217,20 @@ def _query_text(query: tuple[tuple[str, str], ...]) -> str:
 def _payload(body: bytes) -> bytes | io.BytesIO | None:
     """A large body is sent piece by piece, so that nothing else waits for it."""
     return io.BytesIO(body) if len(body) > PIECE_BYTES_MAX else body or None
+
+
+@contextmanager
+def _told_of_loop() -> Iterator[None]:
+    """A new connection that the loop refuses, because it believes that one of before still has its number, is none.
+
+    Seen with uvloop where connections are reset while they begin. Trying once more is all that there is to do.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        if _LOOP_REFUSES not in str(error):
+            raise
+        raise Unreachable(str(error).partition(" <")[0]) from error
 
 
 async def _read(answer: aiohttp.ClientResponse, size_bytes_max: int) -> bytes:

@@ -303,7 +303,7 @@ async def _take_stderr(process: _Started, taken: _Taken) -> None:
 
 
 async def _end(process: _Started, *, is_gentle: bool) -> None:
-    """Leave nothing of the group; `is_gentle` gives it a moment to remove its temporary files."""
+    """Leave nothing of the group (INV-35); `is_gentle` gives it a moment to remove its temporary files."""
     if process.stdin is not None:
         process.stdin.close()
     try:

@@ -21,7 +21,7 @@ _HOW = "write secret: {env: NAME}, {file: PATH} or {kubernetes: NAMESPACE/NAME#K
 
 
 class Masked:
-    """A secret value. Every way to print it gives `***`; only `reveal` opens it, where it is handed over.
+    """A secret value (INV-25). Every way to print it gives `***`; only `reveal` opens it, where it is handed over.
 
     >>> password = Masked("hunter2")
     >>> f"{password} {password!r} {password:>5}", password.reveal()

@@ -1,4 +1,4 @@
-"""Lineage: how a revision that was found stands to the one that was applied. Older is never applied over newer."""
+"""Lineage: how a revision that was found stands to the applied one. INV-12: older is never applied over newer."""
 
 from enum import Enum
 

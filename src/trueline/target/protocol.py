@@ -52,7 +52,7 @@ class WriteMode(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Write:
-    """One apply. `uid` and `version`, where given, must still be the object's.
+    """One apply. `uid` and `version`, where given, must still be the object's; `generation` is the one of the plan.
 
     `withheld` paths are left out of the body. `whole` asks for the fields that differ,
     which costs a read of the live object.
@@ -63,6 +63,7 @@ class Write:
     mode: WriteMode
     uid: str = ""
     version: str = ""
+    generation: int = 0
     withheld: tuple[str, ...] = ()
     whole: bool = False
 
@@ -129,6 +130,13 @@ class Writer(Protocol):
         """Delete one object if it is still the one with this UID and version and carries this mark, or try to.
 
         INV-01, INV-10: what was proven when the plan was made has to hold when the object goes.
+        """
+        ...
+
+    async def release(self, ref: Ref, *, uid: str, mark: str, dry: bool) -> Answer:
+        """Take our mark and our hand off one object that has this UID and mark, and leave everything else, or try to.
+
+        Where a target puts no mark on things, it has nothing to do.
         """
         ...
 

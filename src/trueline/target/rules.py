@@ -4,6 +4,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import lru_cache
+
+NAMES_REMEMBERED = 16_384
+
+
+@lru_cache(maxsize=NAMES_REMEMBERED)
+def _by_content(pattern: re.Pattern[str], name: str) -> bool:
+    return pattern.fullmatch(name) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +38,7 @@ class Rules:
 
     def is_by_content(self, name: str) -> bool:
         """Whether a resource of that name leaves whenever its content changes."""
-        return self.by_content is not None and self.by_content.fullmatch(name) is not None
+        return self.by_content is not None and _by_content(self.by_content, name)
 
     def stage(self, kind: str) -> int:
         """The stage of a kind within its wave."""

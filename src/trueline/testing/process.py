@@ -39,6 +39,7 @@ from trueline.runtime.http import Transport
 from trueline.runtime.store import Store
 from trueline.runtime.toolbox import Toolbox
 from trueline.target.kubernetes.client import KubernetesClient
+from trueline.target.kubernetes.fence import LeaseFence, Writer
 from trueline.target.kubernetes.limit import Limiter
 from trueline.target.kubernetes.mark import Installation
 from trueline.target.kubernetes.target import KubernetesTarget
@@ -67,7 +68,9 @@ class OneTarget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What a process finds where it starts. `jitter` gives numbers from 0 to below 1."""
+    """What a process finds where it starts. `holder` is its own name among the writers; `jitter` gives numbers from 0
+    to below 1.
+    """  # noqa: D205 - one sentence needs two lines
 
     repository: Repository
     transport: Transport
@@ -75,6 +78,7 @@ class Surroundings:
     clock: Clock
     toolbox: Toolbox
     installation: str
+    holder: str
     jitter: Callable[[], float]
     interval_s: float = 3600.0
 
@@ -86,6 +90,7 @@ class EngineProcess:
     engine: Engine
     control: Control
     target: KubernetesTarget[Health]
+    fence: LeaseFence
     client: KubernetesClient
     ledger: StoreLedger
     journal: Journal
@@ -111,6 +116,9 @@ class EngineProcess:
             needs_status=needs_status,
             judge=judge,
         )
+        installation = Installation(around.installation)
+        writer = Writer(installation=installation.name, manager=installation.manager, holder=around.holder)
+        fence = LeaseFence(client, clock, writer)
         claims, approvals = ClaimBook(ledger), Approvals(store, journal, clock)
         parts = Parts(
             target=target,
@@ -121,6 +129,7 @@ class EngineProcess:
             bodies=bodies,
             approvals=KeptApprovals(approvals),
             claims=claims,
+            fence=fence,
         )
         targets = OneTarget(given=parts)
         renderer = CachedRenderer(DispatchingRenderer(toolbox), KeptRenders(RenderStore(store), bodies), "test")
@@ -157,6 +166,7 @@ class EngineProcess:
             engine=engine,
             control=control,
             target=target,
+            fence=fence,
             client=client,
             ledger=ledger,
             journal=journal,
@@ -169,9 +179,10 @@ class EngineProcess:
     async def running(self) -> AsyncIterator[Engine]:
         """The engine follows Git and the target inside the block."""
         async with asyncio.TaskGroup() as group:
-            watching = group.create_task(self.target.run())
+            watching = [group.create_task(self.target.run()), group.create_task(self.fence.run())]
             try:
                 async with self.engine.running():
                     yield self.engine
             finally:
-                watching.cancel()
+                for each in watching:
+                    each.cancel()

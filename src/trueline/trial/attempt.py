@@ -33,7 +33,7 @@ class Tried:
 
 
 async def try_all(changes: Collection[Change], tried: Tried) -> tuple[Trial, ...]:
-    """Try each change that writes, in parallel; the answers stand in the order of the changes."""
+    """Try each change that writes, in parallel, before any is done (INV-17); the answers stand in their order."""
     writes = [change for change in changes if change.action.is_write]
     made = {change.ref for change in writes if _makes(change)}
     async with asyncio.TaskGroup() as group:
@@ -64,8 +64,10 @@ async def _try_one(change: Change, tried: Tried, made: Collection[Ref]) -> Trial
     if needed := [ref for ref in (tried.awaits or {}).get(change.ref, ()) if ref in made]:
         message = f"{', '.join(map(str, needed))} is made first"
         return Trial(change=change, verdict=Verdict.DEFERRED, message=message)
+    mark = tried.target.mark(tried.inventory.application)
+    if change.action is Action.RELEASE:
+        return _pruned(change, await tried.target.release(change.ref, uid=change.uid, mark=mark, dry=True))
     if change.action is Action.PRUNE:
-        mark = tried.target.mark(tried.inventory.application)
         answer = await tried.target.delete(change.ref, uid=change.uid, mark=mark, version="", dry=True)
         return _pruned(change, answer)
     return await _try_apply(change, tried)
@@ -197,7 +199,7 @@ def _drifted(change: Change, tried: Tried, ours: tuple[FieldConflict, ...]) -> T
 def _sort(
     change: Change, tried: Tried, conflicts: Collection[FieldConflict]
 ) -> tuple[tuple[FieldConflict, ...], tuple[FieldConflict, ...]]:
-    """Split conflicts into fields that are ours to force and fields that are not."""
+    """Split conflicts into fields that are ours to force and fields that are not (INV-19)."""
     entry = tried.former.get(change.ref) or tried.inventory.entries.get(change.ref)
     owned = _owned_body(entry, tried.bodies)
     ours: list[FieldConflict] = []

@@ -1,7 +1,10 @@
 """Clusters by the names that declarations use: reached through a kubeconfig, from inside, or embedded."""
 
 import asyncio
+import os
+import platform
 import random
+import secrets
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -24,7 +27,9 @@ from trueline.runtime.store import translated
 from trueline.runtime.toolbox import Toolbox
 from trueline.target.kubernetes.client import KubernetesClient
 from trueline.target.kubernetes.credential import connect
+from trueline.target.kubernetes.fence import LeaseFence, Writer
 from trueline.target.kubernetes.kubeconfig import Kubeconfig, in_cluster, kubeconfig_paths, read_kubeconfig
+from trueline.target.kubernetes.lease import repository_digest
 from trueline.target.kubernetes.limit import Limiter
 from trueline.target.kubernetes.mark import Installation
 from trueline.target.kubernetes.secret_key import read_secret_key
@@ -62,6 +67,7 @@ class ClusterTargets:
         self._lock = asyncio.Lock()
         self._stack = AsyncExitStack()
         self._group: asyncio.TaskGroup | None = None
+        self._holder = f"{platform.node() or 'host'}/{os.getpid()}/{secrets.token_hex(4)}"
         self.embedded: EmbeddedCluster | None = None
         self.clients: dict[str, KubernetesClient] = {}
 
@@ -106,9 +112,16 @@ class ClusterTargets:
             needs_status=needs_status,
             judge=judge,
         )
+        writer = Writer(
+            installation=self._directory.installation,
+            manager=Installation(self._directory.installation).manager,
+            holder=self._holder,
+            repository=repository_digest(self._settings.repository, self._settings.path),
+        )
+        fence = LeaseFence(client, self._clock, writer)
         if self._settings.is_live and self._group is not None:
-            running = self._group.create_task(target.run())
-            self._stack.callback(running.cancel)
+            for running in (self._group.create_task(target.run()), self._group.create_task(fence.run())):
+                self._stack.callback(running.cancel)
         shared = self._shared
         return Parts(
             target=target,
@@ -119,6 +132,7 @@ class ClusterTargets:
             bodies=shared.bodies,
             approvals=shared.approvals,
             claims=shared.claims,
+            fence=fence,
         )
 
     async def _embed(self) -> Transport:

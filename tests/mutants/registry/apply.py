@@ -169,7 +169,10 @@ APPLY = (
         file="loop/reconcile.py",
         source="    if found.plan.asks and not parts.approvals.is_approved(found.plan.digest):",
         mutant="    if False:",
-        tests=(f"{_ENGINE}[safety_large_shrink_waits]", f"{_ENGINE}[safety_empty_render_deletes_nothing]"),
+        tests=(
+            f"{_ENGINE}[safety_large_shrink_waits]",
+            "tests/loop/test_reconcile.py::test_an_agreement_is_to_this_plan_and_no_other",
+        ),
     ),
     Guard(
         name="what is not known stops a pass",

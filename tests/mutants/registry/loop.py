@@ -39,7 +39,7 @@ LOOP = (
         file="loop/follow.py",
         source="            if name not in declared and not look.declared.keeps(name, application.origin.path):",
         mutant="            if name not in declared:",
-        tests=(f"{_ENGINE}[trial_broken_manifest_stops_no_other]",),
+        tests=(f"{_ENGINE}[safety_broken_fleet_removes_nothing]",),
     ),
     Guard(
         name="a broken render changes nothing",
@@ -47,7 +47,10 @@ LOOP = (
         file="loop/follow.py",
         source="        if desired.problems and kept.desired is not None:\n",
         mutant="        if False:\n",
-        tests=(f"{_ENGINE}[trial_schema_error_before_any_request]",),
+        tests=(
+            f"{_ENGINE}[trial_broken_manifest_stops_no_other]",
+            f"{_ENGINE}[rollback_is_not_needed_after_a_restart_with_a_broken_commit]",
+        ),
     ),
     Guard(
         name="a source that went back is not followed",
@@ -101,8 +104,8 @@ LOOP = (
         name="what its owner declares still is not yielded",
         invariants=(8,),
         file="loop/claim.py",
-        source="            if owned and owned[0] != application and owned[0] not in self._claimants(target, resource.ref):",
-        mutant="            if owned and owned[0] != application:",
+        source="for ref, (name, _) in owned.items() if name not in self._claimants(target, ref)}",
+        mutant="for ref, (name, _) in owned.items()}",
         tests=(f"{_CLAIM}::test_what_its_owner_declares_is_not_yielded",),
     ),
     Guard(
@@ -144,6 +147,22 @@ LOOP = (
         source="    if not isinstance(read, Known) or read.value is None:\n        return False",
         mutant="    if not isinstance(read, Known) or read.value is None:\n        return True",
         tests=(f"{_STRAY}::test_what_is_not_there_as_it_was_seen_is_none",),
+    ),
+    Guard(
+        name="what is held back has a name",
+        invariants=(29, 38),
+        file="loop/progress.py",
+        source="    if held:\n",
+        mutant="    if False:\n",
+        tests=("tests/loop/test_progress.py::test_the_word_for_each_end",),
+    ),
+    Guard(
+        name="what is waited for is not called done",
+        invariants=(29, 38),
+        file="loop/progress.py",
+        source="    if waits:\n        return Sync.SYNCING",
+        mutant="    if False:\n        return Sync.SYNCING",
+        tests=("tests/loop/test_progress.py::test_the_word_for_each_end",),
     ),
     Guard(
         name="a fight is found",

@@ -138,7 +138,7 @@ PLAN = (
     ),
     Guard(
         name="a stray goes only where Git names it",
-        invariants=(1, 26),
+        invariants=(1, 6, 26),
         file="plan/diff.py",
         source="        if not is_allowed(ref, options.allow_delete):\n            action, reason = Action.HOLD",
         mutant="        if False:\n            action, reason = Action.HOLD",
@@ -220,7 +220,7 @@ PLAN = (
         name="an empty render asks",
         invariants=(3,),
         file="plan/guard.py",
-        source="    if pruned and not declared and not is_removal:",
+        source="    if pruned and declared <= _of_others(changes, owned) and not is_removal:",
         mutant="    if False:",
         tests=(f"{_GUARD}::test_a_large_deletion_waits_for_a_person",),
     ),
@@ -228,9 +228,19 @@ PLAN = (
         name="a large deletion asks",
         invariants=(3,),
         file="plan/guard.py",
-        source="    elif gone > limits.count_max and gone * 100 > count * limits.percent_max:",
+        source="    elif limits.are_passed(gone, count):",
         mutant="    elif False:",
         tests=(f"{_GUARD}::test_a_large_deletion_waits_for_a_person",),
+    ),
+    Guard(
+        name="what is declared and is another's makes a render no less empty",
+        invariants=(3,),
+        file="plan/guard.py",
+        source="    if pruned and declared <= _of_others(changes, owned) and not is_removal:",
+        mutant="    if pruned and not declared and not is_removal:",
+        tests=(
+            "tests/incident/test_shrinking.py::test_incident_07_argo_23645_26753_the_guard_against_an_empty_render_is_passed_by",
+        ),
     ),
     Guard(
         name="a replacement asks",

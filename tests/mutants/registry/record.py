@@ -1,4 +1,4 @@
-"""Guards of the books: what is durable, what the chain covers, what a damaged or full store does."""
+"""Guards of the books and of the machine: what is durable, what the chain covers, what is secret, who is left behind."""
 
 from tests.mutants.guard import Guard
 
@@ -15,7 +15,7 @@ RECORD = (
         file="record/ledger.py",
         source="            self._journal.append([_intent_note(act, intent) for intent in intents], durable=True)",
         mutant="            pass",
-        tests=(f"{_LEDGER}::test_no_object_that_may_exist_is_forgotten",),
+        tests=(f"{_LEDGER}::test_an_intent_for_something_new", f"{_LEDGER}::test_death_at_every_call"),
     ),
     Guard(
         name="an unknown outcome stays open",
@@ -23,7 +23,10 @@ RECORD = (
         file="record/ledger.py",
         source="        case Result.UNKNOWN:\n            return held",
         mutant="        case Result.UNKNOWN:\n            return _as_before(held)",
-        tests=(f"{_LEDGER}::test_no_object_that_may_exist_is_forgotten",),
+        tests=(
+            f"{_LEDGER}::test_unknown_stays_intended_through_a_refusal_that_follows",
+            f"{_LEDGER}::test_death_at_every_call",
+        ),
     ),
     Guard(
         name="a refusal leaves the row as it was",
@@ -79,7 +82,7 @@ RECORD = (
         file="record/chain.py",
         source='    return digest_bytes(canonical([sequence, at, kind, application, previous]) + b"\\n" + body)',
         mutant='    return digest_bytes(canonical([sequence, at, kind, application]) + b"\\n" + body)',
-        tests=(f"{_JOURNAL}::test_every_byte_of_every_record",),
+        tests=(f"{_JOURNAL}::test_what_was_done_to_it_is_named",),
     ),
     Guard(
         name="a changed record is found",
@@ -175,7 +178,23 @@ RECORD = (
         file="runtime/store.py",
         source="        if schema and version > len(schema):",
         mutant="        if False:",
-        tests=(f"{_STORE}::test_a_newer_one_is_not_opened",),
+        tests=(f"{_STORE}::test_a_newer_one_is_refused_while_only_its_log_says_so",),
+    ),
+    Guard(
+        name="a newer data directory is not touched",
+        invariants=(27,),
+        file="runtime/store.py",
+        source="        if schema and len(header) == _HEADER_BYTES and version > len(schema):",
+        mutant="        if False:",
+        tests=(f"{_STORE}::test_a_newer_one_is_refused_by_its_header_and_nothing_stands_beside_it",),
+    ),
+    Guard(
+        name="an older data directory is copied before it is changed",
+        invariants=(27, 26),
+        file="runtime/store.py",
+        source='            self._back_up(Path(f"{self.path}.version-{version}"))',
+        mutant="            pass",
+        tests=(f"{_STORE}::test_one_of_an_older_version_is_copied_first_and_a_new_one_is_not",),
     ),
     Guard(
         name="a migration that fails changes nothing",
@@ -232,6 +251,30 @@ RECORD = (
         source="        raise _no_installation(file)",
         mutant="        text = _new_installation(random(INSTALLATION_LENGTH))",
         tests=(f"{_DATA}::test_an_id_that_cannot_be_read_is_not_made_anew",),
+    ),
+    Guard(
+        name="a child ends with all that it started",
+        invariants=(35,),
+        file="runtime/process.py",
+        source="        os.killpg(process.pid, number)",
+        mutant="        os.kill(process.pid, number)",
+        tests=("tests/runtime/test_process.py::test_a_child_of_a_child_does_not_outlive_it",),
+    ),
+    Guard(
+        name="a child that was cancelled while it starts is ended",
+        invariants=(35,),
+        file="runtime/process.py",
+        source="            await _end(start.result(), is_gentle=False)\n        raise",
+        mutant="            pass\n        raise",
+        tests=("tests/runtime/test_process.py::test_a_caller_cancelled_at_any_moment_leaves_nobody",),
+    ),
+    Guard(
+        name="output is bounded",
+        invariants=(31,),
+        file="runtime/process.py",
+        source="        if len(taken.stdout) > taken.stdout_bytes_max:",
+        mutant="        if False:",
+        tests=("tests/runtime/test_process.py::test_output_is_bounded",),
     ),
     Guard(
         name="a secret is printed as stars",

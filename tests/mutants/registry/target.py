@@ -96,9 +96,8 @@ TARGET = (
         source="            return occupied\n",
         mutant="            pass\n",
         tests=(
+            "tests/target/kubernetes/test_write.py::test_what_would_go_along_keeps_it",
             f"{_ENGINE}[lane_namespace_with_what_is_not_ours]",
-            f"{_ENGINE}[lane_namespace_with_what_comes_late]",
-            f"{_ENGINE}[lane_definition_with_what_is_not_ours]",
         ),
     ),
     Guard(
@@ -259,7 +258,7 @@ TARGET = (
         file="target/site/write.py",
         source="        if not (view.owner.startswith(self._site.family) and write.uid == uid):",
         mutant="        if False:",
-        tests=("tests/target/site/test_conformance.py::test_conformance[atomic-a_write_to_anothers_place_is_denied]",),
+        tests=("tests/target/site/test_conformance.py::test_conformance[ATOMIC-a_write_to_anothers_place_is_denied]",),
     ),
     Guard(
         name="a place that was made again is stale",
@@ -267,6 +266,6 @@ TARGET = (
         file="target/site/write.py",
         source="        if uid and uid != view.uid(ref):",
         mutant="        if False:",
-        tests=("tests/target/site/test_target.py::test_an_older_plan_of_a_place_that_was_made_again_is_stale",),
+        tests=("tests/target/site/test_conformance.py::test_conformance[ATOMIC-an_uid_that_was_made_again_is_stale]",),
     ),
 )

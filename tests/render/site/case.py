@@ -6,15 +6,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
-from trueline.model.digest import Digest, digest_bytes
+from trueline.model.digest import Digest, digest_bytes, digest_value
 from trueline.render.options import Site
 from trueline.render.protocol import RenderRequest
 from trueline.render.resource import Rendered
 from trueline.render.site.file import FILE_KIND
 from trueline.render.site.picture import Pictures
 from trueline.render.site.renderer import SiteRenderer
+from trueline.render.trace import TracingTree
 from trueline.runtime.blob import BlobDirectory
-from trueline.runtime.files import FileTree, MemoryTree
+from trueline.runtime.files import FileEntry, FileKind, FileTree, MemoryTree
 from trueline.runtime.toolbox import Toolbox
 
 Files: TypeAlias = dict[str, str | bytes]
@@ -34,6 +35,31 @@ class MemoryCache(dict[str, bytes]):
 
 def tree(files: Mapping[str, str | bytes]) -> MemoryTree:
     return MemoryTree({path: text.encode() if isinstance(text, str) else text for path, text in files.items()})
+
+
+class IdentifiedTree(MemoryTree):
+    """Its directories have identities, as in Git. `names_read` counts the directories that were listed."""
+
+    names_read = 0
+
+    def entry(self, path: str) -> FileEntry | None:
+        """What stands at a path."""
+        entry = super().entry(path)
+        if entry is None or entry.kind is FileKind.FILE:
+            return entry
+        prefix = f"{path}/" if path else ""
+        beneath = sorted((name, data.hex()) for name, data in self.files.items() if name.startswith(prefix))
+        return FileEntry(entry.kind, digest_value(beneath))
+
+    def names(self, path: str) -> tuple[str, ...]:
+        """The sorted names in a directory."""
+        IdentifiedTree.names_read += 1
+        return super().names(path)
+
+
+def traced(files: Mapping[str, str | bytes], root: str = "") -> TracingTree:
+    """The same tree as a kept render sees it."""
+    return TracingTree(IdentifiedTree(tree(files).files), root)
 
 
 @dataclass

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.render.site.case import Bench, Files, tree
+from tests.render.site.case import Bench, Files, IdentifiedTree, traced, tree
 from trueline.render.options import NavigationEntry, Site
 from trueline.render.resource import Rendered
 from trueline.render.site import memory
@@ -14,6 +14,8 @@ from trueline.runtime.toolbox_process import ProcessToolbox
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+SITE_FOLDER = 2
+"""Directories that are listed to find out where the site is."""
 NAMES = ["index.md", "a.md", "b.md", "guide/index.md", "guide/one.md", "guide/two.md", "guide/deep/three.md", "404.md"]
 ASSETS = ["picture.png", "guide/table.csv"]
 OPTIONS = [
@@ -71,8 +73,10 @@ async def test_after_any_edits_it_is_as_if_built_from_nothing(
     options = OPTIONS[0]
     for step in range(12):
         cold = Bench(worker=worker, toolbox=yaml, place=tmp_path / f"cold-{step}")
-        found, wanted = await warm.render(tree(files), options), await cold.render(tree(files), options)
+        seen, all_seen = traced(files), traced(files)
+        found, wanted = await warm.render(seen, options), await cold.render(all_seen, options)
         assert _all_of(found) == _all_of(wanted), step
+        assert seen.trace() == all_seen.trace(), step
         assert warm.published(found) == cold.published(wanted)
         for _ in range(chance.randrange(3)):
             _edit(files, chance)
@@ -134,6 +138,17 @@ async def test_a_file_of_the_search_that_was_lost_is_made_again(bench: Bench) ->
     files["p1.md"] = f"# P1\n\n{'lorem n1 ' * 900} more"
     after = await bench.render(tree(files))
     assert len(before.keys() & bench.published(after).keys() & {*texts}) == len(texts) - 1
+
+
+async def test_only_the_folders_of_what_changed_are_walked_through(bench: Bench) -> None:
+    files: Files = {f"{folder}/deep/p{number}.md": "# P" for folder in "abcd" for number in range(3)}
+    files["index.md"] = "# Home"
+    await bench.render(traced(files))
+    for path, walked in (("b/deep/p1.md", 1 + 2), ("b/deep/p3.md", 1 + 2), ("index.md", 1)):
+        files[path] = "# Other"
+        before = IdentifiedTree.names_read
+        await bench.render(traced(files))
+        assert IdentifiedTree.names_read - before == walked + SITE_FOLDER, path
 
 
 async def test_what_is_remembered_is_bounded() -> None:

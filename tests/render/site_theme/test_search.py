@@ -195,6 +195,22 @@ def test_a_word_of_every_page_keeps_only_its_strongest_places() -> None:
     assert postings[1] > search.STRENGTHS // 2
 
 
+def test_where_a_shard_ends_may_move_with_the_words_that_come_and_go() -> None:
+    """Also where the word that ended one is gone: what follows is cut anew until an end falls where one was."""
+
+    def rare(number: int, step: int = 0) -> ParsedPage:
+        words = (f"{number:02}{zlib.crc32(f'{number} {step} {word}'.encode()):010}" for word in range(400))
+        return page(f"n{number}", ("", "", " ".join(words)))
+
+    pages, again, kept = {f"{number}/": rare(number) for number in range(60)}, SearchIndex(), dict[str, bytes]()
+    count = sum(name.startswith("words-") for name in renewed(again, kept, pages))
+    assert count > 5
+    for step in range(8):
+        for number in range(step * 7, step * 7 + 5):
+            pages[f"{number}/"] = rare(number, step) if step % 2 else page("n", ("", "", ""))
+        assert renewed(again, kept, pages) == built(pages), step
+
+
 TEXT = st.text(st.sampled_from("abfmrsz09éß東京がк \U00020000\uffed"), max_size=40)
 SITE = st.dictionaries(
     st.sampled_from("abcdef"), st.tuples(TEXT, st.lists(st.tuples(TEXT, TEXT), max_size=3)), max_size=5

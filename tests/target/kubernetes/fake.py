@@ -48,12 +48,13 @@ class FakeClock:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """One answer to a stream: its status and lines; `error` ends it."""
+    """One answer to a stream: its status and lines; `error` ends it, and so does `bug`, as what nobody foresaw."""
 
     lines: tuple[bytes, ...] = ()
     status: int = 200
     error: str = ""
     lasts_s: float = 0.0
+    bug: Exception | None = None
 
 
 @dataclass(slots=True)
@@ -88,6 +89,8 @@ class FakeTransport:
         for line in script.lines:
             yield line
         self.clock.now_s += script.lasts_s
+        if script.bug is not None:
+            raise script.bug
         if script.error:
             raise Unreachable(script.error)
 

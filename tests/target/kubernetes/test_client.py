@@ -140,6 +140,7 @@ async def test_missing_rights_say_which_verb_on_which_kind() -> None:
     ],
 )
 async def test_nothing_of_a_secret_is_told(message: str) -> None:
+    """INV-25: a server repeats what it does not like."""
     cause = {"reason": "FieldValueInvalid", "message": 'Invalid value: "hunter2"', "field": "data[k]"}
     refusal = await check(failure(422, "Invalid", message, [cause]), resource_type=SECRET)
     assert "hunter2" not in repr(refusal)
@@ -159,6 +160,7 @@ async def test_a_write_is_sent_once_whatever_is_answered(*, dry_run: bool) -> No
 
 
 async def test_what_reads_is_tried_again_with_growing_pauses() -> None:
+    """INV-33: and as late as the server asks."""
     transport = FakeTransport()
     busy = Response(status=429, headers={"retry-after": "7"}, body=failure(429, "TooManyRequests", "").body)
     transport.answers.extend(["reset", busy, failure(503, "", ""), reply(config_map("web", "5"))])
@@ -193,6 +195,7 @@ EXPIRED = failure(410, "Expired", "the provided continue parameter is too old")
     ],
 )
 async def test_a_list_is_complete_or_unknown(answers: list[Response], count: int | None) -> None:
+    """INV-04: half a list is none."""
     transport = FakeTransport()
     transport.answers.extend(answers)
     match await client_of(transport).list(CONFIG_MAP, selector="a=b", page=2):

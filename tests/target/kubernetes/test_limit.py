@@ -42,6 +42,7 @@ async def test_a_server_that_slows_down_gets_less() -> None:
 
 
 async def test_one_burst_of_429_is_one_sign_and_the_floor_is_one() -> None:
+    """INV-33: it never stops for good."""
     clock = FakeClock()
     limiter = Limiter(clock)
     await burst(limiter, clock, LIMIT_FIRST, 0.01, Feedback.OVERLOADED)

@@ -90,6 +90,7 @@ async def test_an_object_that_is_gone_is_gone() -> None:
 
 
 async def test_contact_is_lost_and_nothing_is_known_since() -> None:
+    """INV-05: and what was known is not told as if it were now."""
     transport = FakeTransport()
     mirror = mirror_of(transport)
     sightings = mirror.sightings()
@@ -101,6 +102,27 @@ async def test_contact_is_lost_and_nothing_is_known_since() -> None:
         lost = mirror.at(CONFIG_MAP, "shop", "a")
         assert isinstance(lost, Unknown)
         assert "since 2026-01-01" in lost.reason
+
+
+async def test_a_fault_of_ours_in_one_watch_is_told_and_begins_it_anew() -> None:
+    """INV-30: it neither ends the engine nor leaves the objects unwatched; no word of the fault's text is told."""
+    transport = FakeTransport()
+    mirror = mirror_of(transport)
+    sightings = mirror.sightings()
+    transport.streams.append(Script(lines=(event("ADDED", body("a", 5)), end(6)), bug=RuntimeError("hunter2")))
+    transport.streams.append(Script(lines=(event("ADDED", body("a", 8)), end(9), event("ADDED", body("b", 10)))))
+    reasons = []
+    async with running(mirror), asyncio.timeout(10):
+        await mirror.settle({CONFIG_MAP: {"shop"}})
+        async for sighting in sightings:
+            if isinstance(sighting, Contact):
+                reasons.append(sighting.reason)
+            if isinstance(sighting, Seen) and sighting.ref.name == "b":
+                break
+        assert isinstance(mirror.at(CONFIG_MAP, "shop", "b"), Known)
+    assert any("a fault of Trueline itself, please report it: RuntimeError" in reason for reason in reasons)
+    assert not any("hunter2" in reason for reason in reasons)
+    assert len(transport.clock.slept_s) >= 1
 
 
 async def test_without_watches_each_look_lists() -> None:
@@ -150,6 +172,7 @@ def metadata_of(name: str, version: int, number: int = 1) -> ObjectMeta:
 
 
 def test_an_older_word_does_not_replace_a_newer_one() -> None:
+    """INV-32: events may come late and in any order."""
     shelf: Shelf[int] = Shelf(CONFIG_MAP, "")
     pool = Pool(MANAGER)
     shelf.begin()

@@ -8,6 +8,7 @@ import msgspec
 from inline_snapshot import snapshot
 
 from tests.target.kubernetes.fake import CONFIG_MAP, FakeTransport, Script, client_of, config_map, reply
+from trueline.target.kubernetes.client import WATCH_SILENCE_S
 from trueline.target.kubernetes.watch import SET_S_MAX, Gone, Lost, Reset, Restored, Seen, Sighting, Synced, watch
 
 
@@ -65,12 +66,20 @@ async def test_the_complete_set_comes_first_and_a_closed_connection_is_resumed()
     assert told == snapshot("reset, +a, +b, synced 9, +a, -b | fresh, 15")
 
 
+async def test_a_server_that_says_nothing_has_lost_us() -> None:
+    """INV-32: bookmarks come about once a minute; a watch that hears none is opened anew."""
+    transport = FakeTransport()
+    await check(transport, [Script(INITIAL)], 4)
+    assert [sent.silence_s for sent in transport.requests] == [WATCH_SILENCE_S]
+
+
 async def test_a_set_that_broke_off_is_asked_for_again() -> None:
     told = await check(FakeTransport(), [Script(INITIAL[:1]), Script(INITIAL)], 6)
     assert told == snapshot("reset, +a, reset, +a, +b, synced 9 | fresh, fresh")
 
 
 async def test_an_expired_version_gives_a_fresh_set() -> None:
+    """INV-32: what was missed is made good."""
     gone = Script((*INITIAL, broken(410, "too old resource version")))
     refused = Script((msgspec.json.encode({"kind": "Status", "code": 410, "reason": "Expired"}),), status=410)
     told = await check(FakeTransport(), [gone, refused, Script(INITIAL)], 9)

@@ -12,6 +12,7 @@ from typing import Final
 
 from trueline.render.site.finding import BAD_NAME, NAMES_COLLIDE, TOO_MANY, TWO_FILES
 from trueline.render.site.parsed import Finding
+from trueline.render.trace import Looks, TracingTree
 from trueline.runtime.files import FileKind, FileTree
 
 MARKDOWN: Final = (".md", ".markdown")
@@ -21,6 +22,7 @@ FILES_MAX: Final = 100_000
 PAGES_MAX: Final = 20_000
 DEPTH_MAX: Final = 32
 SITES_REMEMBERED: Final = 8
+FOLDERS_REMEMBERED: Final = 5_000
 NAME_BYTES_MAX: Final = 255
 _INDEXES: Final = ("index", "readme")
 _NOT_PUBLISHED: Final = frozenset({REDIRECTS, HEADERS, "mkdocs.yml", "mkdocs.yaml"})
@@ -97,9 +99,20 @@ class Found:
     findings: tuple[tuple[str, Finding], ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Walked:
+    """A folder with nothing wrong in it, as it was walked through: its files, and what was looked at on the way."""
+
+    identity: str
+    depth: int
+    files: tuple[str, ...]
+    looks: Looks
+
+
 @dataclass(slots=True)
 class _Walk:
     files: FileTree
+    walked: dict[str, Walked]
     found: list[str] = field(default_factory=list)
     findings: list[tuple[str, Finding]] = field(default_factory=list)
 
@@ -117,18 +130,39 @@ class _Walk:
     def _entry(self, path: str, name: str, depth: int) -> None:
         entry = self.files.entry(path)
         if entry is not None and entry.kind is FileKind.DIRECTORY:
-            self.under(path, depth + 1)
+            self._folder(path, entry.identity, depth + 1)
         elif wrong := "a link that leads nowhere" if entry is None else wrong_name(name):
             self.findings.append((path.encode(errors="replace").decode(), Finding(BAD_NAME, wrong)))
         else:
             self.found.append(path)
 
+    def _folder(self, path: str, identity: str, depth: int) -> None:
+        """A folder that is the same as at an earlier walk is not walked through again: below it, everything is."""
+        if not identity or not isinstance(self.files, TracingTree):
+            self.under(path, depth)
+            return
+        known = self.walked.get(path)
+        is_same = known is not None and (known.identity, known.depth) == (identity, depth)
+        if known is not None and is_same and len(self.found) + len(known.files) <= FILES_MAX:
+            self.files.recall(known.looks)
+            self.found += known.files
+            return
+        mark, found, wrong = self.files.count, len(self.found), len(self.findings)
+        self.under(path, depth)
+        self.walked.pop(path, None)
+        if len(self.findings) == wrong:
+            looks = self.files.since(mark)
+            self.walked[path] = Walked(identity=identity, depth=depth, files=tuple(self.found[found:]), looks=looks)
 
-def discover(files: FileTree, path: str) -> Found:
-    """The site's files, sorted by where they are published."""
+
+def discover(files: FileTree, path: str, walked: dict[str, Walked] | None = None) -> Found:
+    """The site's files, sorted by where they are published; `walked` is what is remembered of an earlier walk."""
     root = site_folder(files, path)
-    walk = _Walk(files)
+    walked = {} if walked is None else walked
+    walk = _Walk(files, walked)
     walk.under(root)
+    while len(walked) > FOLDERS_REMEMBERED:
+        del walked[next(iter(walked))]
     return _placed(root, tuple(walk.found), tuple(walk.findings))
 
 

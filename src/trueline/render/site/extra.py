@@ -110,7 +110,7 @@ class SearchBuilder:
 
     def lost(self, pages: Sequence[PageFile], keys: Mapping[str, str]) -> list[PageFile]:
         """The pages whose fragment is not kept."""
-        names = {_fragment_key(page, keys): page for page in pages}
+        names = dict(zip(_fragment_keys(pages, keys), pages, strict=True))
         self._fragments = {name: made for name, made in self._fragments.items() if name in names}
         asked = [name for name in names if name not in self._fragments]
         self._cache.fetch(asked)
@@ -121,15 +121,16 @@ class SearchBuilder:
         """Have the fragments of pages at hand, an empty one of a page that could not be read."""
         for page in pages:
             made = fragments[page.source] or fragment(encoded(page.address), _unread(page))
-            self._fragments[_fragment_key(page, keys)] = made
+            self._fragments[fragment_key(keys[page.source], page.address)] = made
 
     def kept(self, pages: Sequence[PageFile], keys: Mapping[str, str]) -> tuple[SiteFile, ...] | None:
         """The index, if it was made of the same pages."""
-        return self._kept(_index_key(pages, keys))
+        return self._kept(_index_key(_fragment_keys(pages, keys)))
 
     async def files(self, pages: Sequence[PageFile], keys: Mapping[str, str]) -> tuple[SiteFile, ...]:
         """The index of pages whose fragments are kept."""
-        fragments = [self._fragments[_fragment_key(page, keys)] for page in pages]
+        names = _fragment_keys(pages, keys)
+        fragments = [self._fragments[name] for name in names]
         made = await self._built(fragments)
         there = self._blobs.known([Digest(one.blob) for one in self._files.values()])
         before = {name: one for name, one in self._files.items() if one.blob in there}
@@ -146,7 +147,7 @@ class SearchBuilder:
                 path = f"{SEARCH_FOLDER}/{name}"
                 files[name] = self._keeper.file(path, made.news[name], is_immutable=name != ENTRY)
         self._files = files
-        self._cache.put(_index_key(pages, keys), msgspec.json.encode(tuple(files.values())))
+        self._cache.put(_index_key(names), msgspec.json.encode(tuple(files.values())))
         if self._index.size_bytes > REMEMBERED_BYTES_MAX:
             self._fragments, self._index = {}, SearchIndex()
         return tuple(files.values())
@@ -170,10 +171,9 @@ def _unread(page: PageFile) -> ParsedPage:
     return msgspec.structs.replace(untitled, title=title_of(page, untitled))
 
 
-def _fragment_key(page: PageFile, keys: Mapping[str, str]) -> str:
-    return fragment_key(keys[page.source], page.address)
+def _fragment_keys(pages: Sequence[PageFile], keys: Mapping[str, str]) -> list[str]:
+    return [fragment_key(keys[page.source], page.address) for page in pages]
 
 
-def _index_key(pages: Sequence[PageFile], keys: Mapping[str, str]) -> str:
-    names = sorted(_fragment_key(page, keys) for page in pages)
-    return f"site/search/{digest_value([engine_digest(), names])}"
+def _index_key(names: Sequence[str]) -> str:
+    return f"site/search/{digest_value([engine_digest(), sorted(names)])}"

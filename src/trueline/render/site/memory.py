@@ -11,7 +11,7 @@ from typing import Any, Final
 from trueline.render.options import Site
 from trueline.render.site import front
 from trueline.render.site.assemble import Draft, Frame, absolute_root
-from trueline.render.site.discover import Found
+from trueline.render.site.discover import Found, Walked
 from trueline.render.site.file import SiteFile
 from trueline.render.site.link import LinkIndex
 from trueline.render.site.navigation import Navigation, title_of
@@ -47,6 +47,7 @@ class Followed:
 class Memory:
     """Of one application. `names` is all that a way to a page or file depends on, `shape` all that pages share."""
 
+    walked: dict[str, Walked] = field(default_factory=dict)
     outlines: dict[str, Outline] = field(default_factory=dict)
     names: Shape = ()
     links: LinkIndex | None = None

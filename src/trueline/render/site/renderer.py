@@ -6,6 +6,7 @@ Cost goes with the change: a page is read once for each content, and made once f
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final
 
 from trueline.model.digest import Digest
@@ -53,7 +54,7 @@ OWN_ICONS: Final = ("favicon.svg", "favicon.png", "favicon.ico")
 """At the site's root, the first of them goes before the theme's."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class _Site:
     """One render on its way: what was found and read, and what all pages have in common."""
 
@@ -65,13 +66,13 @@ class _Site:
     options: Site
     memory: Memory
 
-    @property
-    def pages(self) -> list[PageFile]:
+    @cached_property
+    def pages(self) -> Sequence[PageFile]:
         """What is published, in the order of addresses."""
         return [page for page in self.found.pages if page.source in self.parsed]
 
-    @property
-    def listed(self) -> list[PageFile]:
+    @cached_property
+    def listed(self) -> Sequence[PageFile]:
         """What a reader can find."""
         return [page for page in self.pages if not page.is_not_found]
 
@@ -165,13 +166,13 @@ class SiteRenderer:
         return replace(made, outside=_outside(site, request.commit))
 
     async def _read(self, request: RenderRequest, files: FileTree, options: Site, told: Told) -> _Site:
-        found = discover(files, request.path)
+        memory = self._memories.take(_name(request, options))
+        found = discover(files, request.path, memory.walked)
         for source, finding in found.findings:
             told.add(source, [finding])
         if not found.pages:
             told.add(request.path, [Finding(NO_PAGE, f"no *.md file under {request.path or '/'}")])
             raise UserError(told.errors)
-        memory = self._memories.take(_name(request, options))
         read = await self._reader.outlines(
             files, found.pages, memory.outlines, allow_html=options.allow_html, search=options.search
         )

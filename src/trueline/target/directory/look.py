@@ -16,7 +16,7 @@ How this target's terms are the planner's:
 import asyncio
 import errno
 import os
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -30,7 +30,7 @@ from trueline.target.directory.place import RELEASES, Place, Standing
 from trueline.target.directory.refusal import damaged, reason
 from trueline.target.directory.stamp import Stamps
 from trueline.target.directory.state import LIVE, OWNER, STAGED, Damaged, Lived, Manifest, Owner, State
-from trueline.target.directory.tree import Descent, below, by_folder, content, state_of, survey
+from trueline.target.directory.tree import Descent, Visit, below, content, state_of, survey
 from trueline.target.snapshot import NOTHING, Observed
 
 UIDS_REMEMBERED = 32_768
@@ -179,44 +179,53 @@ class Looker:
             if view.manifest is None:
                 return dict.fromkeys(refs, Known(None))  # whoever began here never published
             return {ref: Known(observed(view, ref, NOTHING)) for ref in refs}
+        return await self._ours(parent, view, refs)
+
+    async def _ours(self, parent: int, view: View, refs: Collection[Ref]) -> Mapping[Ref, Part]:
         parts: dict[Ref, Part] = dict.fromkeys(refs, Known(None))
-        parts |= await self._files(parent, view, [ref for ref in refs if ref.kind == FILE_KIND])
-        for ref in refs:
-            if ref.kind == RELEASE_KIND:
-                parts[ref] = Known(of_release(view, ref, await self.faults(parent, view)))
-        return parts
+        files = [ref for ref in refs if ref.kind == FILE_KIND]
+        listed = view.manifest.files if view.manifest else {}
+        left = _by_folder(ref for ref in files if ref.name in listed)
+        for ref in files if view.staged else ():
+            if ref.name not in listed and (staged := view.staged.get(ref.name)):
+                parts[ref] = Known(observed(view, ref, staged))
 
-    async def _files(self, parent: int, view: View, refs: Collection[Ref]) -> Mapping[Ref, Part]:
-        parts: dict[Ref, Part] = {}
-        for ref in refs:
-            staged = view.staged.get(ref.name)
-            parts[ref] = Known(observed(view, ref, staged) if staged and view.listed(ref.name) is None else None)
-        listed = {ref.name: ref for ref in refs if view.listed(ref.name) is not None}
-        if not listed:
-            return parts
-        try:
-            with self.tree(parent, view.release) as root, Descent(root) as tree:
-                for above, names in sorted(by_folder(listed).items()):
-                    parts |= await self._folder(tree, above, names, view)
-        except OSError as error:
-            if error.errno not in _ABSENT:
-                raise
-        return parts
-
-    async def _folder(self, tree: Descent, above: str, names: Collection[str], view: View) -> Mapping[Ref, Part]:
-        parts: dict[Ref, Part] = {}
-        refs = {name: Ref(FILE_KIND, "", f"{above}/{name}" if above else name) for name in names}
-        try:
-            at = tree.at(above)
-            for name, ref in refs.items():
+        async def visit(above: str, at: int) -> None:
+            for name, ref in left.pop(above, {}).items():
                 self._looked += 1
                 if self._looked % SLICE == 0:
                     await asyncio.sleep(0)
                 parts[ref] = await self._file(name, at, ref, view)
-        except OSError as error:
-            gone: Part = Known(None) if error.errno in _ABSENT else Unknown(reason(above, error))
-            parts |= dict.fromkeys(refs.values(), gone)
+
+        for ref in refs:
+            if ref.kind == RELEASE_KIND:  # whoever looks at all folders looks into them on the way
+                parts[ref] = Known(of_release(view, ref, await self.faults(parent, view, visit)))
+        await self._files(parent, view, left, visit, parts)
         return parts
+
+    async def _files(
+        self,
+        parent: int,
+        view: View,
+        left: Mapping[str, Mapping[str, Ref]],
+        visit: Visit,
+        parts: dict[Ref, Part],
+    ) -> None:
+        """What stands in the folders that are left to be looked into; `visit` does that to one."""
+        if not left:
+            return
+        try:
+            with self.tree(parent, view.release) as root, Descent(root) as tree:
+                for above in sorted(left):
+                    refs = left[above].values()
+                    try:
+                        await visit(above, tree.at(above))
+                    except OSError as error:
+                        gone: Part = Known(None) if error.errno in _ABSENT else Unknown(reason(above, error))
+                        parts |= dict.fromkeys(refs, gone)
+        except OSError as error:
+            if error.errno not in _ABSENT:
+                raise
 
     async def _file(self, name: str, at: int, ref: Ref, view: View) -> Part:
         try:
@@ -229,16 +238,21 @@ class Looker:
             found = view.staged.get(ref.name, found)
         return Known(observed(view, ref, found))
 
-    async def faults(self, parent: int, view: View) -> Faults:
-        """What is wrong with what is live."""
+    async def faults(self, parent: int, view: View, visit: Visit | None = None, *, is_new: bool = False) -> Faults:
+        """What is wrong with what is live; `visit` is called with each of its folders.
+
+        Into a tree that `is_new`, made just now, nobody looks once more: what is done to it from now on is sighted.
+        """
         if view.manifest is None:
             return Faults(pointer="nothing was published yet")
         standing, leads_to = self._place.standing(parent)
         is_right = standing is Standing.POINTER and leads_to == view.release
         pointer = "" if is_right else f"{standing.value} {leads_to[:200]}".strip()
+        if is_new:
+            return Faults(pointer=pointer)
         try:
             with self.tree(parent, view.release) as root:
-                crooked, strangers = await survey(root, view.paths)
+                crooked, strangers = await survey(root, view.paths, visit)
                 broken = [] if os.fstat(root).st_mode & 0o7777 == FOLDER_MODE else [""]
                 broken += crooked
                 broken += [path for path, kept in view.manifest.kept.items() if await self._at(root, path) != kept.blob]
@@ -255,6 +269,15 @@ class Looker:
                 return await content(name, at, self._stamps)
         except OSError:
             return None
+
+
+def _by_folder(refs: Iterable[Ref]) -> dict[str, dict[str, Ref]]:
+    """Files by their names, in their folders."""
+    found: dict[str, dict[str, Ref]] = {}
+    for ref in refs:
+        above, _, name = ref.name.rpartition("/")
+        found.setdefault(above, {})[name] = ref
+    return found
 
 
 def observed(view: View, ref: Ref, ours: Digest, others: Digest = NOTHING) -> Observed:

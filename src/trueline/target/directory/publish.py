@@ -8,9 +8,9 @@ everything else is copied from its blob and hashed on the way. To publish what i
 import asyncio
 import os
 import stat
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from trueline.model.digest import Digest
 from trueline.runtime.clock import Clock
@@ -20,9 +20,19 @@ from trueline.target.directory.place import RELEASES, Place, Standing
 from trueline.target.directory.remove import Remover
 from trueline.target.directory.stamp import Stamps
 from trueline.target.directory.state import ASIDE, WORK, Damaged, Lived, Manifest, State
-from trueline.target.directory.tree import Aside, Descent, below, by_folder, content, make_way, state_of, survey
+from trueline.target.directory.tree import (
+    Aside,
+    Descent,
+    Visit,
+    below,
+    by_folder,
+    content_of,
+    make_way,
+    state_of,
+    survey,
+)
 from trueline.target.site.body import MarkedRelease
-from trueline.target.site.path import folded, parents
+from trueline.target.site.path import folded, folders, parents
 from trueline.target.site.platform import Kept
 
 KEPT_MAX = 50_000
@@ -54,12 +64,37 @@ class _Site:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """What came of it. `wrote` is false where it was live, and whole; `is_new`: its tree was made just now."""
+
+    wrote: bool
+    is_new: bool
+
+
+@dataclass(slots=True, kw_only=True)
+class _Tree:
+    """A tree as it is made complete. `folders` were seen to just now, `inodes` are those of its files.
+
+    `right` are its files that were seen to just now, too. `written` are the names that got another content, by folder.
+    `is_empty`: nothing stood in it before. `is_new`: it is whole, and every folder of it was seen to just now.
+    """
+
+    is_empty: bool = False
+    is_new: bool = False
+    folders: set[str] = field(default_factory=set)
+    inodes: set[int] = field(default_factory=set)
+    right: set[str] = field(default_factory=set)
+    written: dict[str, list[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Spot:
-    """One file's place in an open folder of a tree. `work` is where new files are made."""
+    """One file's place in an open folder of a tree. `work` is where new files are made; `is_free`: nothing is there."""
 
     path: str
     at: int
     work: int
+    is_free: bool = False
 
     @property
     def name(self) -> str:
@@ -89,8 +124,8 @@ class Publisher:
         self._retention = retention
         self._remover = Remover(state, disk, stamps)
 
-    async def publish(self, parent: int, before: Manifest | None, release: Digest, body: MarkedRelease) -> bool:
-        """Make a release live; false where it was, whole, and nothing was written.
+    async def publish(self, parent: int, before: Manifest | None, release: Digest, body: MarkedRelease) -> Published:
+        """Make a release live.
 
         Raises:
             OSError: something could not be done; what was live is live.
@@ -98,12 +133,13 @@ class Publisher:
         """
         with self._site(parent, before) as site:
             manifest = self._manifest(site, release, body)
-            wrote = await self._materialise(site, manifest)
+            tree = _Tree()
+            wrote = await self._materialise(site, manifest, tree)
             wrote = self._switch(site, release) or wrote
-            wrote = self._record(site, manifest) or wrote
+            wrote = self._record(site, manifest, tree) or wrote
             if before is not None and before.release != release:
-                await self._let_go(site, manifest)
-        return wrote
+                await self._let_go(site, manifest, tree)
+        return Published(wrote=wrote, is_new=tree.is_new)
 
     async def put_back(self, parent: int, manifest: Manifest, path: str) -> bool:
         """Put one file of the live release back as it shall be; false where it is, or where the whole tree is gone.
@@ -115,10 +151,10 @@ class Publisher:
         with self._site(parent, manifest) as site:
             if site.live is None:
                 return False
-            root = site.live.at("")
-            written = await self._bring(site, root, {path: manifest.files[path]}, is_live=True)
-            self._settle(root, written, is_live=True)
-            return bool(written)
+            root, tree = site.live.at(""), _Tree()
+            await self._bring(site, root, {path: manifest.files[path]}, tree, is_live=True)
+            self._settle(root, tree, is_live=True)
+            return bool(tree.written)
 
     @contextmanager
     def _site(self, parent: int, before: Manifest | None) -> Iterator[_Site]:
@@ -161,14 +197,14 @@ class Publisher:
         if not fitting:
             return {}
         taken = {folded(path) for path in files}
-        above = {folded(parent) for path in files for parent in parents(path)}
+        above = {folded(parent) for parent in folders(files)}
         for path in list(fitting):
             if folded(path) in taken or folded(path) in above or not taken.isdisjoint(map(folded, parents(path))):
                 del fitting[path]
         newest = sorted(fitting.items(), key=lambda item: (-item[1].left_s, item[0]))[:KEPT_MAX]
         return dict(sorted(newest))
 
-    async def _materialise(self, site: _Site, manifest: Manifest) -> bool:
+    async def _materialise(self, site: _Site, manifest: Manifest, tree: _Tree) -> bool:
         name = manifest.release
         holdings = dict(manifest.holdings())
         found = state_of(name, site.releases)
@@ -180,33 +216,49 @@ class Publisher:
             if is_corrected:
                 self._disk.correct(name, site.releases)
             with folder(name, site.releases) as root:
-                return await self._restore(site, root, manifest, holdings) or is_corrected
+                return await self._restore(site, root, manifest, holdings, tree) or is_corrected
         await self._remover.clear(site.state, site.releases, NEW)
         self._state.save_manifest(site.state, manifest, sync=False)
-        if not await self._recycle(site, manifest, holdings):
+        if not await self._recycle(site, manifest, holdings, tree):
             self._disk.make_folder(name + NEW, site.releases)
+            tree.is_empty = True
         with folder(name + NEW, site.releases) as root:
-            await self._bring(site, root, holdings)
+            await self._bring(site, root, holdings, tree)
         self._disk.rename(name + NEW, site.releases, name, site.releases)
         await asyncio.to_thread(self._disk.sync_all, site.releases)  # it waits for the disk, and others need not
+        tree.is_new = True
         return True
 
-    async def _recycle(self, site: _Site, manifest: Manifest, holdings: Mapping[str, Digest]) -> bool:
+    async def _recycle(self, site: _Site, manifest: Manifest, holdings: Mapping[str, Digest], tree: _Tree) -> bool:
         """Begin with the tree of a release that is not kept any longer: most of what the new one holds stands there.
 
         Only one that holds nothing of anybody else; what is in it is looked at file by file like that of any tree.
         """
         for old in self._surplus(site, manifest):
             with suppress(OSError), folder(old.release, site.releases) as root:
-                paths = dict(old.holdings())
-                crooked, strangers = await survey(root, frozenset(paths))
+                paths, seen = dict(old.holdings()), _Tree()
+                crooked, strangers = await survey(root, frozenset(paths), self._visit(holdings, seen))
                 if crooked or strangers or stat.S_IMODE(os.fstat(root).st_mode) != FOLDER_MODE:
                     continue
                 self._remover.remove_others(root, paths, holdings)  # first: what is left under a new name is all listed
                 self._disk.rename(old.release, site.releases, manifest.release + NEW, site.releases)
                 self._state.remove_manifest(site.state, old.release)
+                tree.folders.update(folders(paths))
+                tree.right, tree.inodes = seen.right, seen.inodes
                 return True
         return False
+
+    def _visit(self, holdings: Mapping[str, Digest], tree: _Tree) -> Visit:
+        """Looks into each folder of a tree for the files that are as they shall be."""
+        names_of = by_folder(holdings)
+
+        async def visit(above: str, at: int) -> None:
+            for name in names_of.get(above, ()):
+                path = f"{above}/{name}" if above else name
+                if await self._is_right(name, at, holdings[path], tree):
+                    tree.right.add(path)
+
+        return visit
 
     def _surplus(self, site: _Site, manifest: Manifest) -> list[Manifest]:
         """The releases that are not kept beside the one that is made live, nor is live now; the oldest first."""
@@ -222,7 +274,9 @@ class Publisher:
             return self._state.manifest(state, name)
         return None
 
-    async def _restore(self, site: _Site, root: int, manifest: Manifest, holdings: Mapping[str, Digest]) -> bool:
+    async def _restore(
+        self, site: _Site, root: int, manifest: Manifest, holdings: Mapping[str, Digest], tree: _Tree
+    ) -> bool:
         """An older release, or the live one: only what is not as it shall be is written."""
         known = self._state.manifest(site.state, manifest.release)
         is_live = site.before is not None and site.before.release == manifest.release
@@ -233,38 +287,45 @@ class Publisher:
         if known is None or (known != manifest and not is_live):
             self._state.save_manifest(site.state, manifest)
             wrote = True
-        written = await self._bring(site, root, holdings, is_live=is_live)
-        self._settle(root, written, is_live=is_live)
-        return bool(written) or wrote
+        await self._bring(site, root, holdings, tree, is_live=is_live)
+        self._settle(root, tree, is_live=is_live)
+        return bool(tree.written) or wrote
 
     async def _bring(
-        self, site: _Site, root: int, files: Mapping[str, Digest], *, is_live: bool = False
-    ) -> Mapping[str, Collection[str]]:
-        """Have these files in a tree; what was written, by folder. In a live tree no file is seen before it is safe."""
+        self, site: _Site, root: int, files: Mapping[str, Digest], tree: _Tree, *, is_live: bool = False
+    ) -> None:
+        """Have these files in a tree. In a live one no file is seen before it is safe."""
         aside = Aside(self._disk, site.state, ASIDE)
-        written: dict[str, list[str]] = {}
-        made: set[str] = set()
-        with folder(WORK, site.state) as work, Descent(root) as tree:
-            for count, (above, names) in enumerate(sorted(by_folder(files).items())):
+        with folder(WORK, site.state) as work, Descent(root) as descent:
+            left = by_folder(path for path in files if path not in tree.right)
+            for count, (above, names) in enumerate(sorted(left.items())):
                 if count % _SLICE == 0:
                     await asyncio.sleep(0)
-                make_way(self._disk, root, above, aside, made)
-                at = tree.at(above)
+                make_way(self._disk, descent, above, aside, tree.folders)
+                at = descent.at(above)
                 for name in names:
-                    spot = _Spot(path=f"{above}/{name}" if above else name, at=at, work=work)
-                    if await self._bring_one(site, spot, files[spot.path], is_live=is_live):
-                        written.setdefault(above, []).append(name)
-        return written
+                    path = f"{above}/{name}" if above else name
+                    if tree.is_empty or not await self._is_right(name, at, files[path], tree):
+                        spot = _Spot(path=path, at=at, work=work, is_free=tree.is_empty)
+                        await self._bring_one(site, spot, files[path], is_live=is_live)
+                        tree.written.setdefault(above, []).append(name)
+                        found = state_of(name, at)
+                        tree.inodes.update(() if found is None else (found.st_ino,))
 
-    async def _bring_one(self, site: _Site, spot: _Spot, blob: Digest, *, is_live: bool) -> bool:
-        with suppress(OSError):  # what cannot even be read is replaced
-            if await content(spot.name, spot.at, self._stamps) == blob:
-                return False
+    async def _is_right(self, name: str, at: int, blob: Digest, tree: _Tree) -> bool:
+        """Whether a file is there as it shall be. What cannot even be read is replaced."""
+        with suppress(OSError):
+            found = state_of(name, at)
+            if found is not None and await content_of(found, name, at, self._stamps) == blob:
+                tree.inodes.add(found.st_ino)
+                return True
+        return False
+
+    async def _bring_one(self, site: _Site, spot: _Spot, blob: Digest, *, is_live: bool) -> None:
         if is_live or not await self._link(site, spot, blob):
             modified_ns = int(self._clock.now().timestamp()) * _SECOND_NS - _SECOND_NS
             await self._copier.copy(blob, _TEMPORARY, spot.work, modified_ns=modified_ns, sync=is_live)
             self._replace(site, spot)
-        return True
 
     def _replace(self, site: _Site, spot: _Spot) -> None:
         """A file or a link goes by the rename; a folder that somebody put there is not ours to remove."""
@@ -282,28 +343,29 @@ class Publisher:
         """A second name for the file of the live release, where that is, to its last byte, what it shall be."""
         if site.live is None:
             return False
-        is_taken = state_of(spot.name, spot.at) is not None
+        is_taken = not spot.is_free and state_of(spot.name, spot.at) is not None
         name, at = (_TEMPORARY, spot.work) if is_taken else (spot.name, spot.at)
         try:
             source = site.live.at(spot.path.rpartition("/")[0])
-            if await content(spot.name, source, self._stamps) != blob:
-                return False
             before = state_of(spot.name, source)
+            if before is None or await content_of(before, spot.name, source, self._stamps) != blob:
+                return False
             if is_taken:
                 remove_if_there(self._disk, name, at)
             self._disk.link(spot.name, source, name, at)
         except OSError:
             return False
         after = state_of(name, at)
-        if before is None or after is None or not self._stamps.relink(before, after):
+        if after is None or not self._stamps.relink(before, after):
             remove_if_there(self._disk, name, at)
             return False
         if is_taken:
             self._replace(site, spot)
         return True
 
-    def _settle(self, root: int, written: Mapping[str, Collection[str]], *, is_live: bool) -> None:
+    def _settle(self, root: int, tree: _Tree, *, is_live: bool) -> None:
         """On the disk before it is live. A live file was waited for before it got its name."""
+        written = tree.written
         if sum(map(len, written.values())) + len(written) > SYNCED_EACH_MAX:
             self._disk.sync_all(root)
             return
@@ -330,30 +392,26 @@ class Publisher:
         self._disk.sync(site.parent)
         return True
 
-    def _record(self, site: _Site, manifest: Manifest) -> bool:
+    def _record(self, site: _Site, manifest: Manifest, tree: _Tree) -> bool:
         lived = self._state.lived(site.state)
         if lived is not None and lived.release == manifest.release:
             return False
         staged = self._state.staged(site.state)
         left = {path: blob for path, blob in staged.items() if manifest.files.get(path) != blob}
-        self._save_lived(site, manifest)
+        self._save_lived(site, manifest, tree)
         if left != staged:
             self._state.restage(site.state, left)
         return True
 
-    def _save_lived(self, site: _Site, manifest: Manifest) -> None:
-        inodes: set[int] = set()
-        with folder(manifest.release, site.releases) as root, Descent(root) as tree:
-            for above in sorted(by_folder(path for path, _ in manifest.holdings())):
-                with os.scandir(tree.at(above)) as entries:
-                    inodes.update(entry.inode() for entry in entries)
-        self._state.save_lived(site.state, Lived(release=manifest.release, stamps=self._stamps.keep(inodes)))
+    def _save_lived(self, site: _Site, manifest: Manifest, tree: _Tree) -> None:
+        stamps = self._stamps.keep(tree.inodes)
+        self._state.save_lived(site.state, Lived(release=manifest.release, stamps=stamps))
 
-    async def _let_go(self, site: _Site, manifest: Manifest) -> None:
+    async def _let_go(self, site: _Site, manifest: Manifest, tree: _Tree) -> None:
         """Old releases go. What cannot be removed now is tried again after the next switch: the release is live."""
         with suppress(OSError, Damaged), folder(manifest.release, site.releases) as live:
             surplus = self._surplus(replace(site, before=None), manifest)
             for one in surplus:
                 await self._remover.remove_release(site.state, site.releases, one, live)
             if surplus:
-                self._save_lived(site, manifest)
+                self._save_lived(site, manifest, tree)

@@ -10,7 +10,8 @@ from trueline.target.directory.disk import Disk, folder, names, remove_if_there
 from trueline.target.directory.place import RELEASES, Place, Standing
 from trueline.target.directory.stamp import Stamps
 from trueline.target.directory.state import ASIDE, LIVE, MANIFESTS, OWNER, STAGED, WORK, Manifest, State
-from trueline.target.directory.tree import Aside, below, folders, state_of
+from trueline.target.directory.tree import Aside, below, state_of
+from trueline.target.site.path import folders
 
 _NOT_EMPTY = frozenset({errno.ENOTEMPTY, errno.EEXIST})
 

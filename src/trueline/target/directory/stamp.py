@@ -24,11 +24,8 @@ class Stamp(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     def is_of(self, found: os.stat_result) -> bool:
         """Whether nothing has happened to the file since."""
-        return (self.size_bytes, self.modified_ns, self.changed_ns) == (
-            found.st_size,
-            found.st_mtime_ns,
-            found.st_ctime_ns,
-        )
+        is_same_size = self.size_bytes == found.st_size
+        return is_same_size and self.modified_ns == found.st_mtime_ns and self.changed_ns == found.st_ctime_ns
 
     def is_linked(self, found: os.stat_result) -> bool:
         """Whether nothing but a link has happened to it."""

@@ -32,7 +32,7 @@ from trueline.target.inventory import Inventory
 from trueline.target.protocol import Normalised, Sighting, Write
 from trueline.target.site.normalise import normalise
 from trueline.target.site.terms import SiteTerms
-from trueline.target.snapshot import Snapshot
+from trueline.target.snapshot import Observed, Snapshot
 
 
 class DirectoryTarget(SiteTerms):
@@ -119,6 +119,10 @@ class DirectoryTarget(SiteTerms):
             if ref == RELEASE_REF:
                 self._served.close()
         return answer
+
+    async def release(self, ref: Ref, *, uid: str, mark: str, dry: bool) -> Answer:  # noqa: ARG002 - see below
+        """Nothing: no file carries a mark, and what is published stays published."""
+        return Accepted(observed=Observed(uid=uid, version=""), wrote=False)
 
     # ---- what happens there without us ------------------------------------------------------------------------------
 

@@ -3,17 +3,19 @@
 import asyncio
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import Self
+from typing import Self, TypeAlias
 
 from trueline.model.digest import Digest, digest_value
 from trueline.target.directory.copy import hashed_at
 from trueline.target.directory.disk import FOLDER_MODE, Disk, folder, make_if_absent, names, open_folder
 from trueline.target.directory.stamp import Stamps, is_plain
-from trueline.target.site.path import parents
+from trueline.target.site.path import folders, parents
 
+Visit: TypeAlias = Callable[[str, int], Awaitable[None]]
+"""Is called with a folder's path, and the folder open."""
 STRANGERS_MAX = 1_000
 ENTRIES_MAX = 400_000
 _SLICE = 64
@@ -44,13 +46,14 @@ class Descent:
 
     def __init__(self, root: int) -> None:
         self._root = root
-        self._opened: list[tuple[str, int]] = []
+        self._opened: list[tuple[str, int]] = []  # each with the way to it, which ends with a slash
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._leave(0)
+        while self._opened:
+            os.close(self._opened.pop()[1])
 
     def at(self, path: str) -> int:
         """A folder of the tree; `""` is its root.
@@ -58,18 +61,15 @@ class Descent:
         Raises:
             OSError: it is not there, or a link or a file stands in its place.
         """
-        names = path.split("/") if path else []
-        depth = 0
-        while depth < min(len(names), len(self._opened)) and self._opened[depth][0] == names[depth]:
-            depth += 1
-        self._leave(depth)
-        for name in names[depth:]:
-            self._opened.append((name, open_folder(name, self._opened[-1][1] if self._opened else self._root)))
-        return self._opened[-1][1] if self._opened else self._root
-
-    def _leave(self, depth: int) -> None:
-        while len(self._opened) > depth:
-            os.close(self._opened.pop()[1])
+        wanted, opened = f"{path}/" if path else "", self._opened
+        while opened and not wanted.startswith(opened[-1][0]):
+            os.close(opened.pop()[1])
+        reached, at = opened[-1] if opened else ("", self._root)
+        for name in wanted[len(reached) :].split("/")[:-1]:
+            at = open_folder(name, at)
+            reached = f"{reached}{name}/"
+            opened.append((reached, at))
+        return at
 
 
 def by_folder(paths: Iterable[str]) -> dict[str, list[str]]:
@@ -83,12 +83,6 @@ def by_folder(paths: Iterable[str]) -> dict[str, list[str]]:
         above, _, name = path.rpartition("/")
         found.setdefault(above, []).append(name)
     return found
-
-
-def folders(paths: Iterable[str]) -> list[str]:
-    """Every folder that paths need, outer ones first, without the root."""
-    above = {path.rpartition("/")[0] for path in paths} - {""}
-    return sorted({*above, *(parent for path in above for parent in parents(path))})
 
 
 def state_of(name: str, at: int) -> os.stat_result | None:
@@ -106,8 +100,15 @@ async def content(name: str, at: int, stamps: Stamps) -> Digest | None:
         OSError: it cannot be read.
     """
     found = state_of(name, at)
-    if found is None:
-        return None
+    return None if found is None else await content_of(found, name, at, stamps)
+
+
+async def content_of(found: os.stat_result, name: str, at: int, stamps: Stamps) -> Digest:
+    """The same of a file whose state was read just now.
+
+    Raises:
+        OSError: it cannot be read.
+    """
     if not is_plain(found):
         text = os.readlink(name, dir_fd=at) if stat.S_ISLNK(found.st_mode) else ""
         return digest_value(["not a plain file", found.st_mode, text, found.st_ino, found.st_mtime_ns])
@@ -119,25 +120,27 @@ async def content(name: str, at: int, stamps: Stamps) -> Digest | None:
     return digest
 
 
-def make_way(disk: Disk, root: int, path: str, aside: "Aside", made: set[str]) -> None:
+def make_way(disk: Disk, tree: Descent, path: str, aside: "Aside", made: set[str]) -> None:
     """Make the folders of a path; what others put in the place of one is set aside, never deleted.
 
     `made` are folders that were seen to just now, and are not looked at again.
     """
-    for parent in (*parents(path), path) if path else ():
+    if not path or path in made:
+        return
+    for parent in (*parents(path), path):
         if parent in made:
             continue
         made.add(parent)
         above, _, name = parent.rpartition("/")
-        with below(root, above) as at:
-            found = state_of(name, at)
-            if found is not None and not stat.S_ISDIR(found.st_mode):
-                aside.put(name, at)
-                found = None
-            if found is None:
-                disk.make_folder(name, at)
-            elif stat.S_IMODE(found.st_mode) != FOLDER_MODE:
-                disk.correct(name, at)
+        at = tree.at(above)
+        found = state_of(name, at)
+        if found is not None and not stat.S_ISDIR(found.st_mode):
+            aside.put(name, at)
+            found = None
+        if found is None:
+            disk.make_folder(name, at)
+        elif stat.S_IMODE(found.st_mode) != FOLDER_MODE:
+            disk.correct(name, at)
 
 
 class Aside:
@@ -166,11 +169,13 @@ def _layout(files: frozenset[str]) -> tuple[tuple[str, ...], frozenset[str]]:
     return found, frozenset(found)
 
 
-async def survey(root: int, ours: frozenset[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+async def survey(
+    root: int, ours: frozenset[str], visit: Visit | None = None
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What is wrong with a tree but the content of its files: its crooked folders, and what is not ours in it.
 
     Crooked is a folder that is gone, replaced, or that not everybody may read. Strangers are neither a file of the tree
-    nor a folder of one. Both are sorted, strangers bounded.
+    nor a folder of one. Both are sorted, strangers bounded. `visit` is called with each folder that could be read.
     """
     known, inner = _layout(ours)
     crooked, found, seen = list[str](), list[str](), 0
@@ -186,6 +191,8 @@ async def survey(root: int, ours: frozenset[str]) -> tuple[tuple[str, ...], tupl
             except OSError:
                 crooked.append(above)
                 continue
+            if visit is not None:
+                await visit(above, at)
             seen += len(found_here)
             prefix = f"{above}/" if above else ""
             found += [path for name in found_here if (path := prefix + name) not in ours and path not in inner]

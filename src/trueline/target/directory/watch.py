@@ -19,13 +19,14 @@ from trueline.target.directory.look import Looker, Part
 from trueline.target.directory.place import Place
 from trueline.target.directory.refusal import damaged, reason
 from trueline.target.directory.state import Damaged
-from trueline.target.directory.tree import Descent, folders
+from trueline.target.directory.tree import Descent
 from trueline.target.protocol import Contact, Seen, Sighting
+from trueline.target.site.path import folders
 
 POLL_S = 30.0
 BREATH_MAX_S = 1.0
 _SLICE = 64
-CHUNK = 256
+CHUNK = 4_096
 _PARENT = "\0parent"
 
 
@@ -52,14 +53,17 @@ class SightingStream:
                 begun_s = self._clock.monotonic_s()
                 found, is_lost = notices.take()
                 is_due = is_lost or self._clock.monotonic_s() >= due_s or self._is_unsettled(found)
-                async for sighting in self._noticed(found):
+                is_due = is_due or self._arm_is_old()
+                noticed = self._refs(found)
+                later = noticed & {RELEASE_REF} if is_due else frozenset[Ref]()  # all folders are looked at below
+                async for sighting in self._looked(sorted(noticed - later), noticed):
                     yield sighting
                 if is_lost:
                     yield Contact(reason="")
-                if is_due or self._arm_is_old():
+                if is_due:
                     due_s = self._clock.monotonic_s() + POLL_S
                     await self._arm(notices)
-                    async for sighting in self._polled():
+                    async for sighting in self._polled(later):
                         yield sighting
                 took_s = self._clock.monotonic_s() - begun_s
                 await self._clock.sleep(min(took_s, BREATH_MAX_S))  # who writes without end costs half of the time
@@ -82,28 +86,28 @@ class SightingStream:
 
     # ---- what was noticed -----------------------------------------------------------------------------------------
 
-    async def _noticed(self, found: Collection[Notice]) -> AsyncIterator[Sighting]:
-        refs: dict[Ref, None] = {}
+    def _refs(self, found: Collection[Notice]) -> frozenset[Ref]:
+        """What notices are about."""
+        refs: set[Ref] = set()
         with suppress(OSError, Damaged), self._place.opened() as parent:
             view = self._looker.view(parent)
             for one in found:
                 path = f"{one.label}/{one.name}" if one.label else one.name
                 if one.label != _PARENT and view.listed(path) is not None:
-                    refs[Ref(FILE_KIND, "", path)] = None
+                    refs.add(Ref(FILE_KIND, "", path))
                 elif one.label != _PARENT or one.name in {self._place.name, self._place.state, ""}:
-                    refs[RELEASE_REF] = None
-        async for sighting in self._looked(list(refs), is_noticed=True):
-            yield sighting
+                    refs.add(RELEASE_REF)
+        return frozenset(refs)
 
-    async def _looked(self, refs: Collection[Ref], *, is_noticed: bool) -> AsyncIterator[Sighting]:
-        """Tell what was found, where that is news: a write that is put back before we look is none."""
+    async def _looked(self, refs: Collection[Ref], noticed: Collection[Ref]) -> AsyncIterator[Sighting]:
+        """Tell what was found, where that is news, or was noticed."""
         if not refs:
             return
         for ref, part in (await self._looker.parts(refs, "")).items():
             is_news = self._told.get(ref) != part or self._seen.get(ref) != part
             self._told[ref] = self._seen[ref] = part
             match part:
-                case Known(observed) if is_noticed or is_news:
+                case Known(observed) if is_news or ref in noticed:
                     yield Seen(ref=ref, observed=observed)
                 case Unknown(reason=why):
                     async for sighting in self._contact(why):
@@ -118,7 +122,7 @@ class SightingStream:
 
     # ---- what a look at everything finds ----------------------------------------------------------------------------
 
-    async def _polled(self) -> AsyncIterator[Sighting]:
+    async def _polled(self, noticed: Collection[Ref]) -> AsyncIterator[Sighting]:
         try:
             with self._place.opened() as parent:
                 view = self._looker.view(parent)
@@ -135,12 +139,11 @@ class SightingStream:
         paths = list(view.manifest.files) if view.manifest else []
         refs = [Ref(FILE_KIND, "", path) for path in paths]
         self._told = {ref: self._told[ref] for ref in (*refs, RELEASE_REF) if ref in self._told}
+        refs.insert(0, RELEASE_REF)  # the folders are looked at once, with the first files
         for at in range(0, len(refs), CHUNK):
-            async for sighting in self._looked(refs[at : at + CHUNK], is_noticed=False):
+            async for sighting in self._looked(refs[at : at + CHUNK], noticed):
                 yield sighting
             await asyncio.sleep(0)
-        async for sighting in self._looked([RELEASE_REF], is_noticed=False):
-            yield sighting
 
     # ---- which folders are watched ----------------------------------------------------------------------------------
 

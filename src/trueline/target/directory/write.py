@@ -152,19 +152,20 @@ class DirectoryWriter:
         return Accepted(observed=promised, changes=tuple(_changes(view, faults, digest)), added=_added(faults))
 
     async def _apply_release(self, parent: int, view: View, ref: Ref, body: MarkedRelease, digest: Digest) -> Answer:
-        wrote = await self._publisher.publish(parent, view.manifest, digest, body)
+        made = await self._publisher.publish(parent, view.manifest, digest, body)
+        wrote = made.wrote
         if view.owner is not None and view.owner.mark != body.mark:
             with self._state.opened(parent) as state:
                 self._state.save_owner(state, msgspec.structs.replace(view.owner, mark=body.mark))
             wrote = True
         view = self._looker.view(parent)
-        faults = await self._looker.faults(parent, view)
+        faults = await self._looker.faults(parent, view, is_new=made.is_new)
         return Accepted(observed=of_release(view, ref, faults), added=_added(faults), wrote=wrote)
 
     # ---- what is asked before anything is done ------------------------------------------------------------------
 
     def _expect(self, parent: int, write: Write, mark: str, *, foreign: Refusal) -> View:
-        """The state as this write may find it.
+        """The state as this write may find it: what is not ours is not touched (INV-01).
 
         Raises:
             Refusing: PATH is not ours, or not what was planned for.

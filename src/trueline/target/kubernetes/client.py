@@ -35,6 +35,9 @@ PAGE_ITEMS = 500
 PAGES_MAX = 20_000
 LIST_STARTS_MAX = 3
 LIST_TIMEOUT_S = 300.0
+WATCH_SILENCE_S = 150.0
+"""A server speaks about once a minute, if only in bookmarks: one that says nothing for longer has lost us, though the
+connection may seem to stand: a proxy between us keeps it."""
 REFUSAL_BYTES_MAX = 1 << 20
 
 
@@ -159,7 +162,9 @@ class KubernetesClient:
         propagation: Propagation = "Background",
         dry_run: bool = False,
     ) -> Answer:
-        """Delete the one object of that UID. `dryRun` stands in the body: the server ignores the query where a body is.
+        """Delete the one object of that UID (INV-10).
+
+        `dryRun` stands in the body (INV-36): the server ignores the query where a body is.
 
         Raises:
             ValueError: no UID was given; what cannot be named exactly is not deleted.
@@ -216,6 +221,8 @@ class KubernetesClient:
     ) -> AsyncIterator[Stream | Refusal]:
         """An answer that keeps coming, or its refusal. It holds no place of the limiter: it may stand for hours."""
         request = self._request("GET", path, query, whole=whole)
+        if verb == "watch":
+            request = replace(request, silence_s=WATCH_SILENCE_S)
         self.requests[RequestKey(verb, resource_type.resource)] += 1
         opened = self._transport.stream(request)
         try:
@@ -251,7 +258,7 @@ class KubernetesClient:
             yield stream if isinstance(stream, Refusal) else stream.lines
 
     async def pause(self, attempt: int, retry_after_s: float | None = None) -> None:
-        """Wait before the next try; `attempt` counts from 0. Grows to `PAUSE_S_MAX`, spread by half."""
+        """Wait before the next try; `attempt` counts from 0. Grows to `PAUSE_S_MAX`, spread by half (INV-33)."""
         grown_s = min(PAUSE_S_MAX, PAUSE_FIRST_S * 2.0 ** min(attempt, 16))
         spread_s = grown_s * (0.5 + self._jitter() / 2)
         await self._clock.sleep(max(spread_s, min(retry_after_s or 0.0, PAUSE_S_MAX)))

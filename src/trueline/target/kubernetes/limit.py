@@ -41,7 +41,7 @@ class Permit:
 
 
 class Limiter:
-    """Bounds the requests in flight to one server; first come, first served. Waiters are the caller's tasks."""
+    """Bounds the requests in flight to one server (INV-33); first come, first served. Waiters are its caller's."""
 
     def __init__(
         self, clock: Clock, *, first: int = LIMIT_FIRST, lowest: int = LIMIT_MIN, highest: int = LIMIT_MAX

@@ -14,7 +14,7 @@ def is_secret(body: Any) -> bool:
 
 
 def masked(body: dict[str, Any]) -> dict[str, Any]:
-    """A body with each value of a Secret as `***`, also in the copy that client-side apply keeps in an annotation.
+    """A body with each value of a Secret as `***` (INV-25), also in the copy that client-side apply keeps.
 
     >>> masked({"apiVersion": "v1", "kind": "Secret", "data": {"k": "aHVudGVyMg=="}})
     {'apiVersion': 'v1', 'kind': 'Secret', 'data': {'k': '***'}}

@@ -76,7 +76,7 @@ class Mirror(Generic[T]):
                     tasks.create_task(self._settle_doubts())
                 for shelves in self._shelves.values():
                     for shelf in shelves.values():
-                        tasks.create_task(self._follow(shelf))
+                        tasks.create_task(self._keep_following(shelf))
         finally:
             self._tasks = None
             for shelves in self._shelves.values():
@@ -90,7 +90,10 @@ class Mirror(Generic[T]):
                 tasks.create_task(self._settle_type(resource_type, set(namespaces)))
 
     def at(self, resource_type: ResourceType, namespace: str, name: str) -> Known[Live | None] | Unknown:
-        """What carries our label there; known to be `None` is no absence, it may stand there without the label."""
+        """What carries our label there; known to be `None` is no absence, it may stand there without the label.
+
+        INV-05: since contact was lost nothing is known.
+        """
         shelf = self._shelf(resource_type.kind_name, namespace)
         if shelf is None:
             return Unknown(f"{resource_type.kind_name} is not read")
@@ -167,7 +170,7 @@ class Mirror(Generic[T]):
         if namespace not in shelves:
             shelves[namespace] = Shelf(resource_type, namespace)
             if self._tasks is not None:
-                self._tasks.create_task(self._follow(shelves[namespace]))
+                self._tasks.create_task(self._keep_following(shelves[namespace]))
         return shelves[namespace]
 
     async def _settle_shelf(self, shelf: Shelf[T]) -> None:
@@ -211,6 +214,19 @@ class Mirror(Generic[T]):
         self._shelves[shelf.type.kind_name].pop("", None)
         shelf.lose(reason)
         return True
+
+    async def _keep_following(self, shelf: Shelf[T]) -> None:
+        """A fault of ours in one watch makes its objects Unknown and begins it anew: it stops no other one (INV-30)."""
+        attempt = 0
+        while True:
+            try:
+                await self._follow(shelf)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the loop goes on, and it is told
+                self._lose(shelf, f"a fault of Trueline itself, please report it: {type(error).__name__}")
+                await self._client.pause(attempt)
+                attempt += 1
+            else:
+                return
 
     async def _follow(self, shelf: Shelf[T]) -> None:
         whole = self._is_whole(shelf.type)

@@ -52,6 +52,39 @@ NOBODY = "before-first-apply"
 CONTROL_PLANE = frozenset({"cloud-controller-manager", "kube-controller-manager", "kube-scheduler", "kubelet"})
 """What they write into an object (a claim's volume, an autoscaler's count) belongs to its life in the cluster."""
 
+_DATA = (
+    "PersistentVolume",
+    "PersistentVolumeClaim",
+    "StatefulSet.apps",
+    "VolumeSnapshot.snapshot.storage.k8s.io",
+    "VolumeSnapshotContent.snapshot.storage.k8s.io",
+)
+_OPERATED = (
+    "CassandraDatacenter.cassandra.datastax.com",
+    "CephBlockPool.ceph.rook.io",
+    "CephCluster.ceph.rook.io",
+    "CephFilesystem.ceph.rook.io",
+    "CephObjectStore.ceph.rook.io",
+    "Cluster.cluster.x-k8s.io",
+    "Cluster.postgresql.cnpg.io",
+    "DataVolume.cdi.kubevirt.io",
+    "Elasticsearch.elasticsearch.k8s.elastic.co",
+    "InnoDBCluster.mysql.oracle.com",
+    "Kafka.kafka.strimzi.io",
+    "KafkaNodePool.kafka.strimzi.io",
+    "KafkaTopic.kafka.strimzi.io",
+    "MongoDBCommunity.mongodbcommunity.mongodb.com",
+    "PerconaServerMongoDB.psmdb.percona.com",
+    "PerconaXtraDBCluster.pxc.percona.com",
+    "PostgresCluster.postgres-operator.crunchydata.com",
+    "RabbitmqCluster.rabbitmq.com",
+    "Tenant.minio.min.io",
+    "VirtualMachine.kubevirt.io",
+    "Volume.longhorn.io",
+    "postgresql.acid.zalan.do",
+)
+"""What an operator keeps data behind: it deletes the volumes with the object."""
+
 NAMESPACE_KIND = "Namespace"
 DEFINITION_KIND = "CustomResourceDefinition.apiextensions.k8s.io"
 
@@ -63,17 +96,7 @@ RULES = Rules(
         **dict.fromkeys(_GATES, STAGE_GATE),
     },
     stage_default=STAGE_DEFAULT,
-    protected=frozenset(
-        {
-            NAMESPACE_KIND,
-            DEFINITION_KIND,
-            "PersistentVolume",
-            "PersistentVolumeClaim",
-            "StatefulSet.apps",
-            "VolumeSnapshot.snapshot.storage.k8s.io",
-            "VolumeSnapshotContent.snapshot.storage.k8s.io",
-        }
-    ),
+    protected=frozenset({NAMESPACE_KIND, DEFINITION_KIND, *_DATA, *_OPERATED}),  # INV-07
     holders=frozenset({NAMESPACE_KIND}),
     former_tools=("kubectl*", NOBODY, "helm", "Helm", *_CONTROLLERS),
     untouchable=frozenset(

@@ -207,7 +207,7 @@ _ADMISSION = re.compile(
     r'admission webhook "[^"]*" denied|exceeded quota|violates PodSecurity|ValidatingAdmissionPolicy|denied request'
 )
 _QUOTA = re.compile(r"exceeded quota: [-\w.]{1,253}, requested: [-\w./=,: ]{1,500}")
-"""Names and amounts, never data."""
+"""Names and amounts, never data: of a Secret nothing else is told (INV-25)."""
 _TOO_LARGE = re.compile(r"etcdserver: request is too large|code = ResourceExhausted .*message larger than max")
 """What no dry run finds, for only etcd says it; as 500, though it will never pass (INV-31)."""
 _DENIAL = re.compile(

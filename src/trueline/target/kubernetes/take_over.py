@@ -1,4 +1,6 @@
-"""Adoption (D17): what former tools own of an object becomes ours, so that a field which leaves Git leaves the cluster.
+"""Adoption (D17): what former tools own of an object becomes ours, and nobody else's (INV-19).
+
+So a field which leaves Git leaves the cluster.
 
 One JSON patch under the object's resource version and UID; it changes `managedFields` and nothing else. Client-side
 apply's copy of the manifest is owned by its entry too: as ours, it goes with our next apply. The same patch reclaims

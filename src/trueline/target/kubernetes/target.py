@@ -27,6 +27,7 @@ from trueline.target.kubernetes.mark import Installation
 from trueline.target.kubernetes.mask import masked
 from trueline.target.kubernetes.mirror import Mirror
 from trueline.target.kubernetes.normalise import Asked, Normaliser
+from trueline.target.kubernetes.release import Releaser
 from trueline.target.kubernetes.resource_type import ResourceType
 from trueline.target.kubernetes.rule import DEFINITION_KIND, RULES
 from trueline.target.kubernetes.schema import Schema
@@ -92,6 +93,9 @@ class KubernetesTarget(Generic[T]):
         )
         self._adopter = Adopter(
             client=client, kinds=self._kinds, manager=installation.manager, rules=RULES, recollection=recollection
+        )
+        self._releaser = Releaser(
+            client=client, kinds=self._kinds, manager=installation.manager, recollection=recollection
         )
         self._normaliser = Normaliser(
             kinds=self._kinds,
@@ -195,6 +199,10 @@ class KubernetesTarget(Generic[T]):
     async def delete(self, ref: Ref, *, uid: str, mark: str, version: str, dry: bool) -> Answer:
         """Delete one object if it is still the one with this UID, mark and version, or try to."""
         return await self._writer.delete(ref, uid=uid, mark=mark, version=version, dry=dry)
+
+    async def release(self, ref: Ref, *, uid: str, mark: str, dry: bool) -> Answer:
+        """Take our mark and our hand off one object, or try to."""
+        return await self._releaser.release(ref, uid=uid, mark=mark, dry=dry)
 
     async def take_over(self, ref: Ref, *, uid: str, dry: bool) -> Answer:
         """Turn the entries of tools that made an object before us into ours."""

@@ -30,6 +30,7 @@ from trueline.target.protocol import Write
 from trueline.target.snapshot import Observed
 
 LOOKS_MAX = 3
+RESENDS_MAX = 3
 _NO_OTHERS = CONTROL_PLANE | {NOBODY}
 ADDED_MAX = 100
 
@@ -52,6 +53,7 @@ class _Sent:
     type: ResourceType
     body: dict[str, Any]
     whole: bool
+    seen: Observed | None = None
 
     @property
     def place(self) -> tuple[ResourceType, str, str]:
@@ -78,8 +80,13 @@ class KubernetesWriter:
             return refusals.busy(found.reason)
         if found.value is None:
             return refusals.no_kind(f"the server has no {body['kind']} of {body['apiVersion']}")
+        seen = self._seen(write, found.value)
+        if seen is not None and write.generation not in {0, seen.generation}:
+            return refusals.stale("it has changed since it was planned")
+        if seen is not None and (seen.generation or not write.version):
+            write = replace(write, version=seen.version)
         whole = write.whole or await self.mutators.may_touch(found.value)
-        sent = _Sent(write=write, type=found.value, body=_prepared(write, body), whole=whole)
+        sent = _Sent(write=write, type=found.value, body=_prepared(write, body), whole=whole, seen=seen)
         return await self._compared(sent) if write.whole and write.mode.is_dry else await self._applied(sent)
 
     async def delete(self, ref: Ref, *, uid: str, mark: str, version: str, dry: bool) -> answer.Answer:
@@ -104,6 +111,18 @@ class KubernetesWriter:
         if not dry:
             self.recollection.expect_gone(uid)
         return answer.Accepted(observed=self._left(said, uid, version))
+
+    def _seen(self, write: Write, resource_type: ResourceType) -> Observed | None:
+        """What is about to be written over, as it was seen last: the server refuses the write where it has changed.
+
+        Where a status moves the version all the time there is a generation: the version is then the one that was seen
+        last, and the generation has to be the one of the plan. Elsewhere it is the version that was tried (INV-12).
+        """
+        if write.mode.is_dry or not write.uid:
+            return None
+        known = self.recollection.known(resource_type, write.ref.namespace, write.ref.name)
+        seen = known.observed() if known is not None else None
+        return seen if seen is not None and seen.uid == write.uid else None
 
     async def _standing(self, resource_type: ResourceType, ref: Ref, uid: str, mark: str) -> Observed | answer.Refused:
         """The object at send time, if it still is what was planned to go (INV-01, INV-10).
@@ -154,11 +173,37 @@ class KubernetesWriter:
             if isinstance(live, Refusal) and live.kind is not RefusalKind.NOT_FOUND:
                 return refusals.refused(live, sent.type, "get")
             before = parse(live.body) if isinstance(live, Ok) else {}
-        said = await self._send(sent)
+        said = await self._sent_over(sent)
         if isinstance(said, Refusal):
             return refusals.refused(said, sent.type, "patch", sent.body)
         version = _version(before) if before else str(known.version) if known is not None else sent.write.version
         return self._accepted(sent, said, before=before, version=version)
+
+    async def _sent_over(self, sent: _Sent) -> Ok | Refusal:
+        """Where only a status has moved the version since, it is sent again under the new one."""
+        said = await self._send(sent)
+        for _ in range(RESENDS_MAX):
+            if not isinstance(said, Refusal) or said.kind is not RefusalKind.STALE:
+                break
+            version = await self._version_now(sent)
+            if not version:
+                break
+            holds = {**sent.body["metadata"], "resourceVersion": version}
+            sent = replace(sent, body={**sent.body, "metadata": holds})
+            said = await self._send(sent)
+        return said
+
+    async def _version_now(self, sent: _Sent) -> str:
+        """The version of what is still as it was seen, its status apart; empty where it is not, or nobody can say."""
+        seen = sent.seen
+        if seen is None or not seen.generation:
+            return ""
+        live = await self.client.get(*sent.place, whole=False)
+        metadata = _metadata(live.body) if isinstance(live, Ok) else None
+        if metadata is None:
+            return ""
+        now = self.recollection.live(metadata.metadata).observed()
+        return now.version if replace(now, version=seen.version) == seen else ""
 
     async def _send(self, sent: _Sent) -> Ok | Refusal:
         mode = sent.write.mode
@@ -251,7 +296,7 @@ def _stands(fields: dict[str, Any], steps: tuple[str, ...]) -> bool:
 
 
 def _prepared(write: Write, body: dict[str, Any]) -> dict[str, Any]:
-    """The body as it is sent: without what is withheld, with what must still hold."""
+    """The body as it is sent: without what is withheld, with what must still hold (INV-10, INV-13)."""
     for path in write.withheld:
         body = field_path.removed(body, field_path.parse(path))
     holds = {key: value for key, value in (("uid", write.uid), ("resourceVersion", write.version)) if value}

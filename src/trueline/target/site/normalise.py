@@ -11,7 +11,7 @@ import msgspec
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.digest import Digest, digest_bytes
 from trueline.model.origin import Origin
-from trueline.render.resource import Rendered, Resource
+from trueline.render.resource import Position, Rendered, Resource
 from trueline.render.site.file import FILE_KIND, RELEASE_KIND, Release, SiteFile
 from trueline.target.protocol import Normalised
 from trueline.target.rules import Rules
@@ -32,12 +32,22 @@ Notes: TypeAlias = Callable[[Release, Origin], Iterable[Diagnostic]]
 """What a platform cannot do of a release, which is written at an origin."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Marked:
+    """A file with its mark, why it cannot be published (empty where it can), and its body with the digest of that."""
+
+    file: MarkedFile
+    fault: str
+    body: bytes
+    digest: Digest
+
+
 @dataclass(slots=True)
 class _Found:
     """What a render holds, as it is read."""
 
-    files: dict[str, tuple[Resource, bytes]] = field(default_factory=dict)
-    """By path, each with its body as it was rendered."""
+    files: dict[str, tuple[Resource, "_Marked"]] = field(default_factory=dict)
+    """By path, each as it is with its mark."""
     releases: list[tuple[Resource, Release]] = field(default_factory=list)
     problems: list[Diagnostic] = field(default_factory=list)
 
@@ -47,7 +57,7 @@ def normalise(rendered: Rendered, mark: str) -> Normalised:
     found = _read(rendered, mark)
     problems = [*found.problems, *_between(found)]
     if rendered.resources and not problems:
-        problems += _against_release(found, mark)
+        problems += _against_release(found)
     problems.sort(key=lambda one: (one.origin.path if one.origin else "", one.code, one.detail))
     if problems:
         return Normalised(rendered=rendered, problems=tuple(problems[:PROBLEMS_MAX]))
@@ -79,14 +89,15 @@ def _read(rendered: Rendered, mark: str) -> _Found:
 def _take(found: _Found, resource: Resource, body: bytes, mark: str) -> None:
     match resource.ref.kind:
         case kind if kind == FILE_KIND:
-            file = _file(body, mark)[0]
-            if file.path in found.files:
-                found.problems.append(problem.twice(file.path, file.path, resource.origin))
-            elif file.path != resource.ref.name:
-                found.problems.append(problem.not_a_release(f"{resource.ref} is {file.path!r}", resource.origin))
-            elif why := file.fault:
-                found.problems.append(problem.hostile(file.path, why, resource.origin))
-            found.files[file.path] = (resource, body)
+            made = _file(body, mark)
+            path = made.file.path
+            if path in found.files:
+                found.problems.append(problem.twice(path, path, resource.origin))
+            elif path != resource.ref.name:
+                found.problems.append(problem.not_a_release(f"{resource.ref} is {path!r}", resource.origin))
+            elif made.fault:
+                found.problems.append(problem.hostile(path, made.fault, resource.origin))
+            found.files[path] = (resource, made)
         case kind if kind == RELEASE_KIND:
             found.releases.append((resource, msgspec.json.decode(body, type=Release)))
         case _:
@@ -94,8 +105,8 @@ def _take(found: _Found, resource: Resource, body: bytes, mark: str) -> None:
 
 
 @lru_cache(maxsize=FILES_REMEMBERED)
-def _file(body: bytes, mark: str) -> tuple[MarkedFile, bytes, Digest]:
-    """A file with its mark, its body and the digest of that. Of a site that was read before, nearly all are the same.
+def _file(body: bytes, mark: str) -> "_Marked":
+    """A file with its mark. Of a site that was read before, nearly all are the same.
 
     Raises:
         msgspec.MsgspecError: it is no file.
@@ -103,7 +114,7 @@ def _file(body: bytes, mark: str) -> tuple[MarkedFile, bytes, Digest]:
     read = msgspec.json.decode(body, type=SiteFile)
     file = MarkedFile(mark=mark, **{name: getattr(read, name) for name in SiteFile.__struct_fields__})
     marked = file.body()
-    return file, marked, digest_bytes(marked)
+    return _Marked(file=file, fault=file.fault, body=marked, digest=digest_bytes(marked))
 
 
 @lru_cache(maxsize=SITES_REMEMBERED)
@@ -124,21 +135,34 @@ def _between(found: _Found) -> Iterator[Diagnostic]:
         yield problem.below_file(path, above, found.files[path][0].origin)
 
 
-def _against_release(found: _Found, mark: str) -> Iterator[Diagnostic]:
+def _against_release(found: _Found) -> Iterator[Diagnostic]:
     if len(found.releases) != 1:
         origin = next(iter([resource for resource, _ in found.releases] or [r for r, _ in found.files.values()])).origin
         yield problem.not_a_release(f"there are {len(found.releases)} releases", origin)
         return
     resource, release = found.releases[0]
-    files = {path: _file(body, mark)[0].blob for path, (_, body) in found.files.items()}
+    files = {path: made.file.blob for path, (_, made) in found.files.items()}
     if files != release.files:
         differing = sorted(path for path, _ in files.items() ^ release.files.items())
         yield problem.not_a_release(", ".join(dict.fromkeys(differing[:6])), resource.origin)
 
 
+def _placed(resource: Resource, digest: Digest, position: Position) -> Resource:
+    """What `replace` would give, in half of its time: for each file of a site, with each commit."""
+    return Resource(
+        ref=resource.ref,
+        digest=digest,
+        origin=resource.origin,
+        position=position,
+        is_hook=resource.is_hook,
+        hook_delete=resource.hook_delete,
+        keep=resource.keep,
+        unstable=resource.unstable,
+    )
+
+
 def _marked(rendered: Rendered, found: _Found, mark: str) -> Rendered:
-    files = {path: _file(body, mark) for path, (_, body) in found.files.items()}
-    immutable = tuple(sorted(path for path, (file, _, _) in files.items() if file.is_immutable))
+    immutable = tuple(sorted(path for path, (_, made) in found.files.items() if made.file.is_immutable))
     bodies: dict[Digest, bytes] = {}
     resources: list[Resource] = []
     releases = {resource.ref: release for resource, release in found.releases}
@@ -148,9 +172,10 @@ def _marked(rendered: Rendered, found: _Found, mark: str) -> Rendered:
             body = MarkedRelease(mark=mark, immutable=immutable, **fields).body()
             digest = digest_bytes(body)
         else:
-            _, body, digest = files[resource.ref.name]
+            made = found.files[resource.ref.name][1]
+            body, digest = made.body, made.digest
         bodies[digest] = body
         stage, position = RULES.stage(resource.ref.kind), resource.position
         position = position if position.stage == stage else replace(position, stage=stage)
-        resources.append(replace(resource, digest=digest, position=position))
+        resources.append(_placed(resource, digest, position))
     return replace(rendered, resources=tuple(resources), bodies=bodies)

@@ -1,7 +1,7 @@
 """Which paths a site's file may have, and which of them would be one file, or a file below a file, on some disk."""
 
 import unicodedata
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 
 PATH_BYTES_MAX = 1024
@@ -70,10 +70,27 @@ def twins(paths: Collection[str]) -> Iterator[tuple[str, str]]:
 def below_files(paths: Collection[str]) -> Iterator[tuple[str, str]]:
     """Paths for which another file would have to be a folder, each with that one."""
     files = {folded(path): path for path in sorted(paths, reverse=True)}
+    if files.keys().isdisjoint(folders(files)):
+        return
     for path in sorted(paths):
         for parent in parents(folded(path)):
             if parent in files:
                 yield path, files[parent]
+
+
+def folders(paths: Iterable[str]) -> list[str]:
+    """Every folder that paths need, outer ones first, without the root.
+
+    >>> folders(["a/b/c.html", "a/d.html", "index.html"])
+    ['a', 'a/b']
+    """
+    found: set[str] = set()
+    for path in paths:
+        above = path.rpartition("/")[0]
+        while above and above not in found:
+            found.add(above)
+            above = above.rpartition("/")[0]
+    return sorted(found)
 
 
 def parents(path: str) -> Iterator[str]:

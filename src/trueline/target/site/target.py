@@ -27,7 +27,7 @@ from trueline.target.site.terms import SiteTerms
 from trueline.target.site.view import Part, View
 from trueline.target.site.watch import SightingStream
 from trueline.target.site.write import HeldBlobs, Site, SiteWriter
-from trueline.target.snapshot import Snapshot
+from trueline.target.snapshot import Observed, Snapshot
 
 INTERVAL_S = 60.0
 
@@ -105,6 +105,10 @@ class SiteTarget(SiteTerms):
         if not dry and (isinstance(answer, Accepted) or answer.refusal is Refusal.GONE):
             self._seen.pop(ref, None)
         return answer
+
+    async def release(self, ref: Ref, *, uid: str, mark: str, dry: bool) -> Answer:  # noqa: ARG002 - see below
+        """Nothing: no file carries a mark, and what is published stays published."""
+        return Accepted(observed=Observed(uid=uid, version=""), wrote=False)
 
     # ---- what happens there without us ------------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ from trueline.target.site.normalise import RULES
 from trueline.target.snapshot import Observed
 
 Part = Known[Observed | None] | Unknown
+_THERE, _GONE = Known(value=True), Known(value=False)
 
 
 class SiteTerms(ABC):
@@ -98,7 +99,7 @@ class SiteTerms(ABC):
         """Whether it was there when it was last seen."""
         match self._seen.get(ref):
             case Known(observed):
-                return Known(observed is not None)
+                return _GONE if observed is None else _THERE
             case Unknown() as unknown:
                 return unknown
             case _:

@@ -176,7 +176,8 @@ def agree_once(stage: Stage, machine: Machine) -> None:
     process = machine.process
     if process is None:
         return
-    if any("trueline approve" in str(one) for one in process.engine.problems):
+    told = (*process.engine.problems, *(one for kept in process.engine.kept.values() for one in kept.fenced))
+    if any("trueline approve" in str(one) for one in told):
         head = stage.truth.head.commit
         stage.truth.agreed.append(head)
         stage.note("people", f"agree to {head[:8]}")

@@ -82,6 +82,7 @@ class Machine:
                 clock=self.clock,
                 toolbox=self._site.toolbox,
                 installation=self._site.installation,
+                holder=f"{self.name}/{self.deaths}",
                 jitter=self._site.rng.random,
                 interval_s=self._site.interval_s,
             )

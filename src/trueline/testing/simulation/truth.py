@@ -78,7 +78,9 @@ class Truth:
         """
         writer = WRITER.get()
         machine = next((one for one in self.machines if one.name == writer), None)
-        if machine is None or not event.key.startswith(_POOL):
+        if not event.key.startswith(_POOL):
+            return
+        if machine is None:
             self._see_person(writer, event)
             return
         self.writes += 1
@@ -134,7 +136,8 @@ class Truth:
         if after.metadata.name.startswith(THEIRS):
             raise Broken(f"INV-19 {key} is nobody's of ours, and is written")
         if _is_same(before, after):
-            return  # a former tool's entries become ours, which is the first half of a take-over
+            self.ours.add(uid)  # a former tool's entries become ours, which is the first half of a take-over (D17)
+            return
         if not self.installation.is_own(mark):
             raise Broken(f"INV-19 {key} is written without our mark")
         self._expect_theirs(key, before, after, is_ours=uid in self.ours or key in self._held)

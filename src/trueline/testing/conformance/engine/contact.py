@@ -86,7 +86,10 @@ for _name, _each in FAILURES.items():
 
 @engine_case
 async def contact_lost_while_it_runs(world: World) -> None:
-    """The whole server goes away while the engine runs: nothing is deleted; what drifted meanwhile is healed after."""
+    """INV-05: the whole server goes away while the engine runs: nothing is deleted.
+
+    What drifted meanwhile is healed after.
+    """
     body = config_map("settings")
     world.declare("shop", body, config_map("leaves"))
     async with world.synced():

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
+from trueline.loop.chronicle import FLEET
 from trueline.loop.status import Sync
 from trueline.runtime.http import Request
 from trueline.target.kubernetes.mark import LABEL
@@ -88,6 +89,69 @@ def _row(name: str, deed: Deed, *, is_seen: bool) -> None:
 for _name, _deed in _DEEDS.items():
     for _is_seen in (True, False):
         _row(_name, _deed, is_seen=_is_seen)
+
+
+def _fleet(world: World, *, left: int) -> list[str]:
+    """Seven applications with three objects each, of which so many are left to each."""
+    names = [f"app{n}" for n in range(7)]
+    for name in names:
+        world.declare(name, *[config_map(f"{name}-{n}") for n in range(left)])
+    return names
+
+
+async def _all(world: World, sync: Sync, names: list[str]) -> None:
+    for name in names:
+        await world.until_sync(sync, name)
+
+
+@engine_case
+async def lane_many_small_losses(world: World) -> None:
+    """INV-03: one commit takes an object from each application: far below the limit of each, and above the fleet's."""
+    names = _fleet(world, left=3)
+    async with world.synced(names[0]):
+        await _all(world, Sync.SYNCED, names)
+        _fleet(world, left=2)
+        commit = world.commit()
+        await world.now.engine.follow_once()
+        await _all(world, Sync.WAITING, names)
+        expect_in("7 of 21 objects in 7 applications", world.status(names[0]).message)
+        expect_that(await world.live(config_map("app3-2")))
+        world.declare("app0", *[config_map(f"app0-{n}") for n in range(3)])
+        world.commit()
+        await world.now.engine.follow_once()
+        await _all(world, Sync.SYNCED, names)  # six of twenty-one are few again
+        expect(await world.live(config_map("app3-2")), {})
+        _fleet(world, left=1)
+        expect_that(world.commit() != commit)
+        await world.now.engine.follow_once()
+        await _all(world, Sync.WAITING, names)
+        expect_that(await world.live(config_map("app3-1")))
+        world.control.approve(FLEET, world.repository.head, who="ada")
+        await _all(world, Sync.SYNCED, names)
+        expect(await world.live(config_map("app3-1")), {})
+
+
+@engine_case
+async def lane_many_small_removals(world: World) -> None:
+    """INV-03: five applications leave Git at once, each of them small: nothing goes before a person agrees."""
+    names = _fleet(world, left=3)
+    async with world.synced(names[0]):
+        await _all(world, Sync.SYNCED, names)
+        for name in names[:5]:
+            del world.applications[name]
+        world.commit()
+        await world.now.engine.follow_once()
+        await _all(world, Sync.WAITING, names[:5])
+        await world.quiet()
+        expect_in("15 of 21 objects in 5 applications", world.status(names[0]).message)
+        expect_that(await world.live(config_map("app0-0")))
+        await world.approve(names[0])
+        await world.until(lambda: names[0] not in world.now.engine.kept, "gone")
+        expect(await world.live(config_map("app0-0")), {})
+        expect_that(await world.live(config_map("app1-0")))
+        world.control.approve(FLEET, world.repository.head, who="ada")
+        await world.until(lambda: not world.now.engine.kept.keys() & set(names[:5]), "gone")
+        expect_that(await world.live(config_map("app6-0")))
 
 
 def _namespace(name: str) -> Json:

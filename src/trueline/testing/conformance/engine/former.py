@@ -86,7 +86,7 @@ async def former_takes_over_a_changed_value(world: World) -> None:
 
 @engine_case
 async def former_unknown_manager_keeps_its_field(world: World) -> None:
-    """A field that an unknown manager holds is reported with both and left to it, until Git takes it."""
+    """INV-19: a field that an unknown manager holds is reported with both and left to it, until Git takes it."""
     theirs = config_map("settings", {"a": "theirs"})
     expect_status(await world.api.apply(theirs, "stranger"), 201)
     world.declare("shop", config_map("settings"))
@@ -118,7 +118,7 @@ async def _stays_out_of_sync(world: World) -> None:
 
 @engine_case
 async def former_never_forces_what_was_not_ours(world: World) -> None:
-    """No forced request is sent while an unknown manager holds what we declare."""
+    """INV-19: no forced request is sent while an unknown manager holds what we declare."""
     expect_status(await world.api.apply(config_map("settings", {"a": "theirs"}), "stranger"), 201)
     world.declare("shop", config_map("settings"))
     world.commit()

@@ -51,7 +51,10 @@ async def hook_order(world: World) -> None:
 
 @engine_case
 async def hook_runs_once_for_a_revision(world: World) -> None:
-    """A hook that has run is no drift and does not run again, after a restart neither; what changes in Git runs it."""
+    """INV-15: a hook that has run is no drift and does not run again, after a restart neither.
+
+    What changes in Git runs it.
+    """
     hook = job("migrate", "before")
     world.declare("shop", config_map("settings"), hook)
     world.commit()

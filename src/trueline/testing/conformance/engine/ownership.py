@@ -15,7 +15,10 @@ LABEL = "trueline.dev/application"
 
 @engine_case
 async def ownership_copied_label(world: World) -> None:
-    """An object that carries our mark because somebody copied it is not touched, neither now nor when it goes."""
+    """INV-01: an object that carries our mark because somebody copied it is not touched.
+
+    Neither now nor when it goes.
+    """
     world.declare("shop", config_map("settings"))
     async with world.synced():
         copy = config_map("copy", labels={LABEL: f"{world.installation}.shop"})
@@ -29,7 +32,10 @@ async def ownership_copied_label(world: World) -> None:
 
 @engine_case
 async def ownership_copied_label_other_uid(world: World) -> None:
-    """Ours was deleted and another stands there, label and even manager copied: leaving Git, it is told, not pruned."""
+    """INV-01: ours was deleted and another stands there, label and even manager copied.
+
+    Leaving Git, it is told, not pruned.
+    """
     body = config_map("settings")
     world.declare("shop", body, config_map("stays"))
     async with world.synced():
@@ -51,7 +57,7 @@ async def ownership_copied_label_other_uid(world: World) -> None:
 
 @engine_case
 async def ownership_copied_label_same_uid(world: World) -> None:
-    """Our manager's entry was taken off: the label alone proves nothing, so leaving Git it is not pruned."""
+    """INV-01: our manager's entry was taken off: the label alone proves nothing, so leaving Git it is not pruned."""
     body = config_map("settings")
     world.declare("shop", body, config_map("stays"))
     async with world.synced():
@@ -85,7 +91,7 @@ async def ownership_other_installation(world: World) -> None:
 
 @engine_case
 async def ownership_two_claim_one(world: World) -> None:
-    """Two applications that claim one object are an error of both, and from then on neither touches it."""
+    """INV-08: two applications that claim one object are an error of both, and from then on neither touches it."""
     world.declare("shop", config_map("settings", {"a": "shop"}))
     world.declare("blog", config_map("settings", {"a": "blog"}))
     world.commit()
@@ -168,7 +174,7 @@ async def ownership_transfer_after_a_lost_attempt(world: World) -> None:
 
 @engine_case
 async def ownership_transfer(world: World) -> None:
-    """An object that moves to another application: one apply, no delete, and both inventories say so."""
+    """INV-08: an object that moves to another application: one apply, no delete, and both inventories say so."""
     body = config_map("settings")
     world.declare("shop", body, config_map("one"))
     world.declare("blog", config_map("two"))
@@ -197,7 +203,10 @@ async def ownership_transfer(world: World) -> None:
 
 @engine_case
 async def ownership_lost_data_directory(world: World) -> None:
-    """With a new store and the same installation id everything is recognised: nothing deleted, nothing made again."""
+    """INV-26: with a new store and the same installation id everything is recognised.
+
+    Nothing deleted, nothing made again.
+    """
     bodies = [config_map(f"c{n}") for n in range(3)]
     world.declare("shop", *bodies)
     async with world.synced():
@@ -220,7 +229,10 @@ def _identity(body: Json) -> tuple[str, str]:
 
 @engine_case
 async def ownership_stray(world: World) -> None:
-    """The data directory is lost, an object leaves Git: it is told and lives; with Git's consent it is deleted."""
+    """INV-26: the data directory is lost, an object leaves Git: it is told and lives.
+
+    With Git's consent it is deleted.
+    """
     left, copy = config_map("left"), config_map("copy", labels={LABEL: f"{world.installation}.shop"})
     world.declare("shop", config_map("stays"), left)
     async with world.synced():

@@ -39,7 +39,10 @@ async def _deployed(world: World, charts: MemoryRepository, value: str) -> str:
 
 @engine_case
 async def rollback_of_a_floating_source(world: World) -> None:
-    """A source that moves without the fleet's commit: its files of then are put back, while it is away; held after."""
+    """INV-37: a source that moves without the fleet's commit: its files of then are put back, while it is away.
+
+    Held after.
+    """
     charts = _floating(world)
     charts.commit(_settings("1"))
     world.commit()
@@ -65,7 +68,7 @@ async def rollback_of_a_floating_source(world: World) -> None:
 
 @engine_case
 async def rollback_is_held_over_commits_that_change_nothing(world: World) -> None:
-    """A commit that touches other files does not end a rollback; one that changes what is rendered does."""
+    """INV-37: a commit that touches other files does not end a rollback; one that changes what is rendered does."""
     world.declare("shop", config_map("settings", {"a": "1"}))
     world.declare("blog", config_map("other"))
     async with world.synced():
@@ -87,7 +90,10 @@ async def rollback_is_held_over_commits_that_change_nothing(world: World) -> Non
 
 @engine_case
 async def rollback_heals_what_it_put_back(world: World) -> None:
-    """While a rollback holds, drift from what it put back is healed: Git's newer word is not applied by a side door."""
+    """INV-37: while a rollback holds, drift from what it put back is healed.
+
+    Git's newer word is not applied by a side door.
+    """
     world.declare("shop", config_map("settings", {"a": "1"}))
     async with world.synced():
         world.declare("shop", config_map("settings", {"a": "2"}))

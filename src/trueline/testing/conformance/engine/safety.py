@@ -32,7 +32,7 @@ async def safety_prunes_what_left_git(world: World) -> None:
 
 @engine_case
 async def safety_protected_kinds_need_consent(world: World) -> None:
-    """A claim that left Git stays until Git consents to its deletion by name (promise 7)."""
+    """INV-07: a claim that left Git stays until Git consents to its deletion by name (promise 7)."""
     body = claim("data")
     world.declare("shop", config_map("one"), body)
     world.commit()
@@ -57,7 +57,10 @@ async def safety_protected_kinds_need_consent(world: World) -> None:
 
 @engine_case
 async def safety_large_shrink_waits(world: World) -> None:
-    """More than five and more than 30 % would go: a person is asked, and their agreement is carried out (promise 3)."""
+    """INV-03: more than five and more than 30 % would go.
+
+    A person is asked, and their agreement is carried out (promise 3).
+    """
     bodies = [config_map(f"c{n}") for n in range(10)]
     world.declare("shop", *bodies)
     async with world.synced():
@@ -94,7 +97,7 @@ async def safety_agreement_outlives_other_commits(world: World) -> None:
 
 @engine_case
 async def safety_empty_render_deletes_nothing(world: World) -> None:
-    """A render of nothing is no wish to delete (promise 3)."""
+    """INV-03: a render of nothing is no wish to delete (promise 3)."""
     body = config_map("only")
     world.declare("shop", body)
     world.declare("blog", config_map("other"))
@@ -148,7 +151,7 @@ async def safety_removal_that_is_taken_back(world: World) -> None:
 
 @engine_case
 async def safety_removal_keeps_what_git_says(world: World) -> None:
-    """`onRemoval: keep` leaves everything."""
+    """INV-06: `onRemoval: keep` leaves everything."""
     world.declare("shop", config_map("mine"), sync={"onRemoval": "keep"})
     world.declare("blog", config_map("other"))
     async with world.synced():
@@ -161,7 +164,7 @@ async def safety_removal_keeps_what_git_says(world: World) -> None:
 
 @engine_case
 async def safety_application_moves_whole(world: World) -> None:
-    """An application gets another name: its objects move to it, and none is deleted on the way."""
+    """INV-08: an application gets another name: its objects move to it, and none is deleted on the way."""
     body = config_map("mine")
     world.declare("shop", body)
     world.declare("blog", config_map("other"))
@@ -205,7 +208,7 @@ async def safety_broken_commit_after_half_a_deployment(world: World) -> None:
 
 @engine_case
 async def safety_broken_fleet_removes_nothing(world: World) -> None:
-    """A declaration that does not parse, and a fleet without any, remove nothing (promise 5)."""
+    """INV-02: a declaration that does not parse, and a fleet without any, remove nothing (promise 5)."""
     body = config_map("mine")
     world.declare("shop", body)
     async with world.synced():
@@ -222,7 +225,7 @@ async def safety_broken_fleet_removes_nothing(world: World) -> None:
 
 @engine_case
 async def safety_older_is_never_applied(world: World) -> None:
-    """A branch that was put back is told, and not followed (promise 9)."""
+    """INV-12: a branch that was put back is told, and not followed (promise 9)."""
     body = config_map("settings")
     world.declare("shop", body)
     first = world.commit()
@@ -241,7 +244,10 @@ async def safety_older_is_never_applied(world: World) -> None:
 
 @engine_case
 async def safety_unknown_lineage_is_not_followed(world: World) -> None:
-    """A revision of which nobody can say whether it follows the applied one is not applied; unknown is not newer."""
+    """INV-12: a revision of which nobody can say whether it follows the applied one is not applied.
+
+    Unknown is not newer.
+    """
     world.declare("shop", config_map("settings", {"a": "1"}))
     async with world.synced():
         world.repository.is_unrelated = True
@@ -288,7 +294,10 @@ async def safety_another_branch_is_not_followed(world: World) -> None:
 
 @engine_case
 async def safety_fight_is_named_and_backed_off(world: World) -> None:
-    """Another writer changes a field back each time: after three heals it is named, and healed no more for a while."""
+    """INV-16: another writer changes a field back each time.
+
+    After three heals it is named, and healed no more for a while.
+    """
     body = config_map("settings")
     world.declare("shop", body, config_map("quiet"))
     async with world.synced():

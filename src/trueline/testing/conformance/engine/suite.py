@@ -7,9 +7,12 @@ import trueline.testing.conformance.engine.crash
 import trueline.testing.conformance.engine.delete_lane
 import trueline.testing.conformance.engine.displaced
 import trueline.testing.conformance.engine.drift
+import trueline.testing.conformance.engine.fence
 import trueline.testing.conformance.engine.former
 import trueline.testing.conformance.engine.hook
+import trueline.testing.conformance.engine.leaving
 import trueline.testing.conformance.engine.ownership
+import trueline.testing.conformance.engine.removal
 import trueline.testing.conformance.engine.rollback
 import trueline.testing.conformance.engine.safety
 import trueline.testing.conformance.engine.transfer

@@ -24,7 +24,7 @@ def expect_untouched(world: World) -> None:
 
 @engine_case
 async def trial_one_invalid_among_ten(world: World) -> None:
-    """Two of ten are refused: none is applied, and both refusals are told, each with its file."""
+    """INV-17: two of ten are refused: none is applied, and both refusals are told, each with its file."""
     good = [config_map(f"good-{n}") for n in range(8)]
     broken = service("broken", ports=[{"port": 99999}])
     invalid = deployment("invalid")
@@ -62,7 +62,7 @@ async def trial_schema_error_before_any_request(world: World) -> None:
 
 @engine_case
 async def trial_quota(world: World) -> None:
-    """A quota that stands on the target refuses before anything is done."""
+    """INV-17: a quota that stands on the target refuses before anything is done."""
     quota: Json = {
         "apiVersion": "v1",
         "kind": "ResourceQuota",
@@ -240,7 +240,7 @@ async def trial_refused_after_the_trial(world: World) -> None:
 
 @engine_case
 async def trial_broken_manifest_stops_no_other(world: World) -> None:
-    """A broken manifest blocks its application, keeps what that had, and stops no other."""
+    """INV-30: a broken manifest blocks its application, keeps what that had, and stops no other."""
     world.declare("shop", config_map("settings"))
     world.declare("blog", config_map("other"))
     world.commit()
@@ -300,7 +300,10 @@ async def trial_immutable_field(world: World) -> None:
 
 @engine_case
 async def trial_only_adds_until_the_last_one_passed(world: World) -> None:
-    """An object that only its own new definition refuses: no earlier wave, no prune happens before it was tried."""
+    """INV-17: an object that only its own new definition refuses.
+
+    No earlier wave, no prune happens before it was tried.
+    """
     unique, old, early = world.api.unique, config_map("old"), config_map("early")
     early["metadata"]["annotations"] = {"trueline.dev/wave": "-1"}
     crd = definition(unique, "size")

@@ -50,7 +50,10 @@ async def wave_order(world: World) -> None:
 
 @engine_case
 async def wave_waits_for_the_one_before(world: World) -> None:
-    """A wave that does not become healthy holds the next one back and is named; a new commit ends the waiting."""
+    """INV-18: a wave that does not become healthy holds the next one back and is named.
+
+    A new commit ends the waiting.
+    """
     early, late = in_wave(-1, config_map("early")), in_wave(1, config_map("late"))
     world.declare("shop", early, running("slow", is_stuck=True), late)
     world.commit()
@@ -107,7 +110,7 @@ async def wave_change_in_an_early_wave_waits_again(world: World) -> None:
 
 @engine_case
 async def wave_prunes_in_reverse(world: World) -> None:
-    """What leaves Git goes from the last wave to the first."""
+    """INV-18: what leaves Git goes from the last wave to the first."""
     waves = {"one": -3, "two": 0, "three": 4, "four": 1}
     world.declare("shop", config_map("stays"), *(in_wave(n, config_map(name)) for name, n in waves.items()))
     async with world.synced():

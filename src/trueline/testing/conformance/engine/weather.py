@@ -13,7 +13,8 @@ Storm: TypeAlias = Callable[[Request], Failure | None]
 class Weather:
     """Another transport, with failures. `storm` says for a request what goes wrong with it; `seen` are all requests.
 
-    `meanwhile` is what somebody else does before a request arrives.
+    `meanwhile` is what somebody else does before a request arrives, or where a writer waits that is paused. `outrun`
+    counts writes that the server refused with 409, because somebody else came first.
     """
 
     def __init__(self, transport: Transport) -> None:
@@ -23,6 +24,7 @@ class Weather:
         self.after: Callable[[Request], None] | None = None
         self.meanwhile: Callable[[Request], Awaitable[None]] | None = None
         self.seen: list[Request] = []
+        self.outrun = 0
 
     async def send(self, request: Request, *, timeout_s: float = 60.0) -> Response:
         """Send, or fail."""
@@ -35,6 +37,8 @@ class Weather:
         response = await self._transport.send(request, timeout_s=timeout_s)
         if self.after is not None:
             self.after(request)
+        if response.status == 409 and is_write(request):  # noqa: PLR2004 - HTTP's
+            self.outrun += 1
         return response
 
     @asynccontextmanager

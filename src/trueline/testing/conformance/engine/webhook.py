@@ -17,7 +17,7 @@ def only(name: str, reviewer: Reviewer) -> Reviewer:
 
 @engine_case
 async def webhook_overrules(world: World) -> None:
-    """A webhook rewrites a declared value: Overruled, with object and field; once, and never in a loop."""
+    """INV-16: a webhook rewrites a declared value: Overruled, with object and field; once, and never in a loop."""
     body = config_map("ruled", {"a": "1", "b": "2"})
     world.declare("shop", config_map("free"), body)
     world.commit()

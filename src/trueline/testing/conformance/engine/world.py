@@ -45,7 +45,10 @@ class Declaration:
 
 
 class World:
-    """One cluster, one repository, one store; an engine that may be stopped and started again."""
+    """One cluster, one repository, one store; an engine that may be stopped and started again.
+
+    `applications` is what the next commit declares, `more` are other files of it.
+    """
 
     def __init__(self, api: Api, toolbox: Toolbox, *, store: Store | None = None, installation: str = "") -> None:
         self.api = api
@@ -55,10 +58,24 @@ class World:
         self.repository = MemoryRepository()
         self.weather = Weather(api.transport)
         self.applications: dict[str, Declaration] = {}
+        self.more: Mapping[str, bytes] = {}
         self.store = store if store is not None else Store.open(MEMORY, SCHEMA)
         self.ledger, self.journal = self._books()
         self.running: EngineProcess | None = None
+        self.name = "first"
+        self._starts = 0
         self._counted: Counter[RequestKey] = Counter()
+
+    def twin(self, *, store: Store | None = None) -> "World":
+        """Another process of the same installation and fleet, with a copy of the store as it is now."""
+        other = World(
+            self.api,
+            self.toolbox,
+            store=store if store is not None else copied(self.store),
+            installation=self.installation,
+        )
+        other.repository, other.applications, other.name = self.repository, self.applications, "second"
+        return other
 
     # ---- the engine -------------------------------------------------------------------------------------------
 
@@ -73,6 +90,7 @@ class World:
         """An engine follows the repository's head inside the block."""
         if fresh_store:
             self.store = Store.open(MEMORY, SCHEMA)
+        self._starts += 1
         process = self._put_together()
         try:
             async with process.running() as engine:
@@ -103,9 +121,11 @@ class World:
                 clock=self.clock,
                 toolbox=self.toolbox,
                 installation=self.installation,
+                holder=f"{self.name}/{self._starts}",
                 jitter=random.random,
             )
         )
+        self.fence = process.fence
         self.ledger, self.journal, self.history = process.ledger, process.journal, process.history
         self.approvals, self.control = process.approvals, process.control
         return process
@@ -127,7 +147,7 @@ class World:
                 file = f"{resource['kind']}-{resource['metadata']['name']}.yaml".lower()
                 files[f"{name}/{file}"] = msgspec.json.format(msgspec.json.encode(resource))
             files |= {f"{name}/{path}": text for path, text in declared.files.items()}
-        return self.repository.commit(files)
+        return self.repository.commit({**files, **self.more})
 
     def _document(self, name: str, declared: Declaration) -> Json:
         return {
@@ -256,3 +276,16 @@ class World:
         """The object as it lives; empty where it does not."""
         answer = await self.api.get(body)
         return answer.body if answer.status == 200 else {}  # noqa: PLR2004 - HTTP's
+
+
+def copied(store: Store) -> Store:
+    """A store in memory with everything that another one holds: a backup that was put back."""
+    copy = Store.open(MEMORY, SCHEMA)
+    with copy.transaction():
+        for (table,) in store.rows("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"):
+            rows = store.rows(f"SELECT * FROM {table}")  # noqa: S608 - names of our own schema
+            copy.execute(f"DELETE FROM {table}")  # noqa: S608 - as above
+            if rows:
+                marks = ", ".join("?" * len(rows[0]))
+                copy.execute_many(f"INSERT INTO {table} VALUES ({marks})", rows)  # noqa: S608 - as above
+    return copy

@@ -1,0 +1,291 @@
+"""One writer for each application and target: the engine's side of the fences (INV-12, INV-13).
+
+Before a pass the fence says whether somebody came further than Git says here; before the first write of this process it
+is taken; before each stage it is asked whether it still holds. How far the fleet has come, and where the journal ends,
+is left there once all is quiet, at the latest each hour: a change that is applied costs no request for it.
+"""
+
+import asyncio
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+
+from trueline.loop.board import Board
+from trueline.loop.desired import Desired
+from trueline.loop.engine_parts import EngineParts
+from trueline.loop.parts import Parts
+from trueline.model.diagnostic import Diagnostic
+from trueline.model.digest import Digest
+from trueline.model.fault import Fault, Transient
+from trueline.model.known import Unknown
+from trueline.source.artifact import Revision
+from trueline.target.fence import Fence, FenceRecord, Head, Order, Standing, Taken
+
+QUIET_S = 60.0
+"""For how long an application is left alone before what it came to is written to its fence."""
+ANCHOR_S = 3600.0
+RELEASE_S_MAX = 2.0
+NO_HEAD = Head()
+
+
+class Fenced(Fault):
+    """The application is not written by this process. `is_passing`: it may be, once more can be told."""
+
+    def __init__(self, diagnostic: Diagnostic, *, is_passing: bool = False) -> None:
+        super().__init__([diagnostic])
+        self.is_passing = is_passing
+
+
+@dataclass(slots=True, kw_only=True)
+class _Place:
+    """The fences of one target: what waits to be told, since when, and what was told last."""
+
+    fence: Fence
+    waiting: dict[str, tuple[float, float]] = field(default_factory=dict)
+    """By application: when it first had something to tell, and when it had last."""
+    told_at_s: float = 0.0
+    told: Head = NO_HEAD
+
+
+class FenceKeeper:
+    """Keeps the fences of every target that passes are made on."""
+
+    def __init__(self, parts: EngineParts, board: Board) -> None:
+        self._parts = parts
+        self._board = board
+        self._places: dict[str, _Place] = {}
+        self._changed = asyncio.Event()
+        self._followed: set[tuple[str, str]] = set()
+        self._notes: tuple[Diagnostic, ...] = ()
+
+    @property
+    def notes(self) -> tuple[Diagnostic, ...]:
+        """What is worth knowing of fences, and stops nothing."""
+        told = (note for _, place in sorted(self._places.items()) for note in place.fence.notes)
+        return (*self._notes, *dict.fromkeys(told))
+
+    # ---- a pass ----------------------------------------------------------------------------------------------
+
+    async def admit(self, parts: Parts, aim: Desired, *, is_asked: bool) -> "PassFence":
+        """What a pass asks its fence with; `is_asked`: a person went back, so an older revision is meant.
+
+        Raises:
+            Fenced: another process writes the application, or has come further.
+            Transient: the target could not be asked.
+        """
+        name, fence = aim.application.name, parts.fence
+        looked = await fence.look()
+        if isinstance(looked, Unknown):
+            raise _not_answered(name, looked.reason)
+        if parts.target.name not in self._places:
+            self._compare_books(parts, looked.value.values())
+        self._place(parts)
+        if (record := fence.taken_by(name)) is not None:
+            raise _taken(name, record)
+        found = looked.value.get(name)
+        if found is not None and name not in fence.held and not is_asked:
+            await self._compare_order(found, aim)
+        return PassFence(self, parts, aim)
+
+    def _place(self, parts: Parts) -> _Place:
+        name = parts.target.name
+        if name not in self._places:
+            self._places[name] = _Place(fence=parts.fence, told_at_s=self._parts.clock.monotonic_s())
+            parts.fence.listen(self._board.schedule.wake)
+        return self._places[name]
+
+    def _compare_books(self, parts: Parts, records: Collection[FenceRecord]) -> None:
+        """A data directory that was put back, or is new, knows less than the fences do (INV-26): it is told, once.
+
+        What its inventories say of objects may be older than the objects: each is looked at before it is believed.
+        """
+        chronicle, target = self._parts.chronicle, parts.target.name
+        known = chronicle.generation(target)
+        for record in records:
+            standing = record.standing
+            is_behind = standing.order.generation > known
+            if is_behind:
+                parts.ledger.doubt(record.application, target)
+            if (is_behind or not chronicle.knows(standing.head)) and not self._notes:
+                self._notes = (_older_books(record, known, chronicle.head.sequence),)
+            chronicle.witness(standing.head)
+        if newest := max((record.standing.order.generation for record in records), default=0):
+            chronicle.catch_up(target, newest)
+
+    async def _compare_order(self, record: FenceRecord, aim: Desired) -> None:
+        """Older is never applied over newer, whoever applied the newer (INV-12); a person may say that it is meant."""
+        before, now = record.standing.order.commit, aim.commit
+        is_same = before in {"", now, self._parts.chronicle.newest}
+        if is_same or (before, now) in self._followed or self._parts.approvals.is_approved(Digest(now)):
+            return
+        if (doubt := await self._parts.fleet.lineage(before, await self._revision(now))) is not None:
+            raise Fenced(_newer_seen(record, doubt), is_passing=doubt.code == "TL0137")
+        self._followed.add((before, now))
+
+    async def _revision(self, commit: str) -> Revision:
+        look = self._board.look
+        if look is not None and look.revision.commit == commit:
+            return look.revision
+        return (await self._parts.fleet.look_back(commit)).revision
+
+    def standing(self, target: str, aim: Desired | None = None) -> Standing:
+        """How far the fleet has come; with an aim, once that is begun with."""
+        chronicle, look = self._parts.chronicle, self._board.look
+        generation, commit = chronicle.generation(target), chronicle.newest
+        if aim is not None and look is not None and look.revision.commit == aim.commit != commit:
+            generation, commit = generation + 1, aim.commit
+        return Standing(order=Order(generation=generation, commit=commit), head=chronicle.head)
+
+    async def enter(self, parts: Parts, aim: Desired) -> None:
+        """Before the first write of a pass: this process is the one that writes. Costs requests once in its life.
+
+        Raises:
+            Fenced: another process is.
+            Transient: that could not be told.
+        """
+        name, fence, standing = aim.application.name, parts.fence, self.standing(parts.target.name, aim)
+        is_held, place = name in fence.held, self._place(parts)
+        match await fence.take(name, standing):
+            case Taken.HELD if is_held:
+                now_s = self._parts.clock.monotonic_s()
+                first_s, _ = place.waiting.get(name, (now_s, now_s))
+                place.waiting[name] = first_s, now_s
+            case Taken.HELD:
+                self._told(place, standing)
+            case Taken.LOST:
+                await self.check(parts, name)
+            case Taken.MOVED | Taken.UNKNOWN as taken:
+                raise _not_answered(name, "it changed meanwhile" if taken is Taken.MOVED else "no answer came back")
+            case Taken.UNGUARDED:
+                return
+        self._changed.set()
+
+    async def check(self, parts: Parts, name: str) -> None:
+        """Before a stage: nobody else has begun to write meanwhile.
+
+        Raises:
+            Fenced: somebody has.
+            Transient: that could not be told.
+        """
+        if await parts.fence.holds(name):
+            return
+        if (record := parts.fence.taken_by(name)) is not None:
+            raise _taken(name, record)
+        raise _not_answered(name, "it is not held any more")
+
+    # ---- what is left at the fences --------------------------------------------------------------------------
+
+    async def keep(self) -> None:
+        """Leave there what waits for it, until it is cancelled."""
+        while True:
+            self._changed.clear()
+            await self._wait()
+            for target, place in list(self._places.items()):
+                await self._tell(target, place)
+
+    async def _tell(self, target: str, place: _Place) -> None:
+        now_s, standing = self._parts.clock.monotonic_s(), self.standing(target)
+        due = [name for name, times in place.waiting.items() if _due_s(times) <= now_s]
+        if not due and now_s - place.told_at_s >= ANCHOR_S:
+            place.told_at_s = now_s
+            due = sorted(place.fence.held)[:1] if standing.head.sequence != place.told.sequence else []
+        for name in due:
+            place.waiting.pop(name, None)
+            if await place.fence.tell(name, standing):
+                self._told(place, standing)
+
+    def _told(self, place: _Place, standing: Standing) -> None:
+        place.told_at_s, place.told = self._parts.clock.monotonic_s(), standing.head
+
+    async def release(self) -> None:
+        """At the end: whoever comes next finds how far the fleet has come, and that nobody writes."""
+        held = [(target, place.fence, name) for target, place in self._places.items() for name in place.fence.held]
+        try:
+            async with asyncio.timeout(RELEASE_S_MAX), asyncio.TaskGroup() as group:
+                for target, fence, name in held:
+                    group.create_task(fence.release(name, self.standing(target)))
+        except TimeoutError:
+            return  # whoever comes next takes it all the same
+
+    def _dues(self) -> Iterator[float]:
+        for place in self._places.values():
+            yield from map(_due_s, place.waiting.values())
+            if place.fence.held:
+                yield place.told_at_s + ANCHOR_S
+
+    async def _wait(self) -> None:
+        due_s = min(self._dues(), default=None)
+        if due_s is None:
+            await self._changed.wait()
+            return
+        async with asyncio.TaskGroup() as group:
+            timer = group.create_task(self._parts.clock.sleep(max(due_s - self._parts.clock.monotonic_s(), 0.0)))
+            event = group.create_task(self._changed.wait())
+            await asyncio.wait({timer, event}, return_when=asyncio.FIRST_COMPLETED)
+            timer.cancel()
+            event.cancel()
+
+
+class PassFence:
+    """One pass before its fence."""
+
+    def __init__(self, keeper: FenceKeeper, parts: Parts, aim: Desired) -> None:
+        self._keeper = keeper
+        self._parts = parts
+        self._aim = aim
+
+    async def enter(self) -> None:
+        """Before the first write; see `FenceKeeper.enter`."""
+        await self._keeper.enter(self._parts, self._aim)
+
+    async def check(self) -> None:
+        """Before a stage; see `FenceKeeper.check`."""
+        await self._keeper.check(self._parts, self._aim.application.name)
+
+
+def _due_s(times: tuple[float, float]) -> float:
+    first_s, last_s = times
+    return min(last_s + QUIET_S, first_s + ANCHOR_S)
+
+
+def _taken(name: str, record: FenceRecord) -> Fenced:
+    return Fenced(
+        Diagnostic(
+            code="TL1901",
+            summary="another process writes the application",
+            detail=f"{name}: {record.holder} took its fence at {record.since}; nothing is written here any more",
+            remedy="end one of the two processes; to go on with this one, end the other, then start this one again",
+        )
+    )
+
+
+def _newer_seen(record: FenceRecord, doubt: Diagnostic) -> Diagnostic:
+    return Diagnostic(
+        code="TL1902",
+        summary="a revision that does not follow the one that the cluster has seen",
+        detail=f"{record.application}: {doubt.detail}",
+        remedy=doubt.remedy,
+    )
+
+
+def _older_books(record: FenceRecord, generation: int, sequence: int) -> Diagnostic:
+    order, head = record.standing.order, record.standing.head
+    return Diagnostic(
+        code="TL1905",
+        summary="the data directory is older than what the cluster has seen",
+        detail=f"the fence of {record.application} was written after revision {order.generation} ({order.commit[:10]}) "
+        f"and record {head.sequence}; here they are {generation} and {sequence}, or others",
+        remedy="nothing to do where a backup was put back or the directory is new: what is owned is found again",
+    )
+
+
+def _not_answered(name: str, reason: str) -> Transient:
+    return Transient(
+        [
+            Diagnostic(
+                code="TL1900",
+                summary="the fence cannot be asked",
+                detail=f"{name}: {reason}",
+                remedy="nothing to do where it passes; else look at the cluster's API server",
+            )
+        ]
+    )

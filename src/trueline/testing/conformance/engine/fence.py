@@ -1,0 +1,340 @@
+"""Two processes with one installation: one writes, and nothing older comes over what is newer (INV-12, INV-13)."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from trueline.loop.chronicle import FLEET
+from trueline.loop.status import Sync
+from trueline.model.digest import Digest
+from trueline.record.journal import Kind
+from trueline.runtime.http import Request, Response
+from trueline.target.kubernetes.lease import HOME, LEASE, lease_name, read_lease
+from trueline.testing.conformance.api import Json
+from trueline.testing.conformance.case import expect, expect_in, expect_that
+from trueline.testing.conformance.engine.case import engine_case
+from trueline.testing.conformance.engine.sample import config_map, deployment
+from trueline.testing.conformance.engine.weather import is_write
+from trueline.testing.conformance.engine.world import World
+
+
+def _lease(world: World, application: str = "shop") -> Json:
+    name = lease_name(world.installation, application)
+    return {"apiVersion": LEASE.api_version, "kind": LEASE.kind, "metadata": {"name": name, "namespace": HOME}}
+
+
+def _asked(world: World) -> list[tuple[str, str]]:
+    """What was asked of fences, the watch apart."""
+    asked = [r for r in world.weather.seen if "/leases" in r.path and r.query.get("watch") != "true"]
+    return [(r.method, r.path.rpartition("/")[2]) for r in asked]
+
+
+def _written(world: World) -> list[tuple[str, str]]:
+    """What was written of everything else."""
+    seen = [r for r in world.weather.seen if is_write(r) and f"/namespaces/{HOME}" not in r.path]
+    return [(r.method, r.path.rpartition("/")[2]) for r in seen]
+
+
+@asynccontextmanager
+async def _paused(world: World, method: str, *names: str) -> AsyncIterator[asyncio.Event]:
+    """Inside the block the writer's writes of these objects wait on their way; the event is set when all are there."""
+    arrived, goes_on, missing = asyncio.Event(), asyncio.Event(), set(names)
+
+    async def gate(request: Request) -> None:
+        if is_write(request) and request.method == method and (name := request.path.rpartition("/")[2]) in names:
+            missing.discard(name)
+            if not missing:
+                arrived.set()
+            await goes_on.wait()
+
+    world.weather.meanwhile = gate
+    try:
+        yield arrived
+    finally:
+        world.weather.meanwhile = None
+        goes_on.set()
+
+
+@engine_case
+async def fence_costs_nothing_once_it_is_taken(world: World) -> None:
+    """The first write takes the fence; from then on a change is its own two requests, and the end gives it back."""
+    world.declare("shop", config_map("settings"))
+    async with world.synced():
+        expect([method for method, _ in _asked(world)][:2], ["GET", "POST"])
+        held = await world.live(_lease(world))
+        expect(held["spec"]["holderIdentity"], "first/1")
+        world.weather.seen = []
+        world.declare("shop", config_map("settings", {"a": "2"}))
+        commit = world.commit()
+        await world.follow()
+        await world.until_sync(Sync.SYNCED)
+        await world.quiet()
+        expect(_asked(world), [])
+        expect({k: v for k, v in world.counted.items() if k == "apply"}["apply"] > 0, True)  # noqa: FBT003
+    body = await world.live(_lease(world))
+    expect(body["spec"].get("holderIdentity"), None)
+    said = read_lease(await _raw(world, body))
+    assert said is not None
+    expect(said.record.standing.order.commit, commit)
+    expect(said.record.standing.order.generation, 2)
+    expect(said.record.standing.head.digest, world.journal.after(said.record.standing.head.sequence - 1)[0].digest)
+
+
+async def _raw(world: World, body: Json) -> bytes:
+    response: Response = await world.api.transport.send(
+        Request(
+            method="GET",
+            path=LEASE.path(HOME, body["metadata"]["name"]),
+            query={},
+            headers={"Accept": "application/json"},
+        )
+    )
+    return response.body
+
+
+@engine_case
+async def fence_nothing_to_write_takes_nothing(world: World) -> None:
+    """A start that has nothing to do looks at the fence once, and writes nothing."""
+    world.declare("shop", config_map("settings"))
+    async with world.synced():
+        pass
+    before = await world.live(_lease(world))
+    world.weather.seen = []
+    async with world.synced():
+        await world.quiet()
+    expect([method for method, _ in _asked(world)], ["GET"])
+    expect(await world.live(_lease(world)), before)
+
+
+@engine_case
+async def fence_taken_by_another_process(world: World) -> None:
+    """INV-13: another process takes the fence; this one sees it, says who, and writes nothing any more."""
+    world.declare("shop", config_map("settings", {"a": "1"}))
+    async with world.synced():
+        other = world.twin()
+        world.declare("shop", config_map("settings", {"a": "2"}))
+        world.commit()
+        async with other.started():
+            await other.follow()
+            await other.until_sync(Sync.SYNCED)
+            status = await world.until_sync(Sync.HELD)
+            expect([problem.code for problem in status.problems], ["TL1901"])
+            expect_in("second/1 took its fence", status.message)
+            world.weather.seen = []
+            world.declare("shop", config_map("settings", {"a": "3"}), config_map("more"))
+            await world.push()
+            world.now.engine.sync("shop")
+            await world.quiet()
+            expect(_written(world), [])
+            expect((await world.live(config_map("settings")))["data"], {"a": "2"})
+            await other.follow()
+            await other.until_sync(Sync.SYNCED)
+            expect((await world.live(config_map("settings")))["data"], {"a": "3"})
+            world.expect_sync(Sync.HELD)
+
+
+@engine_case
+async def fence_late_update_is_refused(world: World) -> None:
+    """INV-12: a writer is paused before an update; another one comes further; the late update is refused, and stays."""
+    web = deployment("web")
+    late = deployment("web", paused=True)
+    newest = deployment("web", minReadySeconds=5)
+    world.declare("shop", config_map("settings", {"a": "1"}), web)
+    async with world.synced():
+        await world.quiet()
+        other = world.twin()
+        world.declare("shop", config_map("settings", {"a": "late"}), late)
+        world.commit()
+        async with _paused(world, "PATCH", "settings") as arrived:
+            await world.now.engine.follow_once()
+            await arrived.wait()
+            world.declare("shop", config_map("settings", {"a": "newest"}), newest)
+            world.commit()
+            async with other.started():
+                await other.follow()
+                await other.until_sync(Sync.SYNCED)
+            world.weather.outrun = 0
+        await world.until_sync(Sync.HELD)
+        await world.quiet()
+        expect_that(world.weather.outrun >= 1)
+        expect((await world.live(config_map("settings")))["data"], {"a": "newest"})
+        spec = (await world.live(web))["spec"]
+        expect((spec.get("minReadySeconds"), spec.get("paused")), (5, None))
+
+
+@engine_case
+async def fence_late_delete_is_refused(world: World) -> None:
+    """INV-10, INV-12: a writer is paused before a delete; another one keeps the object; the late delete is refused."""
+    world.declare("shop", config_map("stays"), config_map("left", {"a": "1"}))
+    async with world.synced():
+        await world.quiet()
+        other = world.twin()
+        uid = (await world.live(config_map("left")))["metadata"]["uid"]
+        world.declare("shop", config_map("stays"))
+        world.commit()
+        async with _paused(world, "DELETE", "left") as arrived:
+            await world.now.engine.follow_once()
+            await arrived.wait()
+            world.declare("shop", config_map("stays"), config_map("left", {"a": "2"}))
+            world.commit()
+            async with other.started():
+                await other.follow()
+                await other.until_sync(Sync.SYNCED)
+        await world.until_sync(Sync.HELD)
+        await world.quiet()
+        live = await world.live(config_map("left"))
+        expect((live["metadata"]["uid"], live["data"]), (uid, {"a": "2"}))
+
+
+@engine_case
+async def fence_late_create_is_gone_within_one_pass(world: World) -> None:
+    """A writer is paused before a create; another one makes the object and prunes it; what comes late goes again."""
+    world.declare("shop", config_map("stays"))
+    async with world.synced():
+        await world.quiet()
+        other = world.twin()
+        world.declare("shop", config_map("stays"), config_map("late"))
+        world.commit()
+        async with AsyncExitStack() as stack:
+            async with _paused(world, "PATCH", "late") as arrived:
+                await world.now.engine.follow_once()
+                await arrived.wait()
+                await stack.enter_async_context(other.started())
+                await other.follow()
+                await other.until(lambda: other.entry("late"), "made")
+                world.declare("shop", config_map("stays"))
+                world.commit()
+                await other.follow()
+                await other.until(lambda: other.entry("late") is None, "pruned")
+                await other.until_sync(Sync.SYNCED)
+                expect(await world.live(config_map("late")), {})
+                other.weather.seen = []
+            await world.until_sync(Sync.HELD)
+            await world.api.until(config_map("late"), lambda answer: answer.status == 404, "gone")  # noqa: PLR2004 - HTTP's
+            await other.quiet()
+            other.expect_sync(Sync.SYNCED)
+            made = [r.body["action"] for r in other.records("shop", Kind.OUTCOME) if r.body["ref"].endswith("/late")]
+            expect(made, ["create", "prune", "prune"])
+
+
+@engine_case
+async def fence_late_create_of_what_was_never_made(world: World) -> None:
+    """A writer is paused before a create that it wrote down; another one goes on from its data, and Git drops it."""
+    world.declare("shop", config_map("stays"))
+    async with world.synced():
+        await world.quiet()
+        world.declare("shop", config_map("stays"), config_map("late"))
+        world.commit()
+        async with AsyncExitStack() as stack:
+            async with _paused(world, "PATCH", "late") as arrived:
+                await world.now.engine.follow_once()
+                await arrived.wait()
+                other = world.twin()
+                world.declare("shop", config_map("stays"), config_map("more"))
+                world.commit()
+                await stack.enter_async_context(other.started())
+                await other.follow()
+                await other.until_sync(Sync.SYNCED)
+                expect(await world.live(config_map("late")), {})
+            await world.api.until(config_map("late"), lambda answer: answer.status == 404, "gone")  # noqa: PLR2004 - HTTP's
+            await other.quiet()
+            other.expect_sync(Sync.SYNCED)
+
+
+@engine_case
+async def fence_late_create_that_nobody_wrote_down(world: World) -> None:
+    """The one who writes now has no record of what comes late: nothing proves it, so a person is asked."""
+    late = config_map("late", labels={"trueline.dev/application": f"{world.installation}.shop"})
+    world.declare("shop", config_map("stays"))
+    async with world.synced():
+        await world.api.apply(late, f"trueline:{world.installation}")
+        expect_in("neither Git nor our inventory has it", (await world.until_sync(Sync.OUT_OF_SYNC)).message)
+        expect_that(await world.live(late))
+
+
+@engine_case
+async def fence_older_data_and_older_git(world: World) -> None:
+    """INV-12, INV-26: Git went back, and so did the data directory: the fence knows, and a person has to agree."""
+    settings = config_map("settings", {"a": "1"})
+    world.declare("shop", settings)
+    async with world.synced():
+        other = world.twin()
+        world.declare("shop", config_map("settings", {"a": "2"}), config_map("more"))
+        newest = world.commit()
+        first = world.repository.head
+        await world.follow()
+        await world.until_sync(Sync.SYNCED)
+    assert first == newest
+    world.repository.head = "00000001" * 5
+    async with other.started():
+        await other.follow()
+        status = await other.until_sync(Sync.HELD)
+        expect([problem.code for problem in status.problems], ["TL1902"])
+        expect([note.code for note in other.now.engine.notes], ["TL1905"])
+        await other.quiet()
+        expect((await world.live(settings))["data"], {"a": "2"})
+        expect_that(await world.live(config_map("more")))
+        other.approvals.approve(FLEET, Digest(other.repository.head), who="ada")
+        other.now.engine.wake("shop")
+        await other.until_sync(Sync.OUT_OF_SYNC)
+        expect((await world.live(settings))["data"], {"a": "1"})
+
+
+@engine_case
+async def fence_older_data_takes_nothing_for_granted(world: World) -> None:
+    """INV-26: a backup says `a` is as Git says now, but somebody changed it there and back since: it is looked at."""
+    world.declare("shop", config_map("settings", {"a": "1"}))
+    async with world.synced():
+        other = world.twin()
+        world.declare("shop", config_map("settings", {"a": "2"}))
+        world.commit()
+        await world.follow()
+        await world.until_sync(Sync.SYNCED)
+    world.declare("shop", config_map("settings", {"a": "1"}))
+    world.commit()
+    async with other.started():
+        await other.follow()
+        await other.until_sync(Sync.SYNCED)
+        await other.quiet()
+        expect((await world.live(config_map("settings")))["data"], {"a": "1"})
+
+
+@engine_case
+async def fence_without_rights(world: World) -> None:
+    """A cluster that gives no Leases: it is said once, and the local fence is all there is."""
+
+    def storm(request: Request) -> Response | None:
+        if "/leases" not in request.path:
+            return None
+        message = 'leases.coordination.k8s.io is forbidden: User "t" cannot list resource "leases"'
+        message += f' in API group "coordination.k8s.io" in the namespace "{HOME}"'
+        body = f'{{"kind":"Status","status":"Failure","reason":"Forbidden","code":403,"message":{_quoted(message)}}}'
+        return Response(status=403, headers={}, body=body.encode())
+
+    world.weather.storm = storm
+    world.declare("shop", config_map("settings"))
+    async with world.synced():
+        expect([note.code for note in world.now.engine.notes], ["TL1903"])
+        world.declare("shop", config_map("settings", {"a": "2"}))
+        await world.push()
+        await world.until_sync(Sync.SYNCED)
+        expect((await world.live(config_map("settings")))["data"], {"a": "2"})
+        expect(len(_asked(world)), 1)
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+@engine_case
+async def fence_deleted_by_hand(world: World) -> None:
+    """Somebody deletes the Lease: the next write takes it anew."""
+    world.declare("shop", config_map("settings"))
+    async with world.synced():
+        await world.api.delete(_lease(world))
+        await world.quiet()
+        world.declare("shop", config_map("settings", {"a": "2"}))
+        await world.push()
+        await world.until_sync(Sync.SYNCED)
+        expect((await world.live(_lease(world)))["spec"]["holderIdentity"], "first/1")
