@@ -249,7 +249,7 @@ INCIDENTS: Final = (
         title="an agent times out and removes all that it managed",
         safeguard="loss of contact changes nothing, and `onRemoval: keep` keeps",
         invariants=("INV-05", "INV-07"),
-        guards=(Guard(place="loop/engine.py:Engine._pass", removed="`onRemoval: keep`"),),
+        guards=(Guard(place="loop/leave.py:_leaving", removed="`onRemoval: keep`"),),
         tests=_tests(18, "unknown", "fleet_5406_an_agent_times_out_and_removes_all_it_managed"),
     ),
     Incident(

@@ -108,8 +108,8 @@ INCIDENT = (
         name="hooks make no render less empty",
         invariants=(3,),
         file="loop/review.py",
-        source="            declared=sum(not resource.is_hook for resource in desired.resources),\n",
-        mutant="            declared=len(desired.resources),\n",
+        source="        declared=sum(not resource.is_hook for resource in desired.resources),\n",
+        mutant="        declared=len(desired.resources),\n",
         tests=(f"{_SHRINKING}::test_incident_07_argo_23645_26753_the_guard_against_an_empty_render_is_passed_by",),
     ),
     Guard(
@@ -216,8 +216,8 @@ INCIDENT = (
         name="a definition needs consent by name",
         invariants=(6, 7, 9),
         file="target/kubernetes/rule.py",
-        source=('            NAMESPACE_KIND,\n            DEFINITION_KIND,\n            "Persis'),
-        mutant=('            NAMESPACE_KIND,\n            "Persis'),
+        source="protected=frozenset({NAMESPACE_KIND, DEFINITION_KIND, *_DATA, *_OPERATED}),",
+        mutant="protected=frozenset({NAMESPACE_KIND, *_DATA, *_OPERATED}),",
         tests=(f"{_REMOVAL}::test_incident_15_thaum_1475_definitions_are_removed_with_a_chart",),
     ),
     Guard(
@@ -247,9 +247,9 @@ INCIDENT = (
     Guard(
         name="an application that leaves Git is kept where Git said so",
         invariants=(5, 7),
-        file="loop/engine.py",
-        source="if aim.is_removal and aim.application.sync.on_removal is OnRemoval.KEEP:",
-        mutant="if False:",
+        file="loop/leave.py",
+        source="    if desired.is_removal and not whole and desired.application.sync.on_removal is OnRemoval.KEEP:",
+        mutant="    if False:",
         tests=(f"{_UNKNOWN}::test_incident_18_fleet_5406_an_agent_times_out_and_removes_all_it_managed",),
     ),
     Guard(
