@@ -16,7 +16,7 @@ from trueline.target.snapshot import Observed
 
 _STRANGER = (
     "it belongs to another installation of Trueline (t2.shop); "
-    "if its data was lost, write t2 into the file installation of this data directory"
+    "if its data was lost, start a new data directory with --adopt-installation t2"
 )
 
 DECLARED = [

@@ -40,7 +40,7 @@ async def _do(  # noqa: PLR0911 - one for each action
 ) -> Outcome:
     change = trial.change
     match change.action:
-        case Action.HEAL if trial.verdict is Verdict.SAME:
+        case Action.HEAL | Action.UPDATE if trial.verdict is Verdict.SAME:
             return Outcome(
                 change=change,
                 result=Result.SAME,

@@ -57,16 +57,6 @@ class Ledger(Protocol):
         """Write what became of them, in one transaction, and bring the inventory up to date."""
         ...
 
-    def doubt(self, application: str, target: str) -> None:
-        """What is written of the application's objects may be older than they are: each is looked at once more."""
-        ...
-
-    def gone(self, application: str, target: str, refs: Collection[Ref]) -> Mapping[Ref, str]:
-        """Of these refs, those of which it was written last that we pruned them, or that what we intended to make
-        never came; with the UID that went, empty where none was known.
-        """  # noqa: D205 - one sentence needs two lines
-        ...
-
     def end(self, act: Act, endings: Mapping[Ref, Ending]) -> None:
         """Write how hooks ended: that stays known when their objects are gone."""
         ...

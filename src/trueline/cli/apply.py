@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from trueline.cli.option import KUBECONFIG, Duration, is_address, output_option
+from trueline.cli.option import ADOPT, KUBECONFIG, Duration, is_address, output_option
 from trueline.cli.plan import Subject
 
 
@@ -19,6 +19,7 @@ from trueline.cli.plan import Subject
 @click.option("-n", "--namespace", default="", help="For a folder without declarations.")
 @click.option("--cluster", default="", help="The cluster of applications that name none.")
 @click.option("--timeout", "timeout_s", type=Duration(), default="15m", show_default=True, help="How long to wait.")
+@ADOPT
 @output_option("text", "json")
 def apply(  # noqa: PLR0917 - one for each option
     what: str,
@@ -30,6 +31,7 @@ def apply(  # noqa: PLR0917 - one for each option
     namespace: str,
     cluster: str,
     timeout_s: float,
+    adopted_installation: str,
     output: str,
 ) -> int:
     """Apply, and wait until it is settled.
@@ -53,6 +55,7 @@ def apply(  # noqa: PLR0917 - one for each option
         data_directory=data_directory,
         namespace=namespace,
         cluster=cluster,
+        adopted_installation=adopted_installation,
     )
     return run(apply_tree(subject, timeout_s, output, environment))
 

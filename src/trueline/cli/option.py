@@ -59,3 +59,11 @@ KUBECONFIG = click.option(
     type=click.Path(path_type=Path, dir_okay=False),
     help="Its contexts are the clusters; its current context is the default.",
 )
+
+ADOPT = click.option(
+    "--adopt-installation",
+    "adopted_installation",
+    default="",
+    metavar="ID|new",
+    help="Whose data a new data directory is: an installation's that is known, or a new one's all the same.",
+)

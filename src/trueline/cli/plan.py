@@ -20,6 +20,7 @@ class Subject:
     data_directory: Path | None
     namespace: str
     cluster: str
+    adopted_installation: str = ""
 
 
 @click.command()

@@ -68,6 +68,7 @@ def settings_for(subject: Subject, environment: Mapping[str, str]) -> Settings:
         is_working_tree=is_folder(repository) and not subject.revision,
         namespace=subject.namespace,
         cluster=subject.cluster,
+        adopted_installation=subject.adopted_installation,
         environment=environment,
         progress=Meter().show,
     )

@@ -11,7 +11,7 @@ from trueline.cli.meter import Meter
 from trueline.cli.place import Purpose, check_purpose
 from trueline.cli.question import late
 from trueline.cli.standing import answer_code, say_statuses
-from trueline.cli.story import Story
+from trueline.cli.story import Story, note_line
 from trueline.cli.up import LISTEN_DEFAULT, Wanted
 from trueline.declare.application import ServedTarget
 from trueline.loop.control import Control, ControlParts
@@ -56,6 +56,7 @@ async def serve(wanted: Wanted, environment: Mapping[str, str]) -> int:
         interval_s=wanted.interval_s,
         namespace=wanted.namespace,
         cluster=wanted.cluster,
+        adopted_installation=wanted.adopted_installation,
         is_live=True,
         is_serving=True,
         environment=environment,
@@ -65,6 +66,8 @@ async def serve(wanted: Wanted, environment: Mapping[str, str]) -> int:
         check_kept(assembly, assembly.data_directory.path)
         purpose_of(settings).write(assembly.data_directory.path)
         story = Story(tell)
+        for note in assembly.notes:
+            tell(note_line(note))
         async with running(assembly, wanted.listen, story):
             tell(f"trueline holds what runs to {wanted.repository}; its data is in {assembly.data_directory.path}")
             if not wanted.is_once:

@@ -5,10 +5,12 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from trueline.cli.answer import tell
 from trueline.cli.meter import Meter
 from trueline.cli.place import Place, Purpose
 from trueline.cli.scratch import scratch
 from trueline.cli.serving import check_kept, control_of
+from trueline.cli.story import note_line
 from trueline.loop.control import Control
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.fault import UserError
@@ -69,6 +71,8 @@ async def acting(settings: Settings) -> AsyncIterator[tuple[Assembly, Control]]:
         UserError: TL0801, somebody owns it; TL0810, it keeps what another repository declares.
     """
     async with assemble(replace(settings, is_live=True)) as assembly:
+        for note in assembly.notes:
+            tell(note_line(note))
         check_kept(assembly, assembly.data_directory.path)
         control = control_of(assembly)
         await assembly.engine.follow_once()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from trueline.cli.option import KUBECONFIG, Duration, output_option
+from trueline.cli.option import ADOPT, KUBECONFIG, Duration, output_option
 
 LISTEN_DEFAULT = "127.0.0.1:8600"
 
@@ -27,6 +27,7 @@ class Wanted:
     namespace: str
     cluster: str
     output: str
+    adopted_installation: str = ""
 
 
 @click.command()
@@ -43,6 +44,7 @@ class Wanted:
 )
 @click.option("-n", "--namespace", default="", help="For a repository without declarations.")
 @click.option("--cluster", default="", help="The cluster of applications that name none.")
+@ADOPT
 @output_option("text", "json")
 def up(  # noqa: PLR0917 - one for each option
     repository: str,
@@ -56,6 +58,7 @@ def up(  # noqa: PLR0917 - one for each option
     timeout_s: float,
     namespace: str,
     cluster: str,
+    adopted_installation: str,
     output: str,
 ) -> int:
     """Hold what runs to what the fleet repository REPO says.
@@ -80,6 +83,7 @@ def up(  # noqa: PLR0917 - one for each option
         namespace=namespace,
         cluster=cluster,
         output=output,
+        adopted_installation=adopted_installation,
     )
     try:
         return run(serve(wanted, dict(os.environ)))

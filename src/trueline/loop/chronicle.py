@@ -88,6 +88,15 @@ class Chronicle:
         found = self._journal.after(head.sequence - 1, limit=1)
         return any((record.sequence, record.digest) == (head.sequence, head.digest) for record in found)
 
+    def has_met(self, target: str, application: str, head: Head) -> bool:
+        """Whether an end of a journal that this one does not know was met at that fence before."""
+        return self._history.newest(_met(target, application)) == head.digest
+
+    def meet(self, target: str, application: str, head: Head) -> None:
+        """Such an end was met, and what follows from it is done."""
+        key = _met(target, application)
+        self._history.advance(key, expected=self._history.newest(key), commit=head.digest)
+
     def witness(self, head: Head) -> None:
         """Somebody else knows where the journal ended once: what is missing until there shows when it is verified."""
         if head.sequence:
@@ -190,3 +199,8 @@ class Chronicle:
         ]
         if notes:
             self._journal.append(notes)
+
+
+def _met(target: str, application: str) -> str:
+    """The name under which it is kept which end of another journal stood at a fence; no application can have it."""
+    return f"(fence) {target} {application}"

@@ -101,13 +101,15 @@ class FenceKeeper:
         chronicle, target = self._parts.chronicle, parts.target.name
         known = chronicle.generation(target)
         for record in records:
-            standing = record.standing
-            is_behind = standing.order.generation > known
-            if is_behind:
-                parts.ledger.doubt(record.application, target)
-            if (is_behind or not chronicle.knows(standing.head)) and not self._notes:
-                self._notes = (_older_books(record, known, chronicle.head.sequence),)
+            name, standing = record.application, record.standing
+            is_known = chronicle.knows(standing.head) or chronicle.has_met(target, name, standing.head)
+            if is_known and standing.order.generation <= known:
+                continue
+            parts.ledger.doubt(name, target)
             chronicle.witness(standing.head)
+            chronicle.meet(target, name, standing.head)
+            if not self._notes:
+                self._notes = (_older_books(record, known, chronicle.head.sequence),)
         if newest := max((record.standing.order.generation for record in records), default=0):
             chronicle.catch_up(target, newest)
 

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from trueline.apply.ledger import Ledger
-from trueline.loop.port import Approvals, BodyStore, Claims, HealthReader, Owners
+from trueline.loop.port import Approvals, BodyStore, Books, Claims, Finder, HealthReader, NoFinder, Owners
 from trueline.target.fence import Fence, Unfenced
 from trueline.target.protocol import Target, Watcher
 
@@ -16,8 +15,9 @@ class Parts:
     watcher: Watcher
     owners: Owners
     health: HealthReader
-    ledger: Ledger
+    ledger: Books
     bodies: BodyStore
     approvals: Approvals
     claims: Claims
     fence: Fence = field(default_factory=Unfenced)
+    finder: Finder = field(default_factory=NoFinder)

@@ -3,11 +3,13 @@
 from collections.abc import Collection, Mapping
 from typing import Protocol
 
+from trueline.apply.ledger import Ledger
 from trueline.health.status import Health
 from trueline.model.digest import Digest
 from trueline.model.ref import Ref
 from trueline.render.resource import Resource
 from trueline.target.inventory import Entry
+from trueline.target.snapshot import Observed
 
 
 class HealthReader(Protocol):
@@ -72,3 +74,33 @@ class Owners(Protocol):
     def abandon(self, application: str) -> int:
         """Forget everything that an application owns, on every target; how much it was."""
         ...
+
+
+class Books(Ledger, Protocol):
+    """The ledger of the passes, as far as it remembers more than a pass needs."""
+
+    def doubt(self, application: str, target: str) -> None:
+        """What is written of the application's objects may be older than they are: each is looked at once more."""
+        ...
+
+    def gone(self, application: str, target: str, refs: Collection[Ref]) -> Mapping[Ref, str]:
+        """Of these refs, those of which it was written last that we pruned them, or that what we intended to make
+        never came; with the UID that went, empty where none was known.
+        """  # noqa: D205 - one sentence needs two lines
+        ...
+
+
+class Finder(Protocol):
+    """Objects that carry our mark and are as they are declared, found without a trial of each."""
+
+    async def as_declared(self, bodies: Mapping[Ref, bytes]) -> Mapping[Ref, Observed]:
+        """Those of the declared objects whose apply would change nothing; of all others nothing is said."""
+        ...
+
+
+class NoFinder:
+    """A target where each object is tried."""
+
+    async def as_declared(self, bodies: Mapping[Ref, bytes]) -> Mapping[Ref, Observed]:  # noqa: ARG002 - the port's
+        """None is found."""
+        return {}

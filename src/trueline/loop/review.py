@@ -22,9 +22,9 @@ from trueline.plan.plan import Plan
 from trueline.plan.settle import settle
 from trueline.render.resource import Phase
 from trueline.target.answer import Refusal
-from trueline.target.inventory import Ending, Inventory
+from trueline.target.inventory import Ending, EntryState, Inventory
 from trueline.target.rules import Rules
-from trueline.target.snapshot import Snapshot
+from trueline.target.snapshot import Observed, Snapshot
 from trueline.trial.attempt import Tried, try_all
 from trueline.trial.trial import Trial, Verdict
 
@@ -100,6 +100,7 @@ async def review(  # noqa: PLR0913 - what a pass is asked for
         awaits=desired.awaits,
         whole=whole,
         takes_away=options.takes_away,
+        found=await _found(parts, changes, inventory),
     )
     trials = () if desired.problems else await try_all(changes, tried)
     changes, trials = _replacing(changes, trials, options)
@@ -120,6 +121,26 @@ async def review(  # noqa: PLR0913 - what a pass is asked for
         endings=ended,
         notes=desired.notes,
     )
+
+
+async def _found(parts: Parts, changes: Collection[Change], inventory: Inventory) -> Mapping[Ref, Observed]:
+    """What is as declared though our inventory does not know it, or not for sure: it is no older than that (INV-26).
+
+    It was lost, it was put back, or what was intended last has no known outcome.
+    """
+    lost = {change.ref: change.body for change in changes if _is_lost(change, inventory)}
+    bodies = {ref: body for ref, digest in lost.items() if (body := parts.bodies.get(digest)) is not None}
+    return await parts.finder.as_declared(bodies) if bodies else {}
+
+
+def _is_lost(change: Change, inventory: Inventory) -> bool:
+    entry = inventory.entries.get(change.ref)
+    if not change.uid or change.run:
+        return False
+    if entry is None:
+        return change.action is Action.UPDATE
+    is_doubted = not entry.ours or entry.state is EntryState.FAILED
+    return is_doubted and change.action in {Action.UPDATE, Action.HEAL} and not entry.withheld
 
 
 def _left(desired: Desired, inventory: Inventory) -> Collection[Ref]:

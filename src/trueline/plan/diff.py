@@ -5,7 +5,7 @@ diff against an older render, a look at one object a diff with a `focus`.
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from trueline.model.known import Known, Unknown
@@ -116,7 +116,7 @@ def _present(resource: Resource, entry: Entry | None, live: Observed, options: D
 def _of_another(mark: str) -> str:
     """A lost data directory makes what we applied a stranger's: a person may give the id back."""
     installation = mark.partition(".")[0]
-    back = f"if its data was lost, write {installation} into the file installation of this data directory"
+    back = f"if its data was lost, start a new data directory with --adopt-installation {installation}"
     return f"it belongs to another installation of Trueline ({mark}); {back}"
 
 
@@ -267,7 +267,8 @@ def _consent(ref: Ref, entry: Entry, live: Observed, options: DiffOptions) -> tu
         return Action.HOLD, f"{leaving.name} has expired: renew it, or take it away"
     if leaving is not None and leaving.way is Way.KEEP:
         return Action.RELEASE, f"it stays and is not ours any more, as {leaving.name} says"
-    return _pruned(ref, entry, options, leaving)
+    # INV-26: an older data directory does not know yet that it is to stay; the object does.
+    return _pruned(ref, replace(entry, keep=entry.keep or live.keep), options, leaving)
 
 
 def _pruned(ref: Ref, entry: Entry, options: DiffOptions, leaving: Leaving | None) -> tuple[Action, str]:

@@ -82,6 +82,11 @@ class StoreLedger:
         row = self._store.row("SELECT count(*) FROM entry WHERE application = ? AND target = ?", (application, target))
         return int(row[0]) if row else 0
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is owned, on no target."""
+        return self._store.row("SELECT 1 FROM entry LIMIT 1") is None
+
     def lookup(self, target: str, ref: Ref) -> tuple[str, Entry] | None:
         """Who owns an object, and its entry; during a transfer the application that is about to own it."""
         row = self._store.row(_OWNERS, (target, str(ref)))
@@ -158,7 +163,7 @@ class StoreLedger:
 
         An object that shows another field set than the one that was left is looked at; so none is what was left.
         """
-        query = "SELECT ref, value FROM entry WHERE target = ? AND application = ? AND before IS NULL"
+        query = "SELECT ref, value FROM entry WHERE target = ? AND application = ?"
         with self._store.transaction(durable=True):
             rows = [(ref, decode_row(value)) for ref, value in self._store.rows(query, (target, application))]
             changed = [

@@ -20,6 +20,8 @@ from trueline.model.fault import UserError
 from trueline.runtime.clock import Clock
 from trueline.runtime.layout import LAYOUT, check_layout, is_told, layout_file
 
+INSTALLATION = "installation"
+"""The file that holds the installation's id."""
 INSTALLATION_LENGTH = 8
 _FIRST = "bcdfghjklmnpqrstvwxz"
 _REST = _FIRST + "2456789"
@@ -120,9 +122,11 @@ def owner_of(path: Path) -> Owner | None:
 class DataDirectory:
     """One process's hold on a data directory (INV-13); a context. The kernel lets go of it when the process ends."""
 
-    def __init__(self, path: Path, installation: str, lock: int) -> None:
+    def __init__(self, path: Path, installation: str, lock: int, *, is_new: bool = False) -> None:
         self.path = path
         self.installation = installation
+        self.is_new = is_new
+        """Whether the installation's id was made just now: an earlier one may be known elsewhere."""
         self._lock: int | None = lock
 
     @classmethod
@@ -151,13 +155,31 @@ class DataDirectory:
             _write_owner(lock, os.getpid() if pid is None else pid, clock.now())
             if not is_told(path):
                 write_atomic(layout_file(path), f"{LAYOUT}\n".encode())
-            return cls(path, _installation(path, random), lock)
+            is_new = not (path / INSTALLATION).exists()
+            return cls(path, _installation(path, random), lock, is_new=is_new)
         except OSError as error:
             os.close(lock)
             raise _unusable(path, error.strerror or str(error)) from error
         except BaseException:
             os.close(lock)
             raise
+
+    def adopt(self, installation: str) -> None:
+        """Be the data of an installation that was known before; where the directory owned nothing yet.
+
+        Raises:
+            UserError: TL0807, that is no id of one.
+            OSError: it cannot be written; the id before stands.
+        """
+        if not _INSTALLATION.fullmatch(installation):
+            raise _no_installation(self.path / INSTALLATION)
+        write_atomic(self.path / INSTALLATION, f"{installation}\n".encode())
+        self.installation, self.is_new = installation, False
+
+    def renounce(self) -> None:
+        """Take a new id back: the next start is a first one again."""
+        if self.is_new:
+            (self.path / INSTALLATION).unlink(missing_ok=True)
 
     @property
     def store(self) -> Path:
@@ -247,7 +269,7 @@ def _read_owner(descriptor: int) -> Owner | None:
 
 def _installation(path: Path, random: Callable[[int], bytes]) -> str:
     """INV-26: an id that cannot be read is not made anew, for then everything would be a stranger's."""
-    file = path / "installation"
+    file = path / INSTALLATION
     try:
         text = file.read_text(encoding="ascii", errors="replace").strip()
     except FileNotFoundError:

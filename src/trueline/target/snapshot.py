@@ -17,7 +17,7 @@ class Observed:
     `mark` is the application label as it stands (`INSTALLATION.NAME`; empty where there is none), `mark_is_ours` tells
     that our field manager owns that label: a copied label proves nothing. `ours` is the digest of our manager's field
     set, `others` that of everybody else's without `status`; `NOTHING` where there is no entry. `managers` are the
-    names of the other managers, sorted.
+    names of the other managers, sorted. `keep`: it says itself that it is not to be pruned.
     """
 
     uid: str
@@ -29,6 +29,7 @@ class Observed:
     others: Digest = NOTHING
     managers: tuple[str, ...] = ()
     deleting: bool = False
+    keep: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -130,6 +130,7 @@ class EngineProcess:
             approvals=KeptApprovals(approvals),
             claims=claims,
             fence=fence,
+            finder=target,
         )
         targets = OneTarget(given=parts)
         renderer = CachedRenderer(DispatchingRenderer(toolbox), KeptRenders(RenderStore(store), bodies), "test")

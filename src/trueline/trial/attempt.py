@@ -12,6 +12,7 @@ from trueline.target.answer import Accepted, Answer, FieldConflict, Refusal, Ref
 from trueline.target.inventory import Entry, Inventory
 from trueline.target.protocol import Target, Write, WriteMode
 from trueline.target.reclaim import Reclaim
+from trueline.target.snapshot import Observed
 from trueline.trial.protocol import Bodies
 from trueline.trial.trial import Trial, Verdict
 
@@ -30,6 +31,8 @@ class Tried:
     whole: bool = False
     takes_away: bool = False
     """What tools added beside what is declared goes (`sync.added: heal`)."""
+    found: Mapping[Ref, Observed] = field(default_factory=dict)
+    """What is known to be as it is declared, though our inventory did not know: nothing has to be tried."""
 
 
 async def try_all(changes: Collection[Change], tried: Tried) -> tuple[Trial, ...]:
@@ -64,6 +67,8 @@ async def _try_one(change: Change, tried: Tried, made: Collection[Ref]) -> Trial
     if needed := [ref for ref in (tried.awaits or {}).get(change.ref, ()) if ref in made]:
         message = f"{', '.join(map(str, needed))} is made first"
         return Trial(change=change, verdict=Verdict.DEFERRED, message=message)
+    if (seen := tried.found.get(change.ref)) is not None:
+        return Trial(change=change, verdict=Verdict.SAME, promised=seen.ours, observed=seen)
     mark = tried.target.mark(tried.inventory.application)
     if change.action is Action.RELEASE:
         return _pruned(change, await tried.target.release(change.ref, uid=change.uid, mark=mark, dry=True))

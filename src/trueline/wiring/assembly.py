@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Final
@@ -20,6 +20,7 @@ from trueline.loop.fleet import Fleet
 from trueline.loop.outside import OutsideLinks
 from trueline.loop.register import Register
 from trueline.loop.supply import OpenSource
+from trueline.model.diagnostic import Diagnostic
 from trueline.model.digest import digest_value
 from trueline.model.fault import Fault
 from trueline.record.approval import Approvals
@@ -50,6 +51,7 @@ from trueline.wiring.bucket import BucketTargets
 from trueline.wiring.cluster import ClusterTargets
 from trueline.wiring.git import GitSources, fleet_source
 from trueline.wiring.kept import KeptApprovals, KeptRenders
+from trueline.wiring.recovery import recover
 from trueline.wiring.served import ServedTargets
 from trueline.wiring.settings import Settings
 from trueline.wiring.shared import Shared
@@ -89,6 +91,8 @@ class Assembly:
     register: Register
     clock: Clock
     data_directory: DataDirectory
+    notes: tuple[Diagnostic, ...] = ()
+    """What is to be told of the beginning, and stops nothing."""
 
     @property
     def blobs(self) -> BlobDirectory:
@@ -149,6 +153,13 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembly]:
             settings=settings, toolbox=toolbox, clock=clock, processes=processes, directory=directory, shared=shared
         )
         await closing.enter_async_context(clusters)
+        notes = await recover(
+            directory,
+            clusters,
+            wanted=settings.adopted_installation,
+            is_empty=books.ledger.is_empty,
+            is_live=settings.is_live,
+        )
         secrets = SystemSecrets(settings.environment, kubernetes=clusters.secret)
         opened = _Opened(
             closing=closing,
@@ -181,7 +192,8 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembly]:
             clock=clock,
             interval_s=settings.interval_s,
         )
-        yield _assembly(settings, parts, books, targets, sources, renderer, site, toolbox, directory)
+        made = _assembly(settings, parts, books, targets, sources, renderer, site, toolbox, directory)
+        yield replace(made, notes=notes)
 
 
 async def _renderers(  # noqa: PLR0913, PLR0917 - what builds is made with all of it

@@ -17,7 +17,8 @@ from trueline.health.table import judge, needs_status
 from trueline.loop.health import TargetHealth
 from trueline.loop.parts import Parts
 from trueline.model.diagnostic import Diagnostic
-from trueline.model.fault import UserError
+from trueline.model.fault import Fault, UserError
+from trueline.model.known import Known, Unknown
 from trueline.runtime.clock import Clock
 from trueline.runtime.data_directory import DataDirectory, write_atomic
 from trueline.runtime.http import Transport
@@ -28,6 +29,7 @@ from trueline.runtime.toolbox import Toolbox
 from trueline.target.kubernetes.client import KubernetesClient
 from trueline.target.kubernetes.credential import connect
 from trueline.target.kubernetes.fence import LeaseFence, Writer
+from trueline.target.kubernetes.installed import installations
 from trueline.target.kubernetes.kubeconfig import Kubeconfig, in_cluster, kubeconfig_paths, read_kubeconfig
 from trueline.target.kubernetes.lease import repository_digest
 from trueline.target.kubernetes.limit import Limiter
@@ -90,6 +92,27 @@ class ClusterTargets:
                 self._clusters[name] = await self._connect(name)
             return self._clusters[name]
 
+    async def installations(self) -> Known[Mapping[str, tuple[str, ...]]] | Unknown:
+        """Those that follow this fleet in the default cluster; an embedded one is as new as its data directory."""
+        if self._default() == EMBEDDED:
+            return Known({})
+        try:
+            transport = await self._reach(self._default())
+        except Fault as fault:
+            return Unknown(fault.diagnostics[0].line)
+        try:
+            return await installations(self._client(transport), self._fleet)
+        finally:
+            await transport.close()
+
+    @property
+    def _fleet(self) -> str:
+        return repository_digest(self._settings.repository, self._settings.path)
+
+    def _client(self, transport: Transport) -> KubernetesClient:
+        limiter = Limiter(self._clock)
+        return KubernetesClient(transport, limiter, self._clock, user_agent=USER_AGENT, jitter=random.random)
+
     def _default(self) -> str:
         if self._settings.cluster:
             return self._settings.cluster
@@ -99,9 +122,7 @@ class ClusterTargets:
     async def _connect(self, name: str) -> Parts:
         transport = await (self._embed() if name == EMBEDDED else self._reach(name))
         self._stack.push_async_callback(transport.close)
-        client = KubernetesClient(
-            transport, Limiter(self._clock), self._clock, user_agent=USER_AGENT, jitter=random.random
-        )
+        client = self._client(transport)
         self.clients[name] = client
         target = KubernetesTarget[Health](
             name or "default",
@@ -116,7 +137,7 @@ class ClusterTargets:
             installation=self._directory.installation,
             manager=Installation(self._directory.installation).manager,
             holder=self._holder,
-            repository=repository_digest(self._settings.repository, self._settings.path),
+            repository=self._fleet,
         )
         fence = LeaseFence(client, self._clock, writer)
         if self._settings.is_live and self._group is not None:
@@ -133,6 +154,7 @@ class ClusterTargets:
             approvals=shared.approvals,
             claims=shared.claims,
             fence=fence,
+            finder=target,
         )
 
     async def _embed(self) -> Transport:

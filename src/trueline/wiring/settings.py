@@ -14,7 +14,8 @@ class Settings:
 
     `is_serving`: sites are served at their addresses; otherwise they are only published. `sites_path` is where the
     releases of those sites stand, if not in the data directory. `is_working_tree`: `repository` is a folder to take as
-    it stands. `namespace` and `cluster` are for a folder without declarations. `progress` is told how many images were
+    it stands. `namespace` and `cluster` are for a folder without declarations. `adopted_installation` is the id that
+    a person says this data directory is of, or `new`. `progress` is told how many images were
     encoded, of how many.
     """
 
@@ -30,6 +31,7 @@ class Settings:
     is_working_tree: bool = False
     namespace: str = ""
     cluster: str = ""
+    adopted_installation: str = ""
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     progress: Callable[[int, int], None] | None = None
 

@@ -4,6 +4,7 @@ import sys
 
 import msgspec
 
+from trueline.render.annotation import timing
 from trueline.target.kubernetes.field_set import hex_digest, read_ownership
 from trueline.target.kubernetes.mark import LABEL
 from trueline.target.kubernetes.wire import ObjectMeta
@@ -25,6 +26,7 @@ class Live(msgspec.Struct, gc=False, frozen=True):
     others: bytes
     managers: tuple[str, ...]
     deleting: bool
+    keep: bool = False
 
     def observed(self) -> Observed:
         """As the planner reads it."""
@@ -38,6 +40,7 @@ class Live(msgspec.Struct, gc=False, frozen=True):
             others=hex_digest(self.others),
             managers=self.managers,
             deleting=self.deleting,
+            keep=self.keep,
         )
 
     def is_older(self, than: "Live") -> bool:
@@ -84,6 +87,7 @@ class Pool:
             others=self._digests.setdefault(owned.others, owned.others),
             managers=self._managers.setdefault(owned.managers, owned.managers),
             deleting=metadata.deletionTimestamp is not None,
+            keep=timing(metadata.annotations).keep if metadata.annotations else False,
         )
 
 

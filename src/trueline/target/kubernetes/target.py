@@ -20,6 +20,7 @@ from trueline.target.kubernetes.admission import Mutators
 from trueline.target.kubernetes.client import KubernetesClient
 from trueline.target.kubernetes.content import Content
 from trueline.target.kubernetes.discovery import server_version
+from trueline.target.kubernetes.found import LiveFinder
 from trueline.target.kubernetes.kind import Kinds
 from trueline.target.kubernetes.live import Live
 from trueline.target.kubernetes.look import Looker, Place, is_object_missing
@@ -91,6 +92,9 @@ class KubernetesTarget(Generic[T]):
             recollection=recollection,
             content=Content(client=client, kinds=self._kinds, live=self._mirror.live),
         )
+        self._finder = LiveFinder(
+            client=client, kinds=self._kinds, manager=installation.manager, recollection=recollection
+        )
         self._adopter = Adopter(
             client=client, kinds=self._kinds, manager=installation.manager, rules=RULES, recollection=recollection
         )
@@ -159,6 +163,10 @@ class KubernetesTarget(Generic[T]):
     def marked(self, mark: str, refs: Collection[Ref] | None = None) -> Mapping[Ref, Observed]:
         """What carries a mark, of the types in use, where it is known now: the way back after a lost data directory."""
         return {ref: live.observed() for ref, live in self._mirror.marked(mark, refs)}
+
+    async def as_declared(self, bodies: Mapping[Ref, bytes]) -> Mapping[Ref, Observed]:
+        """Those of the declared objects whose apply would change nothing; of all others nothing is said."""
+        return await self._finder.as_declared(bodies)
 
     async def normalise(self, rendered: Rendered, *, application: str, namespace: str, create: bool) -> Normalised:
         """Put a render into the cluster's terms and mark it as the application's."""

@@ -11,6 +11,7 @@ import trueline.testing.conformance.engine.fence
 import trueline.testing.conformance.engine.former
 import trueline.testing.conformance.engine.hook
 import trueline.testing.conformance.engine.leaving
+import trueline.testing.conformance.engine.lost
 import trueline.testing.conformance.engine.ownership
 import trueline.testing.conformance.engine.removal
 import trueline.testing.conformance.engine.rollback

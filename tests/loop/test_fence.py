@@ -1,0 +1,296 @@
+"""What a fence costs, and when it is told how far a fleet has come; who may go on, and who may not."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from tests.loop.still_clock import StillClock
+from trueline.loop.board import Board
+from trueline.loop.desired import Desired
+from trueline.loop.engine_parts import EngineParts
+from trueline.loop.fence import ANCHOR_S, QUIET_S, Fenced, FenceKeeper
+from trueline.loop.parts import Parts
+from trueline.model.diagnostic import Diagnostic
+from trueline.model.fault import Transient
+from trueline.model.known import Known, Unknown
+from trueline.target.fence import FenceRecord, Head, Order, Standing, Taken, Unfenced
+
+OLD, NEW = "a" * 40, "b" * 40
+
+
+class _Fence(Unfenced):
+    """A fence whose answers are told; it keeps what was left at it."""
+
+    def __init__(self) -> None:
+        self.records: Known[Mapping[str, FenceRecord]] | Unknown = Known({})
+        self.answer = Taken.HELD
+        self.names: set[str] = set()
+        self.taker: FenceRecord | None = None
+        self.told: list[tuple[str, Standing]] = []
+        self.released: list[str] = []
+        self.hangs = False
+
+    @property
+    def held(self) -> frozenset[str]:
+        return frozenset(self.names)
+
+    def taken_by(self, application: str) -> FenceRecord | None:
+        return self.taker if self.taker and self.taker.application == application else None
+
+    async def look(self) -> Known[Mapping[str, FenceRecord]] | Unknown:
+        return self.records
+
+    async def take(self, application: str, standing: Standing) -> Taken:
+        if self.answer is Taken.HELD:
+            self.names.add(application)
+        return self.answer
+
+    async def holds(self, application: str) -> bool:
+        return application in self.names
+
+    async def tell(self, application: str, standing: Standing) -> bool:
+        self.told.append((application, standing))
+        return True
+
+    async def release(self, application: str, standing: Standing) -> None:
+        if self.hangs:
+            await asyncio.Event().wait()
+        self.released.append(application)
+
+
+class _Books:
+    """Chronicle and ledger, as far as a fence asks them."""
+
+    def __init__(self) -> None:
+        self.newest, self.count, self.head = OLD, 1, Head(sequence=10, digest="d10")
+        self.known: set[int] = {0, 10}
+        self.met: set[str] = set()
+        self.witnessed: list[Head] = []
+        self.doubted: list[tuple[str, str]] = []
+
+    def generation(self, _: str) -> int:
+        return self.count
+
+    def catch_up(self, _: str, generation: int) -> None:
+        self.count = max(self.count, generation)
+
+    def knows(self, head: Head) -> bool:
+        return head.sequence in self.known
+
+    def has_met(self, _: str, __: str, head: Head) -> bool:
+        return head.digest in self.met
+
+    def meet(self, _: str, __: str, head: Head) -> None:
+        self.met.add(head.digest)
+
+    def witness(self, head: Head) -> None:
+        self.witnessed.append(head)
+
+    def doubt(self, application: str, target: str) -> None:
+        self.doubted.append((application, target))
+
+
+class _World:
+    """One keeper and one target."""
+
+    def __init__(self) -> None:
+        self.clock, self.books, self.fence = StillClock(), _Books(), _Fence()
+        self.doubt: Diagnostic | None = None
+        self.approved: set[str] = set()
+        self.lineages = 0
+        board = Board(self.clock)
+        board.look = cast("Any", SimpleNamespace(revision=SimpleNamespace(commit=NEW)))
+        fleet = SimpleNamespace(lineage=self._lineage)
+        approvals = SimpleNamespace(is_approved=lambda commit: commit in self.approved)
+        given = SimpleNamespace(clock=self.clock, chronicle=self.books, fleet=fleet, approvals=approvals)
+        self.keeper = FenceKeeper(cast("EngineParts", given), board)
+        target = SimpleNamespace(name="prod")
+        self.parts = cast("Parts", SimpleNamespace(target=target, fence=self.fence, ledger=self.books))
+
+    async def _lineage(self, _: str, __: object) -> Diagnostic | None:
+        self.lineages += 1
+        return self.doubt
+
+    def aim(self, name: str = "shop", commit: str = NEW) -> Desired:
+        return cast("Desired", SimpleNamespace(application=SimpleNamespace(name=name), commit=commit))
+
+    async def write(self, name: str = "shop") -> None:
+        """A pass that has something to write."""
+        fence = await self.keeper.admit(self.parts, self.aim(name), is_asked=False)
+        await fence.enter()
+        await fence.check()
+
+    async def pass_s(self, seconds: float) -> None:
+        self.clock.pass_s(seconds)
+        for _ in range(20):
+            await asyncio.sleep(0)
+
+    @asynccontextmanager
+    async def kept(self) -> AsyncIterator[None]:
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(self.keeper.keep())
+            yield
+            task.cancel()
+
+
+def record(name: str = "shop", *, commit: str = OLD, generation: int = 1, head: int = 10) -> FenceRecord:
+    order = Order(generation=generation, commit=commit)
+    standing = Standing(order=order, head=Head(sequence=head, digest=f"d{head}"))
+    return FenceRecord(application=name, holder="other", since="then", standing=standing)
+
+
+async def test_told_once_it_was_quiet() -> None:
+    """The first write says it with the taking; later ones wait for a minute without any."""
+    world = _World()
+    async with world.kept():
+        await world.write()
+        await world.pass_s(QUIET_S * 2)
+        assert world.fence.told == []
+        for _ in range(5):
+            await world.write()
+            await world.pass_s(QUIET_S / 2)
+            assert world.fence.told == []
+        await world.pass_s(QUIET_S)
+        assert [name for name, _ in world.fence.told] == ["shop"]
+        await world.pass_s(QUIET_S * 3)
+        assert len(world.fence.told) == 1
+
+
+async def test_told_each_hour_where_it_is_never_quiet() -> None:
+    world = _World()
+    async with world.kept():
+        await world.write()
+        for _ in range(int(ANCHOR_S / QUIET_S) + 2):
+            await world.write()
+            await world.pass_s(QUIET_S * 0.9)
+            world.books.head = Head(sequence=world.books.head.sequence + 1, digest="d")
+        for _ in range(int(ANCHOR_S / QUIET_S / 4)):
+            await world.write()
+            await world.pass_s(QUIET_S * 0.9)
+        assert len(world.fence.told) == 1
+
+
+async def test_the_journal_is_anchored_once_an_hour_for_all() -> None:
+    """One request an hour and target where the journal has grown; an idle fleet asks nothing."""
+    world = _World()
+    async with world.kept():
+        for name in ("shop", "blog", "docs"):
+            await world.write(name)
+        await world.pass_s(ANCHOR_S * 1.1)
+        await world.pass_s(ANCHOR_S * 1.1)
+        assert world.fence.told == []
+        world.books.head = Head(sequence=11, digest="d11")
+        await world.pass_s(ANCHOR_S * 1.1)
+        await world.pass_s(ANCHOR_S * 1.1)
+        assert [(name, told.head.sequence) for name, told in world.fence.told] == [("blog", 11)]
+
+
+async def test_all_are_given_back_at_the_end() -> None:
+    world = _World()
+    for name in ("shop", "blog"):
+        await world.write(name)
+    await world.keeper.release()
+    assert sorted(world.fence.released) == ["blog", "shop"]
+
+
+async def test_the_end_waits_for_no_silent_cluster() -> None:
+    """INV-34: a cluster that does not answer holds nobody for long."""
+    world = _World()
+    await world.write()
+    world.fence.hangs = True
+    async with asyncio.timeout(10):
+        await world.keeper.release()
+    assert world.fence.released == []
+
+
+async def refused(world: _World, aim: Desired | None = None, *, is_asked: bool = False) -> tuple[str, bool]:
+    """The code that a pass is refused with, and whether it may pass."""
+    with pytest.raises(Fenced) as error:
+        await world.keeper.admit(world.parts, aim or world.aim(), is_asked=is_asked)
+    return error.value.diagnostics[0].code, error.value.is_passing
+
+
+async def test_taken_by_another() -> None:
+    """INV-13: before a pass, at its first write, and before each of its stages."""
+    world = _World()
+    world.fence.taker = record()
+    assert await refused(world) == ("TL1901", False)
+    world.fence.taker = None
+    fence = await world.keeper.admit(world.parts, world.aim(), is_asked=False)
+    world.fence.answer, world.fence.taker = Taken.LOST, record()
+    with pytest.raises(Fenced):
+        await fence.enter()
+    with pytest.raises(Fenced):
+        await fence.check()
+
+
+@pytest.mark.parametrize("answer", [Taken.MOVED, Taken.UNKNOWN])
+async def test_what_cannot_be_told_is_tried_again(answer: Taken) -> None:
+    world = _World()
+    world.fence.answer = answer
+    fence = await world.keeper.admit(world.parts, world.aim(), is_asked=False)
+    with pytest.raises(Transient):
+        await fence.enter()
+    with pytest.raises(Transient):
+        await fence.check()
+
+
+async def test_a_silent_target_is_no_free_one() -> None:
+    """INV-04."""
+    world = _World()
+    world.fence.records = Unknown("no answer")
+    with pytest.raises(Transient):
+        await world.keeper.admit(world.parts, world.aim(), is_asked=False)
+
+
+def doubt(code: str) -> Diagnostic:
+    return Diagnostic(code=code, summary="s", detail="d", remedy="r")
+
+
+async def test_older_than_the_fence() -> None:
+    """INV-12: what does not follow the fence's commit waits for a person; what cannot be told may pass."""
+    world = _World()
+    world.fence.records = Known({"shop": record(commit="c" * 40)})
+    world.doubt = doubt("TL0131")
+    assert await refused(world) == ("TL1902", False)
+    world.doubt = doubt("TL0137")
+    assert await refused(world) == ("TL1902", True)
+    await world.keeper.admit(world.parts, world.aim(), is_asked=True)
+    world.approved = {NEW}
+    await world.keeper.admit(world.parts, world.aim(), is_asked=False)
+
+
+async def test_lineage_is_asked_once_and_only_where_it_matters() -> None:
+    """A restart of the same process's data asks nothing: the local fence stands at that commit already."""
+    world = _World()
+    world.fence.records = Known({"shop": record(), "blog": record("blog", commit="c" * 40)})
+    for _ in range(3):
+        await world.keeper.admit(world.parts, world.aim(), is_asked=False)
+        await world.keeper.admit(world.parts, world.aim("blog"), is_asked=False)
+    assert world.lineages == 1
+
+
+@pytest.mark.parametrize(
+    ("found", "is_behind"),
+    [(record(), False), (record(generation=2), True), (record(head=11), True), (record(generation=0, head=0), False)],
+    ids=["as left", "a later revision", "a record that is not known", "nothing said"],
+)
+async def test_books_that_are_older_than_the_fence(found: FenceRecord, is_behind: bool) -> None:
+    """INV-26: what a backup says of objects is not believed before each was looked at; told once, and done once."""
+    world = _World()
+    world.fence.records = Known({"shop": found, "docs": record("docs")})
+    for _ in range(2):
+        await world.keeper.admit(world.parts, world.aim(), is_asked=False)
+    assert world.books.doubted == ([("shop", "prod")] if is_behind else [])
+    assert [note.code for note in world.keeper.notes] == (["TL1905"] if is_behind else [])
+    assert [head.sequence for head in world.books.witnessed] == ([found.standing.head.sequence] if is_behind else [])
+    again = _World()
+    again.books, again.fence.records = world.books, world.fence.records
+    again.parts = cast("Parts", SimpleNamespace(target=world.parts.target, fence=again.fence, ledger=world.books))
+    again.keeper._parts = world.keeper._parts  # noqa: SLF001 - the same books, another life
+    await again.keeper.admit(again.parts, again.aim(), is_asked=False)
+    assert len(world.books.doubted) == is_behind
