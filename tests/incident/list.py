@@ -146,7 +146,10 @@ INCIDENTS: Final = (
         safeguard="what another one declares, or may declare in the same commit, is not deleted",
         invariants=("INV-08",),
         guards=(
-            Guard(place="loop/claim.py:ClaimBook.reading", removed="what left was forgotten when the fleet was read"),
+            Guard(
+                place="loop/claim.py:ClaimBook.reading",
+                removed="what left was forgotten though somebody could not be read",
+            ),
             Guard(place="loop/claim.py:ClaimBook.remove", removed="the commit of a removal after a start"),
             Guard(place="plan/diff.py:_moving", removed="all of it"),
         ),

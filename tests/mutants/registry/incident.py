@@ -121,11 +121,11 @@ INCIDENT = (
         tests=(f"{_OWNER}::test_incident_08_argo_22607_one_application_takes_the_namespace_of_another",),
     ),
     Guard(
-        name="what left is remembered while the fleet is read",
+        name="what left is remembered while somebody cannot be read",
         invariants=(8,),
         file="loop/claim.py",
-        source="if not self._readings and not self._unread:",
-        mutant="if not self._unread:",
+        source="            if not self._readings and not self._unread:",
+        mutant="            if not self._readings:",
         tests=(f"{_OWNER}::test_incident_09_argo_16721_a_move_between_two_owners_deletes_what_moves",),
     ),
     Guard(
