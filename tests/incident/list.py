@@ -146,7 +146,6 @@ INCIDENTS: Final = (
         safeguard="what another one declares, or may declare in the same commit, is not deleted",
         invariants=("INV-08",),
         guards=(
-            Guard(place="loop/claim.py:ClaimBook.reading", removed="what left was forgotten when the fleet was read"),
             Guard(place="loop/claim.py:ClaimBook.remove", removed="the commit of a removal after a start"),
             Guard(place="plan/diff.py:_moving", removed="all of it"),
         ),
@@ -249,7 +248,7 @@ INCIDENTS: Final = (
         title="an agent times out and removes all that it managed",
         safeguard="loss of contact changes nothing, and `onRemoval: keep` keeps",
         invariants=("INV-05", "INV-07"),
-        guards=(Guard(place="loop/engine.py:Engine._pass", removed="`onRemoval: keep`"),),
+        guards=(Guard(place="loop/leave.py:_leaving", removed="`onRemoval: keep`"),),
         tests=_tests(18, "unknown", "fleet_5406_an_agent_times_out_and_removes_all_it_managed"),
     ),
     Incident(
@@ -278,7 +277,6 @@ INCIDENTS: Final = (
         guards=(
             Guard(place="runtime/data_directory.py:write_atomic", removed="the file beside: written in place"),
             Guard(place="runtime/store.py:Store._begin", removed="the transaction"),
-            Guard(place="runtime/data_directory.py:_installation", removed="the id of the last start"),
             Guard(place="cli/place.py:Purpose.write", removed="`write_atomic`, for a write in place"),
         ),
         tests=_tests(
@@ -329,7 +327,7 @@ INCIDENTS: Final = (
         safeguard="what does not render changes nothing; a start goes on with the newest that went to its end",
         invariants=("INV-17", "INV-11", "INV-12"),
         guards=(
-            Guard(place="record/history.py:History.last_good", removed="that it is the newest"),
+            Guard(place="record/history.py:History.latest", removed="that it is the newest"),
             Guard(place="loop/follow.py:GitFollower._adopt", removed="that problems change nothing"),
         ),
         tests=_tests(23, "render", "argo_23547_an_invalid_chart_brings_an_arbitrary_older_revision_back"),

@@ -1,7 +1,9 @@
 """Incidents in which one thing, too large, too strange or too many, stopped everything else for good."""
 
 import asyncio
+import heapq
 import io
+import itertools
 import json
 from collections.abc import Iterator
 from functools import partial
@@ -261,6 +263,8 @@ async def test_incident_25_fleet_3482_what_is_written_down_of_an_application_out
 # ---- too many --------------------------------------------------------------------------------------------------------
 
 COUNT = 10_000
+PATIENCE_S = 300.0
+"""In real time: only what waits for ever takes that long."""
 
 
 class _Leaping:
@@ -268,7 +272,8 @@ class _Leaping:
 
     def __init__(self) -> None:
         self.at_s = 0.0
-        self._sleeping: dict[asyncio.Future[None], float] = {}
+        self._sleeping: list[tuple[float, int, asyncio.Future[None]]] = []
+        self._numbers = itertools.count()
 
     def monotonic_s(self) -> float:
         """Seconds since the start."""
@@ -277,11 +282,8 @@ class _Leaping:
     async def sleep(self, seconds: float) -> None:
         """Wait until that much has passed."""
         wake = asyncio.get_running_loop().create_future()
-        self._sleeping[wake] = self.at_s + seconds
-        try:
-            await wake
-        finally:
-            self._sleeping.pop(wake, None)
+        heapq.heappush(self._sleeping, (self.at_s + seconds, next(self._numbers), wake))
+        await wake
 
     async def run(self) -> None:
         """Leap whenever all is quiet, until it is cancelled."""
@@ -289,10 +291,11 @@ class _Leaping:
             for _ in range(20):
                 await asyncio.sleep(0)
             if self._sleeping:
-                first, at_s = min(self._sleeping.items(), key=lambda item: item[1])
-                self.at_s = max(self.at_s, at_s)
-                if not first.done():
-                    first.set_result(None)
+                self.at_s = max(self.at_s, self._sleeping[0][0])
+            while self._sleeping and self._sleeping[0][0] <= self.at_s:
+                _, _, wake = heapq.heappop(self._sleeping)
+                if not wake.done():
+                    wake.set_result(None)
 
 
 class _Storm:
@@ -344,7 +347,7 @@ async def test_incident_26_cnoe_ten_thousand_operations_wait_for_each_other_unti
             answer = await client.get(kind, "default", f"c{number}", whole=False)
         answers.append(answer)
 
-    async with asyncio.timeout(60), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as group:
         leaping = group.create_task(clock.run())
         async with asyncio.TaskGroup() as requests:
             for number in range(COUNT):
@@ -386,7 +389,7 @@ async def test_incident_26_ten_thousand_applications_have_their_turns_though_eac
     for number in range(COUNT):
         for _ in range(10):
             schedule.wake(f"app{number}")
-    async with asyncio.timeout(60), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as group:
         workers = [group.create_task(work()) for _ in range(4)]
         workers.append(group.create_task(clock.run()))
     assert len(done) == COUNT

@@ -265,8 +265,8 @@ async def test_incident_10_argo_16284_the_database_of_the_cluster_is_full(world:
     was managed was deleted; nobody ever found out why.
 
     Here every write and every dry run is refused as a full etcd refuses it, while a commit asks for a prune; the data
-    directory is lost on top. Nothing is deleted, attempts are far between instead of a storm, and of Trueline's own
-    nothing stands in that etcd but a mark on each object that it applied.
+    directory is lost on top. Nothing is deleted, attempts are far between instead of a storm, and what Trueline knows
+    does not stand in that etcd.
     """  # noqa: D205 - the first line is the invariants'
     bodies = [config_map("one"), config_map("two"), claim("data")]
     world.declare("shop", *bodies)

@@ -121,14 +121,6 @@ INCIDENT = (
         tests=(f"{_OWNER}::test_incident_08_argo_22607_one_application_takes_the_namespace_of_another",),
     ),
     Guard(
-        name="what left is remembered while the fleet is read",
-        invariants=(8,),
-        file="loop/claim.py",
-        source="if not self._readings and not self._unread:",
-        mutant="if not self._unread:",
-        tests=(f"{_OWNER}::test_incident_09_argo_16721_a_move_between_two_owners_deletes_what_moves",),
-    ),
-    Guard(
         name="what left is remembered after a start too",
         invariants=(8,),
         file="loop/claim.py",
@@ -289,14 +281,6 @@ INCIDENT = (
         ),
     ),
     Guard(
-        name="the installation's id is made once",
-        invariants=(24, 23),
-        file="runtime/data_directory.py",
-        source='        text = file.read_text(encoding="ascii", errors="replace").strip()\n',
-        mutant="        raise FileNotFoundError\n",
-        tests=(f"{_STATE}::test_incident_20_cloudposse_358_a_program_that_is_ended_in_its_work_forks_its_state",),
-    ),
-    Guard(
         name="what a lost answer wrote is known as our own",
         invariants=(13, 12),
         file="target/site/s3/platform.py",
@@ -324,8 +308,8 @@ INCIDENT = (
         name="the newest deployment that went to its end is gone on with",
         invariants=(17, 11, 12),
         file="record/history.py",
-        source='where = "application = ? AND result = ? ORDER BY number DESC LIMIT 1"',
-        mutant='where = "application = ? AND result = ? ORDER BY number ASC LIMIT 1"',
+        source='where = "application = ? AND result IN (?, ?) ORDER BY number DESC LIMIT 1"',
+        mutant='where = "application = ? AND result IN (?, ?) ORDER BY number ASC LIMIT 1"',
         tests=(f"{_RENDER}::test_incident_23_argo_23547_an_invalid_chart_brings_an_arbitrary_older_revision_back",),
     ),
     Guard(
