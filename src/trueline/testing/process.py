@@ -90,6 +90,7 @@ class EngineProcess:
     ledger: StoreLedger
     journal: Journal
     history: History
+    holds: Holds
     approvals: Approvals
     _clock: Clock = field(repr=False)
 
@@ -161,6 +162,7 @@ class EngineProcess:
             ledger=ledger,
             journal=journal,
             history=history,
+            holds=holds,
             approvals=approvals,
             _clock=clock,
         )
