@@ -10,12 +10,15 @@ from trueline.model.known import Unknown
 from trueline.plan.change import Action
 from trueline.target.inventory import EntryState
 from trueline.target.rules import Rules
-from trueline.target.snapshot import Observed
+from trueline.target.snapshot import NOTHING, Observed
 
 _STRANGER = (
     "it belongs to another installation of Trueline (t2.shop); "
     "if its data was lost, write t2 into the file installation of this data directory"
 )
+
+_ABOUT_TO_TAKE = replace(entry("web", state=EntryState.INTENDED), body=NOTHING)
+"""INV-14: who dies before a take-over begins has not taken anything yet."""
 
 DECLARED = [
     ("new in Git", None, None, Action.CREATE),
@@ -32,6 +35,7 @@ DECLARED = [
     ("an earlier attempt has no known outcome", entry("web", state=EntryState.INTENDED), live(), Action.UPDATE),
     ("refused before, tried again", entry("web", state=EntryState.FAILED), live(), Action.UPDATE),
     ("made by kubectl", None, live(mark="", managers=("kubectl",)), Action.TAKE_OVER),
+    ("made by kubectl", _ABOUT_TO_TAKE, live(mark="", managers=("kubectl",)), Action.TAKE_OVER),
     ("it carries our mark, but another tool put it there", None, live(mark_is_ours=False), Action.TAKE_OVER),
     ("it belongs to the application blog", None, live(mark="t1.blog"), Action.HOLD),
     (_STRANGER, None, live(mark="t2.shop"), Action.HOLD),
