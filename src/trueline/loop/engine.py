@@ -183,8 +183,9 @@ class Engine:
                 completed_run=completed,
                 focus=focus,
                 begin=lambda plan: self._begin(kept, aim, plan if focus is None else None),
-                is_asked=kept.is_asked,
+                is_asked=kept.is_asked or self._parts.chronicle.is_under_way(aim),
                 resting=self._fights.resting(name) if parts.target.rules.rests else {},
+                foresee=lambda drifts: self._parts.chronicle.foresee(name, drifts),
             )
         except Fault as fault:
             kept.trouble = fault.diagnostics
@@ -192,6 +193,7 @@ class Engine:
             return
         kept.trouble = ()
         self._conclude(kept, aim, made, is_whole=focus is None)
+        self._targets.look_back(parts, name)
 
     def _begin(self, kept: Kept, aim: Desired, plan: Plan | None) -> None:
         """What Git says now is begun with: from here on, nothing older is followed by itself (promise 9).

@@ -7,15 +7,17 @@ where a wave has to be healthy first, the pass ends and says what it waits for; 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
+from typing import TypeAlias
 
 from trueline.apply.executor import carry_out
 from trueline.apply.ledger import Act
 from trueline.apply.outcome import Outcome, Result
 from trueline.declare.application import Mode
+from trueline.drift.drift import Drift
 from trueline.health.status import Status
 from trueline.loop.desired import Desired
 from trueline.loop.parts import Parts
-from trueline.loop.progress import Pass, blocked, concluded, lost, waiting
+from trueline.loop.progress import Pass, blocked, concluded, foreseen, lost, waiting
 from trueline.loop.review import Review, review
 from trueline.loop.status import Sync
 from trueline.model.ref import Ref
@@ -28,6 +30,8 @@ from trueline.target.inventory import Ending
 from trueline.trial.attempt import try_all
 from trueline.trial.trial import Trial, Verdict
 
+Foresee: TypeAlias = Callable[[tuple[Drift, ...]], None]
+
 
 async def reconcile(  # noqa: PLR0913 - what a pass is asked for
     parts: Parts,
@@ -38,31 +42,34 @@ async def reconcile(  # noqa: PLR0913 - what a pass is asked for
     begin: Callable[[Plan], None],
     is_asked: bool = False,
     resting: Mapping[Ref, str] | None = None,
+    foresee: Foresee = lambda _: None,
 ) -> Pass:
     """Go as far as this pass can; `is_asked`: a person asked for it, which is what a manual application waits for.
 
-    `begin` is called when nothing forbids to go on, before the first write. `resting` are refs that are not healed
-    now, with the reason.
+    `begin` is called when nothing forbids to go on, before the first write; `foresee` with the drift that is about to
+    be healed. `resting` are refs that are not healed now, with the reason.
 
     Raises:
         StoreFull: nothing can be recorded, so nothing is done.
     """
     found = await review(parts, desired, completed_run=completed_run, focus=focus, resting=resting)
     if found.plan.problems:
-        return await _heal_all_the_same(parts, desired, found, is_asked=is_asked)
+        return await _heal_all_the_same(parts, desired, found, is_asked=is_asked, foresee=foresee)
     if (stopped := _gate(parts, desired, found, is_asked=is_asked)) is not None:
         return stopped
     begin(found.plan)
-    return await _Run(parts, desired, found).go()
+    return await _Run(parts, desired, found, foresee).go()
 
 
-async def _heal_all_the_same(parts: Parts, desired: Desired, found: Review, *, is_asked: bool) -> Pass:
+async def _heal_all_the_same(
+    parts: Parts, desired: Desired, found: Review, *, is_asked: bool, foresee: Foresee
+) -> Pass:
     """Something is refused, so nothing that Git changed is done; what ran before is kept as it was."""
     heals = [trial.change for trial in found.trials if trial.change.action is Action.HEAL and trial.verdict in _HEALED]
     healing = replace(found, plan=replace(found.plan, changes=tuple(heals), problems=()))
     if not heals or _gate(parts, desired, healing, is_asked=is_asked) is not None:
         return blocked(found, found.plan.problems)
-    made = await _Run(parts, desired, healing).heal()
+    made = await _Run(parts, desired, healing, foresee).heal()
     return blocked(found, found.plan.problems, made)
 
 
@@ -94,8 +101,9 @@ def _approval(parts: Parts, found: Review) -> Pass | None:
 class _Run:
     """The writing part of one pass: stage after stage, until something has to be waited for."""
 
-    def __init__(self, parts: Parts, desired: Desired, found: Review) -> None:
+    def __init__(self, parts: Parts, desired: Desired, found: Review, foresee: Foresee = lambda _: None) -> None:
         self._parts = parts
+        self._foresee = foresee
         self._desired = desired
         self._found = found
         self._trials = {trial.change.ref: trial for trial in found.trials}
@@ -144,6 +152,8 @@ class _Run:
         passed = Verdict.PASSED
         trials = [self._trials.get(c.ref) or Trial(change=c, verdict=passed) for c in stage.changes]
         parts = self._parts
+        if drifts := foreseen(self._found, trials):
+            self._foresee(drifts)
         self._outcomes += await carry_out(
             self._act, trials, target=parts.target, bodies=parts.bodies, ledger=parts.ledger
         )
