@@ -21,7 +21,7 @@ help:
 	@echo "make test       everything, with the real control plane (what CI runs)"
 	@echo "make test-fast  everything but the real control plane"
 	@echo "make coverage   every branch of the pure stages is taken by a test that is not drawn at random"
-	@echo "make soak       what may take for ever: chaos on real parts for MINUTES=30, from SEED=1 on"
+	@echo "make soak       what may take for ever: chaos on real parts, failing effects, for MINUTES=30 each, from SEED=1 on"
 	@echo "make lint       ruff, mypy, import-linter"
 	@echo "make bench      the benchmarks of docs/performance.md"
 	@echo "make lock       write requirements/*.txt anew"
@@ -67,6 +67,7 @@ test: lint toolbox coverage
 soak: toolbox
 	@$(BIN)/python -m testbed.build
 	@$(BIN)/python -m tests.chaos --minutes $(MINUTES) --seed $(SEED)
+	@$(BIN)/python -m tests.testing.simulation.effects --pairs all --minutes $(MINUTES) --seed $(SEED) --jobs 2
 
 demo: toolbox
 	@$(BIN)/python -m examples.demo
