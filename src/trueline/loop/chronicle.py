@@ -23,6 +23,10 @@ FLEET_BRANCH = "(fleet branch)"
 """The name under which the ref of the default branch that was followed last is kept."""
 
 
+_RECORDS_BACK_MAX = 100
+_DEEDS = frozenset({Kind.DEPLOYMENT_BEGUN.value, Kind.INTENT.value})
+
+
 class Chronicle:
     """The journal and the history, in the engine's words."""
 
@@ -71,8 +75,21 @@ class Chronicle:
             self._history.advance(FLEET_BRANCH, expected=self.branch, commit=ref)
 
     def remove(self, application: str) -> None:
-        """An application left Git, and everything it owned is gone or kept as Git said."""
-        self._journal.append([Note(kind=Kind.REMOVED, application=application)])
+        """An application left Git, and everything it owned is gone or kept as Git said.
+
+        INV-14: it leaves once, also where a process wrote so and ended before it forgot the application.
+        """
+        if not self._has_left(application):
+            self._journal.append([Note(kind=Kind.REMOVED, application=application)])
+
+    def _has_left(self, application: str) -> bool:
+        """Whether nothing was done for it since it left."""
+        for record in self._journal.newest(application=application, limit=_RECORDS_BACK_MAX):
+            if record.kind in _DEEDS:
+                return False
+            if record.kind == Kind.REMOVED.value:
+                return True
+        return False
 
     def drift(self, application: str, made: Pass) -> None:
         """What a look at single objects found."""
