@@ -21,7 +21,7 @@ help:
 	@echo "make test       everything, with the real control plane (what CI runs)"
 	@echo "make test-fast  everything but the real control plane"
 	@echo "make coverage   every branch of the pure stages is taken by a test that is not drawn at random"
-	@echo "make soak       what may take for ever: chaos on real parts for MINUTES=30, from SEED=1 on"
+	@echo "make soak       what may take for ever: chaos on real parts, seeds, failing effects, for MINUTES=30 each, from SEED=1 on"
 	@echo "make mutants    each guard is taken away in a copy of the sources: its tests have to see it"
 	@echo "make proof      the tests of every invariant and of every incident"
 	@echo "make reliability  the last figures of all of these, into docs/reliability.md"
@@ -71,6 +71,8 @@ test: lint toolbox coverage
 soak: toolbox
 	@$(BIN)/python -m testbed.build
 	@$(BIN)/python -m tests.chaos --minutes $(MINUTES) --seed $(SEED)
+	@$(BIN)/python -m tests.testing.simulation.seeds --minutes $(MINUTES) --seed $(SEED)
+	@$(BIN)/python -m tests.testing.simulation.effects --pairs all --minutes $(MINUTES) --seed $(SEED) --jobs 2
 
 mutants: toolbox
 	@$(BIN)/python -m tests.mutants

@@ -11,7 +11,7 @@ from trueline.health.status import healthy
 from trueline.loop.desired import Desired
 from trueline.loop.parts import Parts
 from trueline.loop.progress import Pass
-from trueline.loop.reconcile import _gate, _Run
+from trueline.loop.reconcile import _gate, _Run, _Writing
 from trueline.loop.review import Review
 from trueline.loop.status import Sync
 from trueline.model.origin import Origin
@@ -146,11 +146,11 @@ async def test_a_stage_that_failed_stops_the_next(answer: Answer, sync: Sync) ->
         return answer if write.ref == first.ref else accepted()
 
     target = AnsweringTarget(answered)
-    made = await _Run(parts(target), desired(), reviewed(first, second, last), None).go()
+    made = await _Run(parts(target), desired(), reviewed(first, second, last), _Writing()).go()
     assert target.log == ["intend a", "apply a", "settle a"]
     assert made.sync is sync
     target = AnsweringTarget()
-    await _Run(parts(target), desired(), reviewed(first, second, last), None).go()
+    await _Run(parts(target), desired(), reviewed(first, second, last), _Writing()).go()
     assert [line for line in target.log if line.startswith(("apply", "delete"))] == [
         "apply a",
         "apply b",

@@ -12,12 +12,15 @@ from trueline.plan.change import Action
 from trueline.plan.diff import DiffOptions
 from trueline.target.inventory import EntryState
 from trueline.target.rules import Rules
-from trueline.target.snapshot import Observed
+from trueline.target.snapshot import NOTHING, Observed
 
 _STRANGER = (
     "it belongs to another installation of Trueline (t2.shop); "
     "if its data was lost, start a new data directory with --adopt-installation t2"
 )
+
+_ABOUT_TO_TAKE = replace(entry("web", state=EntryState.INTENDED), body=NOTHING)
+"""INV-14: who dies before a take-over begins has not taken anything yet."""
 
 DECLARED = [
     ("new in Git", None, None, Action.CREATE),
@@ -34,6 +37,7 @@ DECLARED = [
     ("an earlier attempt has no known outcome", entry("web", state=EntryState.INTENDED), live(), Action.UPDATE),
     ("refused before, tried again", entry("web", state=EntryState.FAILED), live(), Action.UPDATE),
     ("made by kubectl", None, live(mark="", managers=("kubectl",)), Action.TAKE_OVER),
+    ("made by kubectl", _ABOUT_TO_TAKE, live(mark="", managers=("kubectl",)), Action.TAKE_OVER),
     ("it carries our mark, but another tool put it there", None, live(mark_is_ours=False), Action.TAKE_OVER),
     ("it belongs to the application blog", None, live(mark="t1.blog"), Action.HOLD),
     (_STRANGER, None, live(mark="t2.shop"), Action.HOLD),

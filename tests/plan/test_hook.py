@@ -65,7 +65,7 @@ DUE = [
     ("runs, or has run", ran(), live(), Action.KEEP),
     ("runs, or has run", ran(), None, Action.KEEP),
     ("runs, or has run", ran(), Unknown("429"), Action.KEEP),
-    ("runs, or has run", ran(state=EntryState.FAILED), live(), Action.KEEP),
+    ("an earlier attempt has no known outcome", ran(state=EntryState.FAILED), live(), Action.UPDATE),
     ("hook, before the sync", ran(BEFORE), None, Action.CREATE),
     ("hook of the run before is deleted, then made again", ran(BEFORE), live(), Action.REPLACE),
     ("the hook of the run before is being deleted", ran(BEFORE), live(deleting=True), Action.HOLD),
@@ -199,16 +199,16 @@ def test_a_hook_of_two_phases_is_in_one(
 
 CRASHES = [
     ("before anything was done", "", None, Action.CREATE),
-    ("after it was made", "", live("u1"), Action.KEEP),
+    ("after it was made", "", live("u1"), Action.UPDATE),
     ("before the one of the run before was deleted", "u0", live("u0"), Action.REPLACE),
     ("after that", "u0", None, Action.CREATE),
-    ("after it was made anew", "u0", live("u1"), Action.KEEP),
+    ("after it was made anew", "u0", live("u1"), Action.UPDATE),
 ]
 
 
 @pytest.mark.parametrize(("case", "uid", "observed", "action"), CRASHES)
 def test_a_crash_between_intent_and_outcome(case: str, uid: str, observed: Any, action: Action) -> None:
-    """INV-14: the hook runs once for this run, wherever the process ended."""
+    """INV-14: it runs once for this run, wherever the process ended; what was made is applied in place, to be known."""
     intended = ran(state=EntryState.INTENDED, uid=uid)
     snapshot = Snapshot(parts={intended.ref: Known(observed)})
     inventory = Inventory(application="shop", entries={intended.ref: intended})
@@ -246,6 +246,13 @@ def test_how_it_ended_stays_known(status: Status, known: Ending, wanted: Ending)
     inventory = Inventory(application="shop", entries={hook().ref: ran(ended=known)})
     healths = {hook().ref: Health(status=status, reason="", message="")}
     assert endings([hook()], run=NOW, inventory=inventory, healths=healths) == {hook().ref: wanted}
+
+
+def test_what_is_there_before_it_is_made_anew_says_nothing() -> None:
+    """INV-14: a process that died before it made a hook anew does not take the one of the run before for it."""
+    inventory = Inventory(application="shop", entries={hook().ref: ran(state=EntryState.INTENDED)})
+    healths = {hook().ref: Health(status=Status.DEGRADED, reason="", message="")}
+    assert endings([hook()], run=NOW, inventory=inventory, healths=healths) == {hook().ref: Ending.NONE}
 
 
 def test_an_older_run_has_no_ending_now() -> None:

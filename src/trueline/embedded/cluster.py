@@ -14,7 +14,7 @@ from trueline.embedded.engine import Engine
 from trueline.embedded.front import Front
 from trueline.embedded.kind import Catalogue, from_discovery
 from trueline.embedded.serve import Listener
-from trueline.embedded.store import Store
+from trueline.embedded.store import Disk, Store
 from trueline.embedded.webhook import Connect, Webhooks
 from trueline.runtime.clock import Clock
 from trueline.runtime.http import Request, Response, Stream, Transport
@@ -43,15 +43,24 @@ class InProcess:
 
 
 class EmbeddedCluster:
-    """One cluster; `directory` keeps its objects, without it they end with it. `connect` leads to webhooks."""
+    """One cluster; `directory` keeps its objects, or another `disk` does; without both they end with it.
+
+    `connect` leads to webhooks.
+    """
 
     def __init__(
-        self, toolbox: Toolbox, clock: Clock, directory: Path | None = None, *, connect: Connect = AiohttpTransport
+        self,
+        toolbox: Toolbox,
+        clock: Clock,
+        directory: Path | None = None,
+        *,
+        disk: Disk | None = None,
+        connect: Connect = AiohttpTransport,
     ) -> None:
         self._directory, self._clock, self._connect = directory, clock, connect
         self._engine = Engine(toolbox, clock)
         self._stack = AsyncExitStack()
-        self._disk: SqliteDisk | None = None
+        self._disk: Disk | None = disk
         self._front: Front | None = None
         self._loop: Loop | None = None
         self._listener: Listener | None = None

@@ -28,6 +28,10 @@ FLEET_BRANCH = "(fleet branch)"
 """The name under which the ref of the default branch that was followed last is kept."""
 
 
+_RECORDS_BACK_MAX = 100
+_DEEDS = frozenset({Kind.DEPLOYMENT_BEGUN.value, Kind.INTENT.value})
+
+
 class Chronicle:
     """The journal and the history, in the engine's words."""
 
@@ -35,11 +39,17 @@ class Chronicle:
         self._journal = journal
         self._history = history
         self._left: dict[str, frozenset[Drift]] = {}
+        self._foreseen: dict[str, frozenset[Drift]] = {}
 
     def completed_run(self, application: str) -> str:
         """The run of the last deployment that went to its end."""
         good = self._history.last_good(application)
         return good.tree if good else ""
+
+    def is_under_way(self, desired: Desired) -> bool:
+        """Whether exactly this was begun and has not come to its end, in this life or an earlier one."""
+        running = self._running(desired.application.name)
+        return running is not None and running.tree == desired.run
 
     def latest(self, application: str) -> Deployment | None:
         """The deployment that is under way or, where there is none, the last that went to its end."""
@@ -113,12 +123,31 @@ class Chronicle:
             self._history.advance(FLEET_BRANCH, expected=self.branch, commit=ref)
 
     def remove(self, application: str) -> None:
-        """An application left Git, and everything it owned is gone or kept as Git said."""
-        self._journal.append([Note(kind=Kind.REMOVED, application=application)])
+        """An application left Git, and everything it owned is gone or kept as Git said.
+
+        INV-14: it leaves once, also where a process wrote so and ended before it forgot the application.
+        """
+        if not self._has_left(application):
+            self._journal.append([Note(kind=Kind.REMOVED, application=application)])
+
+    def _has_left(self, application: str) -> bool:
+        """Whether nothing was done for it since it left."""
+        for record in self._journal.newest(application=application, limit=_RECORDS_BACK_MAX):
+            if record.kind in _DEEDS:
+                return False
+            if record.kind == Kind.REMOVED.value:
+                return True
+        return False
 
     def drift(self, application: str, made: Pass) -> None:
         """What a look at single objects found."""
-        self._drifts(application, (*made.drifts, *self._newly_left(application, made)))
+        self._drifts(application, (*self._untold(application, made), *self._newly_left(application, made)))
+
+    def foresee(self, application: str, drifts: tuple[Drift, ...]) -> None:
+        """Write down what is about to be healed, once for however many attempts that takes."""
+        told = self._foreseen.get(application, frozenset())
+        self._drifts(application, tuple(drift for drift in drifts if drift not in told))
+        self._foreseen[application] = told.union(drifts)
 
     def fight(self, fight: Fight) -> None:
         """Another manager and we write the same field in turn."""
@@ -147,10 +176,9 @@ class Chronicle:
         One that is under way for something else is over; one for the same goes on.
         """
         name = desired.application.name
-        running = self._running(name)
-        if running is not None and running.tree == desired.run:
+        if self.is_under_way(desired):
             return
-        if running is not None:
+        if (running := self._running(name)) is not None:
             self._history.end(name, running.number, DeploymentResult.SUPERSEDED)
         if self.completed_run(name) != desired.run:
             self._history.begin(name, revision=desired.commit, tree=desired.run, plan=plan, by=by, pins=desired.pins)
@@ -158,7 +186,7 @@ class Chronicle:
     def conclude(self, desired: Desired, made: Pass) -> None:
         """Write down what drifted; a deployment whose pass is complete has ended well."""
         name = desired.application.name
-        self._drifts(name, (*made.drifts, *self._newly_left(name, made)))
+        self._drifts(name, (*self._untold(name, made), *self._newly_left(name, made)))
         running = self._running(name)
         if running is not None and running.tree == desired.run and made.is_complete:
             self._history.end(name, running.number, DeploymentResult.DONE)
@@ -177,6 +205,13 @@ class Chronicle:
 
     def _running(self, application: str) -> Deployment | None:
         return next((d for d in self._history.history(application, 1) if d.ended is None), None)
+
+    def _untold(self, application: str, made: Pass) -> tuple[Drift, ...]:
+        """What was not foreseen; what is not healed yet stays foreseen."""
+        told = self._foreseen.pop(application, frozenset())
+        if open_still := frozenset(drift for drift in told if drift.ref in made.unsettled):
+            self._foreseen[application] = open_still
+        return tuple(drift for drift in made.drifts if drift not in told)
 
     def _newly_left(self, application: str, made: Pass) -> tuple[Drift, ...]:
         """What is left as it is, is told once and not by every pass; a start tells it again."""

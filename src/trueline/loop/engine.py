@@ -199,9 +199,10 @@ class Engine:
                 completed_run=completed,
                 focus=focus,
                 begin=lambda plan: self._begin(kept, aim, plan if focus is None else None),
-                is_asked=kept.is_asked,
+                is_asked=kept.is_asked or self._parts.chronicle.is_under_way(aim),
                 resting=self._fights.resting(name) if parts.target.rules.rests else {},
                 fence=fence,
+                foresee=lambda drifts: self._parts.chronicle.foresee(name, drifts),
             )
         except Fenced as fenced:
             kept.fenced, kept.trouble = fenced.diagnostics, ()
@@ -216,6 +217,7 @@ class Engine:
         self._conclude(kept, aim, made, is_whole=focus is None)
         if aim.is_removal and made.is_complete and not parts.ledger.count(name, parts.target.name):
             self._gone(name)  # who still owns what another one is to take, is not forgotten before that (INV-08)
+        self._targets.look_back(parts, name)
 
     def _begin(self, kept: Kept, aim: Desired, plan: Plan | None) -> None:
         """What Git says now is begun with: from here on, nothing older is followed by itself (promise 9).

@@ -138,6 +138,7 @@ class GitFollower:
         self._board.look = look
         with self._parts.claims.reading():
             self._remove_missing(look)
+            await self._keep_unreadable(look)
             await self._desire_all(look)
         self._board.wake_all(self._parts.claims.doubting())
         waiting = [name for name, kept in self._board.kept.items() if kept.status.sync is Sync.WAITING]
@@ -210,6 +211,19 @@ class GitFollower:
                 kept.desired, kept.wanted = removed(application, look.revision, said), str(look.revision)
                 kept.identity, kept.pinned = None, None
                 self._board.wake_all((name, *self._parts.claims.remove(name, at=look.revision.commit)))
+
+    async def _keep_unreadable(self, look: Look) -> None:
+        """After a start with a declaration that does not parse: what it declared when it did is kept and healed."""
+        known = {application.name for application in look.applications} | self._board.kept.keys()
+        if known.issuperset(self._parts.register.names()):
+            return
+        for application in list(self._parts.register.applications()):
+            name = application.name
+            if name not in known and look.declared.keeps(name, application.origin.path):
+                kept = self._board.keep(application)
+                await self._keep_last(kept, look)
+                if kept.desired is None:
+                    self._board.kept.pop(name)
 
     # ---- each application ----------------------------------------------------------------------------------------
 
@@ -389,8 +403,8 @@ class GitFollower:
         self._board.desired(name)
 
     def _release_hold(self, kept: Kept) -> None:
-        """Git says something else than what a rollback held: the rollback is over."""
-        if kept.pinned is None or kept.desired is None:
+        """Git says something else than what a rollback held: the rollback is over, if that came before a start too."""
+        if kept.desired is None or kept.desired.problems or kept.desired.is_return:
             return
         name, run = kept.application.name, kept.desired.run
         holds = [hold.revision for hold in self._parts.holds.active(name) if hold.revision]

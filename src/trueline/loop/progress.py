@@ -36,6 +36,11 @@ class Pass:
     is_retried: bool = False
 
     @property
+    def unsettled(self) -> frozenset[Ref]:
+        """What was begun and is not as it shall be."""
+        return frozenset(outcome.change.ref for outcome in self.outcomes if outcome.result not in _TAKEN)
+
+    @property
     def is_complete(self) -> bool:
         """Whether everything that is declared was applied and nothing is waited for."""
         return self.sync in {Sync.SYNCED, Sync.OVERRULED} and not self.waits
@@ -165,6 +170,17 @@ def _judged(review: Review, entry: Entry, trial: Trial) -> Drift | None:
         changes=trial.changes,
         overruled=trial.overruled,
     )
+
+
+def foreseen(review: Review, trials: Collection[Trial]) -> tuple[Drift, ...]:
+    """What is drift of what is about to be healed: a process that dies on the way has told it before (INV-14)."""
+    found: list[Drift | None] = []
+    for trial in trials:
+        ref, entry = trial.change.ref, review.inventory.entries.get(trial.change.ref)
+        if trial.change.action is Action.HEAL and entry is not None and not trial.change.run:
+            found += (_judged(review, entry, trial), added(ref, trial.taken, goes=True))
+            found.append(newly_added(entry, trial.added))
+    return tuple(drift for drift in found if drift is not None)
 
 
 def _drifts(review: Review, outcomes: Sequence[Outcome]) -> list[Drift]:

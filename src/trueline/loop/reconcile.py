@@ -6,17 +6,19 @@ where a wave has to be healthy first, the pass ends and says what it waits for; 
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from trueline.apply.executor import carry_out
 from trueline.apply.ledger import Act
 from trueline.apply.outcome import Outcome, Result
 from trueline.declare.application import Mode
+from trueline.drift.drift import Drift
 from trueline.health.status import Status
 from trueline.loop.desired import Desired
 from trueline.loop.fence import PassFence
 from trueline.loop.parts import Parts
-from trueline.loop.progress import Pass, blocked, concluded, lost, waiting
+from trueline.loop.progress import Pass, blocked, concluded, foreseen, lost, waiting
 from trueline.loop.review import Review, review
 from trueline.loop.status import Sync
 from trueline.model.ref import Ref
@@ -29,6 +31,16 @@ from trueline.target.inventory import Ending
 from trueline.trial.attempt import try_all
 from trueline.trial.trial import Trial, Verdict
 
+Foresee: TypeAlias = Callable[[tuple[Drift, ...]], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Writing:
+    """What is asked and told around each write."""
+
+    fence: PassFence | None = None
+    foresee: Foresee = lambda _: None
+
 
 async def reconcile(  # noqa: PLR0913 - what a pass is asked for
     parts: Parts,
@@ -40,38 +52,41 @@ async def reconcile(  # noqa: PLR0913 - what a pass is asked for
     is_asked: bool = False,
     resting: Mapping[Ref, str] | None = None,
     fence: PassFence | None = None,
+    foresee: Foresee = lambda _: None,
 ) -> Pass:
     """Go as far as this pass can; `is_asked`: a person asked for it, which is what a manual application waits for.
 
-    `begin` is called when nothing forbids to go on, before the first write. `resting` are refs that are not healed
-    now, with the reason. `fence` is asked before the first write, and before each stage.
+    `begin` is called when nothing forbids to go on, before the first write; `foresee` with the drift that is about to
+    be healed. `resting` are refs that are not healed now, with the reason. `fence` is asked before the first write, and
+    before each stage.
 
     Raises:
         Fenced: another process writes the application; what was done until then is recorded.
         StoreFull: nothing can be recorded, so nothing is done.
     """
+    writing = _Writing(fence=fence, foresee=foresee)
     found = await review(parts, desired, completed_run=completed_run, focus=focus, resting=resting)
     if found.plan.problems:
-        return await _heal_all_the_same(parts, desired, found, is_asked=is_asked, fence=fence)
+        return await _heal_all_the_same(parts, desired, found, writing, is_asked=is_asked)
     if (stopped := _gate(parts, desired, found, is_asked=is_asked)) is not None:
         return stopped
     if fence is not None and _writes(found.trials):
         await fence.enter()
     begin(found.plan)
-    return await _Run(parts, desired, found, fence).go()
+    return await _Run(parts, desired, found, writing).go()
 
 
 async def _heal_all_the_same(
-    parts: Parts, desired: Desired, found: Review, *, is_asked: bool, fence: PassFence | None
+    parts: Parts, desired: Desired, found: Review, writing: "_Writing", *, is_asked: bool
 ) -> Pass:
     """Something is refused, so nothing that Git changed is done; what ran before is kept as it was."""
     heals = [trial.change for trial in found.trials if trial.change.action is Action.HEAL and trial.verdict in _HEALED]
     healing = replace(found, plan=replace(found.plan, changes=tuple(heals), problems=()))
     if not heals or _gate(parts, desired, healing, is_asked=is_asked) is not None:
         return blocked(found, found.plan.problems)
-    if fence is not None and _writes([trial for trial in found.trials if trial.change in heals]):
-        await fence.enter()
-    made = await _Run(parts, desired, healing, fence).heal()
+    if writing.fence is not None and _writes([trial for trial in found.trials if trial.change in heals]):
+        await writing.fence.enter()
+    made = await _Run(parts, desired, healing, writing).heal()
     return blocked(found, found.plan.problems, made)
 
 
@@ -104,9 +119,10 @@ def _approval(parts: Parts, found: Review) -> Pass | None:
 class _Run:
     """The writing part of one pass: stage after stage, until something fails (INV-17) or is waited for (INV-18)."""
 
-    def __init__(self, parts: Parts, desired: Desired, found: Review, fence: PassFence | None) -> None:
-        self._fence = fence
+    def __init__(self, parts: Parts, desired: Desired, found: Review, writing: _Writing) -> None:
+        self._fence = writing.fence
         self._parts = parts
+        self._foresee = writing.foresee
         self._desired = desired
         self._found = found
         self._trials = {trial.change.ref: trial for trial in found.trials}
@@ -157,6 +173,8 @@ class _Run:
         parts = self._parts
         if self._fence is not None and _writes(trials):
             await self._fence.check()
+        if drifts := foreseen(self._found, trials):
+            self._foresee(drifts)
         self._outcomes += await carry_out(
             self._act, trials, target=parts.target, bodies=parts.bodies, ledger=parts.ledger
         )

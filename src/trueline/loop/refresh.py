@@ -22,6 +22,7 @@ class Refresher:
         self._board = board
         self._is_busy = False
         self._before_start: dict[str, tuple[str, str]] | None = None
+        self._applied_before: dict[str, str] | None = None
 
     @property
     def is_idle(self) -> bool:
@@ -57,7 +58,7 @@ class Refresher:
             self._board.problems = (own_fault(kept.application.name, error),)
 
     async def _restand(self, kept: Kept) -> None:
-        before = kept.status
+        kept.status = before = self._with_revision(kept)
         try:
             parts = await self._parts.targets.parts(kept.application.target)
         except Fault:
@@ -69,6 +70,13 @@ class Refresher:
         if kept.status.is_true and (not before.is_true or before.revision != kept.status.revision):
             self._board.wake_dependants(kept.application.name)
             await self._keep_objects(kept)
+
+    def _with_revision(self, kept: Kept) -> ApplicationStatus:
+        """What was applied last is known over a start, also of what never comes to its end: drift that is left."""
+        if self._applied_before is None:
+            self._applied_before = self._parts.register.revisions()
+        revision = self._applied_before.pop(kept.application.name, "")
+        return replace(kept.status, revision=kept.status.revision or revision)
 
     def _tell(self, kept: Kept) -> None:
         """A start tells nothing that was told before the last end."""

@@ -57,6 +57,10 @@ class Register:
         """The last words for sync and health, by application."""
         return {body["application"]: (body["sync"], body["health"]) for body in self.statuses()}
 
+    def revisions(self) -> dict[str, str]:
+        """The revisions that were applied last, by application."""
+        return {body["application"]: body["revision"] for body in self.statuses()}
+
     def names(self) -> tuple[str, ...]:
         """The names of the applications of which anything is kept; their declarations are not read."""
         return self._statuses.names()

@@ -198,7 +198,11 @@ def _with_hooks(  # noqa: PLR0913, PLR0917 - the parts of one pass
     """Hooks that run on failure are due only once another hook has failed, and then nothing else is."""
     run, failed = desired.run, [ref for ref, ending in ended.items() if ending is Ending.BADLY]
     has_failed = bool(failed) and run != completed_run
-    due = [hook for hook in desired.hooks if (hook.position.phase is Phase.FAILED) is has_failed]
+    due = [
+        hook
+        for hook in desired.hooks
+        if (hook.position.phase is Phase.FAILED) is has_failed or _has_no_outcome(hook.ref, inventory, run)
+    ]
     hooks = hook_changes(
         due,
         run=run,
@@ -211,6 +215,12 @@ def _with_hooks(  # noqa: PLR0913, PLR0917 - the parts of one pass
     )
     kept = changes if not has_failed else tuple(c for c in changes if not c.action.is_write)
     return tuple(sorted((*kept, *hooks), key=lambda change: (*change.position.key, change.ref)))
+
+
+def _has_no_outcome(ref: Ref, inventory: Inventory, run: str) -> bool:
+    """Whether a process made a hook of this run, and ended before it could write so: that comes first (INV-23)."""
+    entry = inventory.entries.get(ref)
+    return entry is not None and entry.state is EntryState.FAILED and entry.run.startswith(f"{run}/")
 
 
 def _left_alone(changes: tuple[Change, ...], trials: tuple[Trial, ...]) -> tuple[tuple[Change, ...], tuple[Trial, ...]]:

@@ -17,6 +17,7 @@ class TargetFollower:
         self._board = board
         self._group: asyncio.TaskGroup | None = None
         self._observers: dict[str, asyncio.Task[None]] = {}
+        self._early: dict[str, dict[Ref, Seen]] = {}
 
     def begin(self, group: asyncio.TaskGroup) -> None:
         """Watch in this group from now on; before that nothing is watched."""
@@ -35,6 +36,11 @@ class TargetFollower:
         if self._group is not None and name not in self._observers:
             self._observers[name] = self._group.create_task(self._follow(parts))
 
+    def look_back(self, parts: Parts, application: str) -> None:
+        """A pass is over: what was seen of its objects before its outcomes were written down is told apart now."""
+        for sighting in self._early.pop(application, {}).values():
+            self._sight(parts, sighting)
+
     async def _follow(self, parts: Parts) -> None:
         async for sighting in parts.watcher.sightings():
             self._sight(parts, sighting)
@@ -43,13 +49,15 @@ class TargetFollower:
         match sighting:
             case Contact():
                 self._contact(parts)
-            case Seen(ref=ref, observed=observed):
+            case Seen(ref=ref, observed=observed) as seen:
                 owned = parts.owners.lookup(parts.target.name, ref)
                 name = owned[0] if owned else self._marked(parts, observed) or self._spoken_of(ref)
                 kept = self._board.kept.get(name)
                 if kept is None:
                     return
                 self._board.touch(name)
+                if owned is not None and _is_early(owned[1], observed):
+                    self._early.setdefault(name, {})[ref] = seen
                 if owned is None or not _is_as_left(owned[1], observed):
                     self._board.schedule.wake(name, [ref])
                 elif kept.waits:
@@ -70,6 +78,11 @@ class TargetFollower:
         for name, kept in self._board.kept.items():
             if kept.status.target in {"", parts.target.name}:
                 self._board.schedule.wake(name)
+
+
+def _is_early(entry: Entry, observed: Observed | None) -> bool:
+    """Whether somebody was at an object between our write and its outcome, which may not know of it."""
+    return entry.state is EntryState.INTENDED and observed is not None and observed.others != entry.others
 
 
 def _is_as_left(entry: Entry, observed: Observed | None) -> bool:

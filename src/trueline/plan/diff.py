@@ -107,7 +107,7 @@ def _present(resource: Resource, entry: Entry | None, live: Observed, options: D
         return _of_a_sibling(resource, live, options)
     if live.mark:
         return _change(resource, Action.HOLD, _of_another(live.mark), live)
-    if entry is not None and entry.uid == live.uid:
+    if entry is not None and entry.uid == live.uid and entry.body:  # without one, it was about to be taken over
         return _change(resource, Action.HEAL, "our mark was taken off it", live)
     made_by = ", ".join(live.managers) or "an unknown tool"
     return _change(resource, Action.TAKE_OVER, f"made by {made_by}", live)

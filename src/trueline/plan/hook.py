@@ -55,6 +55,7 @@ def endings(
         entry = inventory.entries.get(hook.ref)
         if entry is not None and entry.run.startswith(f"{run}/"):
             seen = _ENDINGS.get(healths[hook.ref].status, Ending.NONE) if hook.ref in healths else Ending.NONE
+            seen = Ending.NONE if entry.state is EntryState.INTENDED else seen  # what is there ran for another run
             found[hook.ref] = seen if entry.ended is Ending.NONE else entry.ended
     return found
 
@@ -82,13 +83,16 @@ def _next(due: Collection[Resource], inventory: Inventory, ended: Mapping[Ref, E
 def _due(hook: Resource, inventory: Inventory, snapshot: Snapshot, of: str, options: DiffOptions) -> Change:
     """INV-15: it runs once for a run. INV-04: what could not be read is not taken for gone."""
     entry, run = inventory.entries.get(hook.ref), run_of(hook, of)
-    if entry is not None and entry.run == run and entry.state is not EntryState.INTENDED:
+    is_made = entry is not None and entry.run == run and entry.state is not EntryState.INTENDED
+    if entry is not None and is_made and entry.state is not EntryState.FAILED:
         return _change(hook, Action.KEEP, "runs, or has run", run, None)
     match snapshot.at(hook.ref):
         case Unknown(reason):
             return _change(hook, Action.HOLD, f"the target could not be read: {reason}", run, None)
         case Known(None):
             return _change(hook, Action.CREATE, f"hook, {hook.position.phase.value} the sync", run, None)
+        case Known(Observed() as live) if is_made:  # by an earlier attempt, and nobody wrote so
+            return _change(hook, Action.UPDATE, "an earlier attempt has no known outcome", run, live)
         case Known(live):
             return _again(hook, entry, live, run, options)
         case other:

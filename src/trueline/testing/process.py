@@ -7,7 +7,7 @@ survive it is in the store.
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol, Self
 
 from trueline.declare.application import ClusterConnection, TargetSpec
@@ -95,8 +95,8 @@ class EngineProcess:
     ledger: StoreLedger
     journal: Journal
     history: History
+    holds: Holds
     approvals: Approvals
-    _clock: Clock = field(repr=False)
 
     @classmethod
     def of(cls, around: Surroundings) -> Self:
@@ -104,21 +104,7 @@ class EngineProcess:
         clock, store, toolbox = around.clock, around.store, around.toolbox
         journal = Journal(store, clock)
         ledger, bodies = StoreLedger(store, journal), Bodies(store)
-        client = KubernetesClient(
-            around.transport, Limiter(clock), clock, user_agent="trueline/test", jitter=around.jitter
-        )
-        target = KubernetesTarget[Health](
-            TARGET,
-            client,
-            toolbox,
-            Installation(around.installation),
-            clock=clock,
-            needs_status=needs_status,
-            judge=judge,
-        )
-        installation = Installation(around.installation)
-        writer = Writer(installation=installation.name, manager=installation.manager, holder=around.holder)
-        fence = LeaseFence(client, clock, writer)
+        client, target, fence = _cluster(around)
         claims, approvals = ClaimBook(ledger), Approvals(store, journal, clock)
         parts = Parts(
             target=target,
@@ -172,8 +158,8 @@ class EngineProcess:
             ledger=ledger,
             journal=journal,
             history=history,
+            holds=holds,
             approvals=approvals,
-            _clock=clock,
         )
 
     @asynccontextmanager
@@ -187,3 +173,20 @@ class EngineProcess:
             finally:
                 for each in watching:
                     each.cancel()
+
+
+def _cluster(around: Surroundings) -> tuple[KubernetesClient, KubernetesTarget[Health], LeaseFence]:
+    """The one cluster, as this process reaches it."""
+    clock, installation = around.clock, Installation(around.installation)
+    client = KubernetesClient(around.transport, Limiter(clock), clock, user_agent="trueline/test", jitter=around.jitter)
+    target = KubernetesTarget[Health](
+        TARGET,
+        client,
+        around.toolbox,
+        installation,
+        clock=clock,
+        needs_status=needs_status,
+        judge=judge,
+    )
+    writer = Writer(installation=installation.name, manager=installation.manager, holder=around.holder)
+    return client, target, LeaseFence(client, clock, writer)

@@ -137,8 +137,14 @@ class Mirror(Generic[T]):
         return self._listeners.open()
 
     def note(self, resource_type: ResourceType, metadata: ObjectMeta) -> None:
-        """What the answer to a write says of an object; the watch may come later."""
-        shelf = self._shelf(resource_type.kind_name, metadata.namespace)
+        """What the answer to a write says of an object; the watch may come later.
+
+        A type that was not served when this pass looked is watched from its first object on.
+        """
+        kind = resource_type.kind_name
+        shelf = self._shelf(kind, metadata.namespace)
+        if shelf is None and self.is_watching:
+            shelf = self._made(resource_type, metadata.namespace if kind in self._is_narrow else "")
         if shelf is not None and LABEL in (metadata.labels or {}):
             shelf.note(metadata.namespace, metadata.name, self.live(metadata))
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from trueline.record.schema import SCHEMA
 from trueline.runtime.store import MEMORY, Store
+from trueline.testing.simulation.effect import Failure, Moment
 
 
 class Died(BaseException):
@@ -16,9 +17,12 @@ class Died(BaseException):
 
 
 class Disk:
-    """`effect` is called before and after each commit, and may raise `Died`. `image` is what stands on it at first."""
+    """`effect` is called before and after each commit: it may raise `Died`, or tell that this one finds no room.
 
-    def __init__(self, effect: Callable[[], None], image: bytes = b"") -> None:
+    `image` is what stands on it at first.
+    """
+
+    def __init__(self, effect: Callable[[Moment], Failure | None], image: bytes = b"") -> None:
         self.effect = effect
         self.is_full = False
         self._image = image
@@ -65,12 +69,14 @@ class _Committing(sqlite3.Connection):
         if self.disk.is_full:
             raise _full()
         try:
-            self.disk.effect()
+            failure = self.disk.effect(Moment.COMMITTING)
         except Died:
             self.rollback()
             raise
+        if failure is Failure.DISK_FULL:
+            raise _full()
         found = super().execute(sql, parameters)
-        self.disk.effect()
+        self.disk.effect(Moment.COMMITTED)
         return found
 
 

@@ -11,10 +11,13 @@ from trueline.runtime.toolbox import Toolbox
 from trueline.testing.process import EngineProcess, Repository, Surroundings
 from trueline.testing.simulation.clock import MachineClock
 from trueline.testing.simulation.disk import Died, Disk
+from trueline.testing.simulation.effect import Failure, Moment, Strike
 from trueline.testing.simulation.network import Network
 
 RESTART_S = 10.0
 INTERVAL_S = 30.0
+PAUSE_S = 600.0
+"""So long a process stands still that is paused at one of its effects."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,18 +39,21 @@ class Machine:
     """`run` lives one life after the other. `fuse` burns down with each effect; at nothing the process dies.
 
     `halt` burns down with each write to the cluster; at nothing the process stands still before it, until it resumes.
+    `arm` has single effects fail; `moments` tells which effects there were.
     """
 
     def __init__(self, name: str, site: Site) -> None:
         self.name = name
         self.clock = site.clock
         self.disk = Disk(self._burn, site.image)
-        self.network = Network(site.transport, site.rng, writer=name, gate=self._gate, effect=self._effect)
+        self.network = Network(site.transport, site.rng, writer=name, gate=self._gate, effect=self._burn)
         self.process: EngineProcess | None = None
         self.fuse: int | None = None
         self.halt: int | None = None
-        self.effects = 0
+        self.moments: list[Moment] = []
         self.deaths = 0
+        self._strikes: list[Strike] = []
+        self._passed = 0
         self._site = site
         self._is_dead = False
         self._killed = asyncio.Event()
@@ -112,27 +118,61 @@ class Machine:
             self._site.note(self.name, "goes on")
             self._going.set()
 
+    @property
+    def is_paused(self) -> bool:
+        """Whether the process stands still."""
+        return not self._going.is_set()
+
     async def _gate(self) -> None:
         await self._going.wait()
         if self._is_dead:
             raise Died
 
-    async def _effect(self) -> None:
-        self._burn()
-        if self.halt is not None:
-            self.halt -= 1
-            if self.halt < 0:
-                self.halt = None
-                self.pause()
-                await self._gate()
+    @property
+    def effects(self) -> int:
+        """How many effects there were, in all lives."""
+        return len(self.moments)
 
-    def _burn(self) -> None:
-        """One effect; it may be the last."""
+    def arm(self, *strikes: Strike) -> None:
+        """These effects fail, one after the other; what has struck does not strike again."""
+        self._strikes, self._passed = list(strikes), 0
+
+    @property
+    def strikes_left(self) -> int:
+        """How many have not struck."""
+        return len(self._strikes)
+
+    def _burn(self, moment: Moment) -> Failure | None:
+        """One effect; it may be the last, or fail."""
         if self._is_dead:
             raise Died
-        self.effects += 1
+        self.moments.append(moment)
+        failure = self._struck()
         if self.fuse is not None:
             self.fuse -= 1
-        if self.fuse is not None and self.fuse < 0:
+        if failure is Failure.DEATH or (self.fuse is not None and self.fuse < 0):
             self._is_dead, self.fuse = True, None
             raise Died
+        if moment is Moment.SENDING and self._halts():
+            self.pause()
+        if failure is Failure.PAUSE:
+            self.pause()
+            asyncio.get_running_loop().call_later(PAUSE_S, self.resume)
+        return failure
+
+    def _halts(self) -> bool:
+        """Whether it stands still before this write."""
+        if self.halt is None:
+            return False
+        self.halt = self.halt - 1 if self.halt else None
+        return self.halt is None
+
+    def _struck(self) -> Failure | None:
+        """How the effect that is due now fails."""
+        if not self._strikes:
+            return None
+        if self._passed < self._strikes[0].after:
+            self._passed += 1
+            return None
+        self._passed = 0
+        return self._strikes.pop(0).failure

@@ -16,6 +16,7 @@ import msgspec
 
 from trueline.runtime.http import Request, Response, Stream, Transport, Unreachable
 from trueline.testing.conformance.engine.weather import is_write
+from trueline.testing.simulation.effect import Failure, Moment
 
 WRITER: ContextVar[str] = ContextVar("writer", default="")
 """Whose request the cluster takes at the moment; empty for its own controllers."""
@@ -66,9 +67,10 @@ def conflict() -> Response:
 
 
 class Network:
-    """A transport with latency and faults. `gate` is waited for wherever time may pass; `effect` is told of each write.
+    """A transport with latency and faults. `gate` is waited for wherever time may pass.
 
-    `effect` may end the machine: then the request is never answered. `writes` counts those to what Git declares.
+    `effect` is told of each write, before and after: it may end the machine, and then the request is never answered; or
+    it says how this one fails. `writes` counts those to what Git declares.
     """
 
     def __init__(
@@ -78,7 +80,7 @@ class Network:
         *,
         writer: str,
         gate: Callable[[], Awaitable[None]],
-        effect: Callable[[], Awaitable[None]],
+        effect: Callable[[Moment], Failure | None],
     ) -> None:
         self._transport = transport
         self._rng = rng
@@ -98,7 +100,8 @@ class Network:
             return failure
         if is_write(request):
             self.writes += _FENCES not in request.path
-            await self._effect()
+            if await self._fails(Moment.SENDING) is Failure.CONFLICT:
+                return conflict()
         if request.method == "PATCH" and not is_write(request):
             self.tried(request.path)
         token = WRITER.set(self._writer)
@@ -107,11 +110,20 @@ class Network:
         finally:
             WRITER.reset(token)
         if is_write(request):
-            await self._effect()
+            await self._fails(Moment.SENT)
         await self._pass()
         if self._happens(self.faults.reply_lost):
             raise Unreachable("the reply was lost")
         return self._remembered(request, response)
+
+    async def _fails(self, moment: Moment) -> Failure | None:
+        failure = self._effect(moment)
+        await self._gate()
+        if failure is Failure.NOT_SENT:
+            raise Unreachable("the connection was refused")
+        if failure is Failure.REPLY_LOST:
+            raise Unreachable("the reply was lost")
+        return failure
 
     def _failure(self, request: Request) -> Response | None:
         faults = self.faults

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Mapping
+from copy import deepcopy
 
 from trueline.model.known import Known, Unknown
 from trueline.source.artifact import Revision
@@ -27,6 +28,10 @@ class ForkingRepository(MemoryRepository):
         self._heads.append(self.head)
         return self.head
 
+    def copy(self) -> "ForkingRepository":
+        """Another one with the same commits, from which both go their own way."""
+        return deepcopy(self)
+
     def reset(self, commit: str) -> None:
         """The branch is put back to an older commit."""
         self.head = commit
@@ -51,6 +56,11 @@ class ForkingRepository(MemoryRepository):
         while at and at != old:
             at = self._parents.get(at, "")
         return at == old
+
+    @property
+    def parent(self) -> str:
+        """The commit before the head."""
+        return self._parents.get(self.head, "")
 
     @property
     def commits(self) -> tuple[str, ...]:

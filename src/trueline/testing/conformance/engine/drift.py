@@ -5,11 +5,12 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from trueline.health.status import Status
 from trueline.loop.status import Sync
 from trueline.testing.conformance.api import Answer, Api, Json
 from trueline.testing.conformance.case import expect, expect_in, expect_status, expect_that
 from trueline.testing.conformance.engine.case import engine_case, named_case
-from trueline.testing.conformance.engine.sample import config_map, deployment, secret
+from trueline.testing.conformance.engine.sample import config_map, definition, deployment, gadget, secret
 from trueline.testing.conformance.engine.world import World
 
 Touch: TypeAlias = Callable[[Api, Json], Awaitable[Answer]]
@@ -433,3 +434,21 @@ async def drift_second_run_writes_nothing(world: World) -> None:
         writes = {verb: n for verb, n in world.counted.items() if verb not in {"list", "read", "get"}}
         expect(writes, {})
         world.expect_sync(Sync.SYNCED)
+
+
+@engine_case
+async def drift_of_what_a_definition_brought(world: World) -> None:
+    """A kind that came with the same commit is watched from then on: its objects have a health, and are healed."""
+    unique = world.api.unique
+    one = gadget(unique, "one", size="1")
+    world.declare("shop", definition(unique, "size"), one)
+    world.commit()
+    async with world.started():
+        await world.follow()
+        await world.until_sync(Sync.SYNCED)
+        await world.until(lambda: world.status().health is Status.HEALTHY, "Healthy")
+        before = await world.live(one)
+        expect_status(await world.api.merge(one, {"spec": {"size": "9"}}, fieldManager="kubectl-edit"), 200)
+        await until_healed(world, one, before)
+        await world.until(world.drifts, "told")
+        expect(world.drifts(), [("changed", ["spec.size"], ["kubectl-edit"])])

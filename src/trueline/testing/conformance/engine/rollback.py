@@ -199,3 +199,21 @@ async def rollback_is_no_word_for_another_source(world: World) -> None:
         await world.follow()
         await world.until_sync(Sync.SYNCED)
         expect((await world.live(config_map("settings")))["data"], {"a": "2"}, "after a restart")
+
+
+@engine_case
+async def rollback_ends_with_a_commit_that_nobody_saw_come(world: World) -> None:
+    """INV-14: Git says something else while no engine runs: the rollback is over, and what it held is free again."""
+    world.declare("shop", config_map("settings", {"a": "1"}))
+    async with world.synced():
+        world.declare("shop", config_map("settings", {"a": "2"}))
+        await world.push()
+        await world.until_sync(Sync.SYNCED)
+        await world.control.rollback("shop", "", who="ada")
+        await world.until_sync(Sync.HELD)
+    world.declare("shop", config_map("settings", {"a": "3"}))
+    async with world.synced():
+        world.declare("shop", config_map("settings", {"a": "2"}))
+        await world.push()
+        await world.until_sync(Sync.SYNCED)
+        expect((await world.live(config_map("settings")))["data"], {"a": "2"}, "it is held no longer")

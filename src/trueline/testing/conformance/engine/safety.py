@@ -7,6 +7,7 @@ from trueline.runtime.http import Request, Unreachable
 from trueline.testing.conformance.api import Json
 from trueline.testing.conformance.case import expect, expect_in, expect_status, expect_that
 from trueline.testing.conformance.engine.case import engine_case
+from trueline.testing.conformance.engine.declaration import fleet_files
 from trueline.testing.conformance.engine.sample import claim, config_map
 from trueline.testing.conformance.engine.weather import is_write
 from trueline.testing.conformance.engine.world import World
@@ -221,6 +222,29 @@ async def safety_broken_fleet_removes_nothing(world: World) -> None:
         await world.quiet()
         expect_that(await world.live(body))
         expect_that(world.now.engine.problems)
+
+
+@engine_case
+async def safety_broken_declaration_after_a_restart(world: World) -> None:
+    """INV-14: a declaration does not parse; what it declared before is healed, after a restart as before it."""
+    mine, other = config_map("mine"), config_map("other")
+    world.declare("shop", mine)
+    world.declare("till", other)
+    async with world.synced("till"):
+        await world.until_sync(Sync.SYNCED)
+    world.repository.commit(
+        fleet_files({"till": world.applications["till"]}, world.api.namespace)
+        | {"fleet/shop.yaml": b"apiVersion: trueline.dev/v1\nkind: [\n"}
+    )
+    async with world.started():
+        await world.follow()
+        await world.until_sync(Sync.SYNCED, "till")
+        await world.until_sync(Sync.SYNCED)
+        expect_status(await world.api.delete(mine), 200)
+        await world.api.until(mine, lambda answer: answer.status == 200, "healed")  # noqa: PLR2004 - HTTP's
+        world.commit()
+        await world.follow()
+        await world.until_sync(Sync.SYNCED)
 
 
 @engine_case

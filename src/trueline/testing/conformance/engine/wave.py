@@ -4,9 +4,9 @@ from typing import Any
 
 from trueline.loop.status import Sync
 from trueline.testing.conformance.api import Json
-from trueline.testing.conformance.case import expect, expect_in, expect_that
+from trueline.testing.conformance.case import expect, expect_in, expect_status, expect_that
 from trueline.testing.conformance.engine.case import engine_case
-from trueline.testing.conformance.engine.sample import config_map
+from trueline.testing.conformance.engine.sample import config_map, service
 from trueline.testing.conformance.engine.weather import is_write
 from trueline.testing.conformance.engine.world import World
 
@@ -119,3 +119,22 @@ async def wave_prunes_in_reverse(world: World) -> None:
         await world.push()
         await world.until_sync(Sync.SYNCED)
         expect(written(world, "DELETE"), ["three", "four", "two", "one"])
+
+
+@engine_case
+async def wave_of_what_was_asked_for_goes_on_after_a_restart(world: World) -> None:
+    """INV-14: an application that is synced by hand goes on with what a person asked for, without being asked again."""
+    slow = service("slow", type="LoadBalancer", loadBalancerClass="example.test/none")
+    world.declare("shop", slow, in_wave(1, config_map("late")), sync={"mode": "manual"})
+    world.commit()
+    async with world.started():
+        await world.until(lambda: world.now.engine.is_ready, "ready")
+        await world.until_sync(Sync.OUT_OF_SYNC)
+        world.control.sync("shop")
+        await world.until(lambda: "slow" in world.status().message, "waiting for the first wave")
+    address = {"status": {"loadBalancer": {"ingress": [{"ip": "192.0.2.7"}]}}}
+    expect_status(await world.api.merge(slow, address, "/status"), 200)
+    async with world.started():
+        await world.until(lambda: world.now.engine.is_ready, "ready")
+        await world.until_sync(Sync.SYNCED)
+        expect_that(await world.live(config_map("late")))

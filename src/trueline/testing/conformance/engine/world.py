@@ -5,12 +5,10 @@ It is put together from the same parts as `wiring` does; only Git, the data dire
 
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
-
-import msgspec
 
 from trueline.loop.engine import Engine
 from trueline.loop.status import ApplicationStatus, Sync
@@ -23,6 +21,7 @@ from trueline.target.inventory import Entry
 from trueline.target.kubernetes.client import RequestKey
 from trueline.testing.conformance.api import Answer, Api, Json
 from trueline.testing.conformance.case import expect
+from trueline.testing.conformance.engine.declaration import Declaration, fleet_files
 from trueline.testing.conformance.engine.repository import MemoryRepository
 from trueline.testing.conformance.engine.weather import Weather
 from trueline.testing.process import TARGET, EngineProcess, Surroundings
@@ -30,18 +29,6 @@ from trueline.testing.process import TARGET, EngineProcess, Surroundings
 PATIENCE_S = 40.0
 QUIET_S = 0.3
 """For how long nothing happens before it is believed that nothing will."""
-
-
-@dataclass(slots=True, kw_only=True)
-class Declaration:
-    """An application as the repository shall say it; `files` are its manifests where they are not one a resource."""
-
-    resources: Sequence[Json] = ()
-    sync: Json = field(default_factory=dict)
-    target: Json = field(default_factory=dict)
-    source: Json = field(default_factory=dict)
-    depends_on: Sequence[str] = ()
-    files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 class World:
@@ -139,29 +126,7 @@ class World:
 
     def commit(self) -> str:
         """Everything that is declared, as one more commit."""
-        files: dict[str, bytes] = {}
-        for name, declared in self.applications.items():
-            files[f"fleet/{name}.yaml"] = msgspec.json.encode(self._document(name, declared))
-            files[f"{name}/.keep"] = b""
-            for resource in declared.resources:
-                file = f"{resource['kind']}-{resource['metadata']['name']}.yaml".lower()
-                files[f"{name}/{file}"] = msgspec.json.format(msgspec.json.encode(resource))
-            files |= {f"{name}/{path}": text for path, text in declared.files.items()}
-        return self.repository.commit({**files, **self.more})
-
-    def _document(self, name: str, declared: Declaration) -> Json:
-        return {
-            "apiVersion": "trueline.dev/v1",
-            "kind": "Application",
-            "metadata": {"name": name},
-            "spec": {
-                "source": declared.source or {"path": name},
-                "render": {"plain": {}},
-                "target": {"cluster": TARGET, "namespace": self.api.namespace, **declared.target},
-                **({"sync": declared.sync} if declared.sync else {}),
-                **({"dependsOn": list(declared.depends_on)} if declared.depends_on else {}),
-            },
-        }
+        return self.repository.commit({**fleet_files(self.applications, self.api.namespace), **self.more})
 
     async def push(self) -> None:
         """Commit, and have the engine go as far as it can."""
