@@ -277,6 +277,7 @@ INCIDENTS: Final = (
         guards=(
             Guard(place="runtime/data_directory.py:write_atomic", removed="the file beside: written in place"),
             Guard(place="runtime/store.py:Store._begin", removed="the transaction"),
+            Guard(place="cli/run.py:_until_ended", removed="the handler of SIGTERM"),
             Guard(place="cli/place.py:Purpose.write", removed="`write_atomic`, for a write in place"),
         ),
         tests=_tests(
@@ -378,7 +379,6 @@ INCIDENTS: Final = (
         guards=(
             Guard(place="target/kubernetes/limit.py:Limiter.permit", removed="that the next one is let in"),
             Guard(place="loop/schedule.py:Schedule._promote", removed="the wake at a pause's end"),
-            Guard(place="loop/progress.py:lost", removed="that it comes again by itself"),
         ),
         tests=_tests(
             26,

@@ -281,6 +281,14 @@ INCIDENT = (
         ),
     ),
     Guard(
+        name="a SIGTERM ends the work, not the process in the midst of it",
+        invariants=(24, 23),
+        file="cli/run.py",
+        source="    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, end)\n",
+        mutant="",
+        tests=(f"{_STATE}::test_incident_20_cloudposse_358_a_program_that_is_ended_in_its_work_forks_its_state",),
+    ),
+    Guard(
         name="what a lost answer wrote is known as our own",
         invariants=(13, 12),
         file="target/site/s3/platform.py",
@@ -392,13 +400,5 @@ INCIDENT = (
             "                self.wake(name)"
         ),
         tests=(f"{_BOUNDS}::test_incident_26_ten_thousand_applications_have_their_turns_though_each_fails_once",),
-    ),
-    Guard(
-        name="a pass without an answer comes again by itself",
-        invariants=(33, 29),
-        file="loop/progress.py",
-        source='message=silent[0] if silent else "", is_retried=True)',
-        mutant='message=silent[0] if silent else "")',
-        tests=(f"{_BOUNDS}::test_incident_26_a_storm_of_429_passes_without_a_restart",),
     ),
 )
