@@ -90,7 +90,6 @@ class EngineProcess:
     ledger: StoreLedger
     journal: Journal
     history: History
-    holds: Holds
     approvals: Approvals
     _clock: Clock = field(repr=False)
 
@@ -162,7 +161,6 @@ class EngineProcess:
             ledger=ledger,
             journal=journal,
             history=history,
-            holds=holds,
             approvals=approvals,
             _clock=clock,
         )

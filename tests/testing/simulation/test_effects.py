@@ -49,6 +49,21 @@ def test_each_failure_has_its_moments() -> None:
     assert (run.strikes_left, one.faults(run)) == (1, ())
 
 
+FOUND = {
+    "chain_is_removed_in_reverse": "a look at one object took the place of a removal that a full disk had cut short",
+    "rollback_ended_by_a_commit": "a hold that could not be ended left the new revision adopted, and nobody's turn",
+}
+"""Scenarios that have found something by a full disk: played with one at every commit."""
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_what_a_full_disk_has_found(name: str) -> None:
+    """INV-14: no commit finds room once, each in turn."""
+    one = rehearsal(name)
+    wrong = [(str(strike), one.faults(one.play(strike))) for strike in one.strikes(Failure.DISK_FULL)]
+    assert [told for told in wrong if told[1]] == []
+
+
 OTHERWISE: dict[str, Any] = {
     "objects": {},
     "written": {("/core/configmaps/shop/new", "made"): 2},
