@@ -192,7 +192,7 @@ class Engine:
             fence = await self._fences.admit(parts, aim, is_asked=kept.pinned is not None)
             kept.fenced = ()
             completed = self._parts.chronicle.completed_run(name)
-            focus = turn.focus if kept.last is not None and kept.last.is_complete else None
+            focus = turn.focus if _is_whole_done(kept, aim) else None
             made = await reconcile(
                 parts,
                 self.weighed(self._as_agreed(aim), parts),
@@ -380,6 +380,14 @@ class Engine:
 _FINAL = frozenset({Sync.SYNCED, Sync.OUT_OF_SYNC, Sync.OVERRULED, Sync.WAITING, Sync.HELD, Sync.BLOCKED, Sync.PARTLY})
 
 _ON_THE_WAY = frozenset({Status.PROGRESSING, Status.MISSING})
+
+
+def _is_whole_done(kept: Kept, aim: Desired) -> bool:
+    """Whether a pass has brought all of this about, so that a look at single objects is enough.
+
+    INV-14: a pass that was cut short (a full disk) leaves the one before it as the last, and that was of another aim.
+    """
+    return kept.last is not None and kept.last.is_complete and not kept.is_due and not aim.is_removal
 
 
 def _has_run_hooks(made: Pass) -> bool:

@@ -389,6 +389,7 @@ class GitFollower:
             if desired.problems != kept.desired.problems:
                 self._fail(kept, desired.problems)
             return
+        self._release_hold(kept, desired)  # first: where it cannot be written, nothing is adopted, and the next look is
         kept.identity = identity
         parts = await self._parts.targets.parts(desired.application.target)
         self._observe(parts)
@@ -397,21 +398,20 @@ class GitFollower:
         kept.failure, kept.trouble = (), ()
         kept.application = desired.application
         kept.desired = desired
-        self._release_hold(kept)
         kept.is_due = True
         self._board.schedule.succeed(name)
         self._board.desired(name)
 
-    def _release_hold(self, kept: Kept) -> None:
+    def _release_hold(self, kept: Kept, desired: Desired) -> None:
         """Git says something else than what a rollback held: the rollback is over, if that came before a start too."""
-        if kept.desired is None or kept.desired.problems or kept.desired.is_return:
+        if desired.problems or desired.is_return:
             return
-        name, run = kept.application.name, kept.desired.run
+        name, run = kept.application.name, desired.run
         holds = [hold.revision for hold in self._parts.holds.active(name) if hold.revision]
         if run not in holds:
-            kept.pinned = None
             for revision in holds:
                 self._parts.holds.resume(name, who="git", revision=revision)
+            kept.pinned = None
 
     def _fail(self, kept: Kept, diagnostics: tuple[Diagnostic, ...]) -> None:
         if kept.failure != diagnostics:

@@ -12,6 +12,8 @@ from trueline.model.fault import Fault
 
 REFRESH_PAUSE_S = 0.02
 REFRESH_PAUSE_PER_COST = 10.0
+TOLD_AGAIN_S = 2.0
+"""What could not be written down, on a full disk, is told again after so long."""
 
 
 class Refresher:
@@ -22,6 +24,7 @@ class Refresher:
         self._board = board
         self._is_busy = False
         self._before_start: dict[str, tuple[str, str]] | None = None
+        self._untold: set[str] = set()
         self._applied_before: dict[str, str] | None = None
 
     @property
@@ -50,12 +53,18 @@ class Refresher:
 
     async def _restand_or_tell(self, kept: Kept) -> None:
         """A disk that is full, or a fault of ours, must not end the loop; it is told until it passes."""
+        name = kept.application.name
         try:
             await self._restand(kept)
         except Fault as fault:
             self._board.problems = fault.diagnostics
         except Exception as error:  # noqa: BLE001 - a fault of ours must not end the loop; it is told
-            self._board.problems = (own_fault(kept.application.name, error),)
+            self._board.problems = (own_fault(name, error),)
+        else:
+            self._untold.discard(name)
+            return
+        self._untold.add(name)  # whoever waits for it has not been woken (INV-29)
+        self._board.schedule.wake_after(name, TOLD_AGAIN_S)
 
     async def _restand(self, kept: Kept) -> None:
         kept.status = before = self._with_revision(kept)
@@ -64,10 +73,12 @@ class Refresher:
         except Fault:
             parts = None
         kept.status = _with_pin(kept, stand(kept, parts, self._parts.clock.now()))
-        if _words(before) != _words(kept.status) and is_known(kept):
+        is_untold = kept.application.name in self._untold
+        if (is_untold or _words(before) != _words(kept.status)) and is_known(kept):
             self._tell(kept)
             self._parts.register.put(kept.application, kept.status)
-        if kept.status.is_true and (not before.is_true or before.revision != kept.status.revision):
+        is_news = is_untold or not before.is_true or before.revision != kept.status.revision
+        if kept.status.is_true and is_news:
             self._board.wake_dependants(kept.application.name)
             await self._keep_objects(kept)
 

@@ -152,7 +152,7 @@ class StoreLedger:
                 ref = outcome.change.ref
                 if after[ref].before is not None or outcome.result is not Result.SAME:
                     notes.append(_outcome_note(act, outcome))
-                if outcome.change.action is Action.TRANSFER and outcome.result in _TAKEN:
+                if outcome.result in _TAKEN and (outcome.change.action is Action.TRANSFER or _was_open(after[ref])):
                     notes.extend(self._give_up(act, ref))
                 after[ref] = _settled(outcome, after[ref])
             self._write(act, held, after)
@@ -237,6 +237,11 @@ class StoreLedger:
 
 def _values(act: Act, ref: Ref, row: EntryRow, before: bytes | None) -> tuple[Any, ...]:
     return act.target, str(ref), act.application, row.state, row.body, row.intended, encode_row(row), before
+
+
+def _was_open(held: _Held) -> bool:
+    """INV-14: an earlier attempt had no outcome. It may have been a transfer, whose mark is on the object already."""
+    return bool(held.before) and held.row is not None and decode_row(held.before or b"").state == _INTENDED
 
 
 def _ended(held: _Held, ending: Ending) -> _Held:

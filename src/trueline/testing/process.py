@@ -95,7 +95,6 @@ class EngineProcess:
     ledger: StoreLedger
     journal: Journal
     history: History
-    holds: Holds
     approvals: Approvals
 
     @classmethod
@@ -158,7 +157,6 @@ class EngineProcess:
             ledger=ledger,
             journal=journal,
             history=history,
-            holds=holds,
             approvals=approvals,
         )
 

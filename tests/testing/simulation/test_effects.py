@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.testing.simulation.catalogue.every import SCENARIOS
-from tests.testing.simulation.effects import drawn_pair, rehearsal, singles
+from tests.testing.simulation.effects import OPEN, drawn_pair, rehearsal, singles
 from trueline.testing.simulation.effect import Failure, Moment, Strike
 
 SEED = int(os.environ.get("TRUELINE_SEED", "20"))
@@ -47,6 +47,30 @@ def test_each_failure_has_its_moments() -> None:
     assert [strike.after for strike in one.strikes(Failure.DEATH)] == list(range(len(one.moments)))
     run = one.play(Strike(after=len(one.moments) + 50, failure=Failure.DEATH))
     assert (run.strikes_left, one.faults(run)) == (1, ())
+
+
+FOUND = {
+    "chain_is_removed_in_reverse": "a look at one object took the place of a removal that a full disk had cut short",
+    "rollback_ended_by_a_commit": "a hold that could not be ended left the new revision adopted, and nobody's turn",
+}
+"""Scenarios that have found something by a full disk: played with one at every commit."""
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_what_a_full_disk_has_found(name: str) -> None:
+    """INV-14: no commit finds room once, each in turn."""
+    one = rehearsal(name)
+    wrong = [(str(strike), one.faults(one.play(strike))) for strike in one.strikes(Failure.DISK_FULL)]
+    assert [told for told in wrong if told[1]] == []
+
+
+@pytest.mark.parametrize(("name", "told"), OPEN)
+@pytest.mark.xfail(strict=True, reason="found, and not mended yet")
+def test_what_is_open(name: str, told: str) -> None:
+    """INV-29: the one failure, by its name."""
+    one = rehearsal(name)
+    strike = next(strike for strike in one.strikes() if str(strike) == told)
+    assert one.faults(one.play(strike)) == ()
 
 
 OTHERWISE: dict[str, Any] = {

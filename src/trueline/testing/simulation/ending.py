@@ -23,11 +23,11 @@ _SAME_KINDS = frozenset(
     {
         Kind.DEPLOYMENT_BEGUN,
         Kind.DEPLOYMENT_ENDED,
-        Kind.TRANSFERRED,
         Kind.REMOVED,
     }
 )
-"""Of these, a run that fails on its way has exactly as many as one that does not."""
+"""Of these, a run that fails on its way has exactly as many as one that does not. A transfer that a crash cut in two is
+told by both sides, each in its own words."""
 _LEAST_KINDS = frozenset({Kind.APPROVAL, Kind.DRIFT_FOUND, Kind.HOLD, Kind.RESUME, Kind.ROLLBACK})
 """Of these it has at least as many, of the same content: who is not heard asks again, and the rest of an approved plan
 is another plan, which waits for approval."""
@@ -73,7 +73,7 @@ def ending(scene: Scene, process: EngineProcess) -> Ending:
             name: tuple((d.number, d.revision, d.tree, d.by, d.result.value) for d in process.history.history(name))
             for name in names
         },
-        holds=tuple((name, hold.revision) for name in names for hold in process.holds.active(name)),
+        holds=tuple((name, hold.revision) for name in names for hold in process.control.parts.holds.active(name)),
         records=_counted(records, _SAME_KINDS),
         least=_counted(records, _LEAST_KINDS),
         open_intents=tuple(_open_intents(records)),

@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import Final
 
 from trueline.embedded.store import Event, Kept, Store
+from trueline.loop.schedule import PAUSE_MAX_S
+from trueline.loop.status import Sync
 from trueline.model.ref import Ref
 from trueline.testing.conformance.api import Api
 from trueline.testing.conformance.engine.declaration import Declaration
@@ -26,6 +28,7 @@ ENGINE: Final = "engine"
 INTERVAL_S: Final = 10.0
 CALM_S: Final = 24.0
 """Two looks at Git and some more: whoever did nothing for so long waits for somebody."""
+UNKNOWN_S: Final = PAUSE_MAX_S + CALM_S
 SETTLED_S_MAX: Final = 3600.0
 LOOK_S: Final = 2.0
 
@@ -115,12 +118,18 @@ class Scene:
         """
         end_s = self.loop.now_s + SETTLED_S_MAX
         seen, since_s = self._state(), self.loop.now_s
-        while seen is None or self.loop.now_s - since_s < CALM_S:
+        while seen is None or self.loop.now_s - since_s < self._calm_s():
             await asyncio.sleep(LOOK_S)
             if (state := self._state()) != seen:
                 seen, since_s = state, self.loop.now_s
             if self.loop.now_s > end_s:
                 raise Broken(f"INV-29 it does not settle: {self.story()}")
+
+    def _calm_s(self) -> float:
+        """What is unknown is looked at again after a pause that has grown."""
+        process = self.machine.process
+        kept = process.engine.kept.values() if process is not None else ()
+        return UNKNOWN_S if any(one.status.sync is Sync.UNKNOWN for one in kept) else CALM_S
 
     def _state(self) -> tuple[int, int] | None:
         process = self.machine.process
