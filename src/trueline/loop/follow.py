@@ -101,6 +101,8 @@ class GitFollower:
     async def _fall_back(self) -> None:
         """After a start that cannot follow Git: what was applied last is kept and healed, from the objects we keep."""
         if self._board.look is not None:
+            if any(kept.is_unread and kept.away for kept in self._board.kept.values()):  # that may have passed
+                await self._desire_all(self._board.look)
             return
         if (look := await self._look_back()) is not None:
             self._board.look = look

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.testing.simulation.catalogue.every import SCENARIOS
-from tests.testing.simulation.effects import OPEN, drawn_pair, rehearsal, singles
+from tests.testing.simulation.effects import drawn_pair, rehearsal, singles
 from trueline.testing.simulation.effect import Failure, Moment, Strike
 
 SEED = int(os.environ.get("TRUELINE_SEED", "20"))
@@ -52,6 +52,7 @@ def test_each_failure_has_its_moments() -> None:
 FOUND = {
     "chain_is_removed_in_reverse": "a look at one object took the place of a removal that a full disk had cut short",
     "rollback_ended_by_a_commit": "a hold that could not be ended left the new revision adopted, and nobody's turn",
+    "restart_while_git_is_away": "a start without Git whose first look found no room never looked again",
 }
 """Scenarios that have found something by a full disk: played with one at every commit."""
 
@@ -62,15 +63,6 @@ def test_what_a_full_disk_has_found(name: str) -> None:
     one = rehearsal(name)
     wrong = [(str(strike), one.faults(one.play(strike))) for strike in one.strikes(Failure.DISK_FULL)]
     assert [told for told in wrong if told[1]] == []
-
-
-@pytest.mark.parametrize(("name", "told"), OPEN)
-@pytest.mark.xfail(strict=True, reason="found, and not mended yet")
-def test_what_is_open(name: str, told: str) -> None:
-    """INV-29: the one failure, by its name."""
-    one = rehearsal(name)
-    strike = next(strike for strike in one.strikes() if str(strike) == told)
-    assert one.faults(one.play(strike)) == ()
 
 
 OTHERWISE: dict[str, Any] = {
