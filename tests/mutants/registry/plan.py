@@ -278,7 +278,7 @@ PLAN = (
         name="a hook runs once for a run",
         invariants=(14, 15),
         file="plan/hook.py",
-        source="    if entry is not None and entry.run == run and entry.state is not EntryState.INTENDED:",
+        source="    if entry is not None and is_made and entry.state is not EntryState.FAILED:",
         mutant="    if False:",
         tests=(f"{_HOOK}::test_a_hook_that_is_due", f"{_HOOK}::test_a_crash_between_intent_and_outcome"),
     ),
