@@ -18,6 +18,8 @@ from trueline.testing.conformance.engine.case import EngineCase
 from trueline.testing.conformance.engine.suite import all_engine_cases
 from trueline.testing.conformance.engine.world import World
 
+CASES = [case for case in all_engine_cases() if not case.is_long]
+
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def engine_toolbox() -> AsyncIterator[ProcessToolbox]:
@@ -40,7 +42,7 @@ async def transport(control_plane: ControlPlane) -> AsyncIterator[Transport]:
 
 
 @pytest.mark.asyncio(loop_scope="session")
-@pytest.mark.parametrize("case", all_engine_cases(), ids=lambda case: case.name)
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 async def test_engine_conformance(
     transport: Transport, reviewers: HttpsReviewers, engine_toolbox: ProcessToolbox, case: EngineCase
 ) -> None:

@@ -11,10 +11,14 @@ Run: TypeAlias = Callable[[World], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class EngineCase:
-    """One thing that the engine does on every server."""
+    """One thing that the engine does on every server.
+
+    `is_long`: it dies at each of its effects; the embedded cluster is quick enough to play all of those every time.
+    """
 
     name: str
     run: Run
+    is_long: bool = False
 
 
 ENGINE_CASES: dict[str, EngineCase] = {}
@@ -25,9 +29,9 @@ def engine_case(run: Run) -> Run:
     return named_case(run.__name__, run)
 
 
-def named_case(name: str, run: Run) -> Run:
+def named_case(name: str, run: Run, *, is_long: bool = False) -> Run:
     """Put a function on the list under another name, for rows of a table."""
     if name in ENGINE_CASES:
         raise ValueError(f"there are two cases named {name}")
-    ENGINE_CASES[name] = EngineCase(name, run)
+    ENGINE_CASES[name] = EngineCase(name, run, is_long)
     return run

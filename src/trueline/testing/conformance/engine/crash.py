@@ -125,7 +125,7 @@ def _row(name: str, arm: Arm, deaths: int) -> None:
                 return
         raise AssertionError("it never came to its end without dying")
 
-    named_case(f"crash_{name}_{'once' if deaths == 1 else 'twice'}", run)
+    named_case(f"crash_{name}_{'once' if deaths == 1 else 'twice'}", run, is_long=deaths > 1)
 
 
 async def _round(world: World, fuse: Fuse, n: int, deaths: int) -> bool:

@@ -243,7 +243,7 @@ def _row(effect: str, arm: Arm) -> None:
                 return
         raise AssertionError("it never came to its end without dying")
 
-    named_case(f"removal_lets_go_{effect}", run)
+    named_case(f"removal_lets_go_{effect}", run, is_long=True)
 
 
 for _effect, _arm in EFFECTS.items():

@@ -83,7 +83,7 @@ def _row(name: str, layouts: tuple[Layout, Layout], effect: str, arm: Arm) -> No
                 return
         raise AssertionError("it never came to its end without dying")
 
-    named_case(f"transfer_{name}_{effect}", run)
+    named_case(f"transfer_{name}_{effect}", run, is_long=True)
 
 
 for _name, _layouts in SWAPS.items():
