@@ -15,6 +15,7 @@ from trueline.embedded.store import Kept
 from trueline.record.journal import Kind, Record
 from trueline.target.inventory import Entry
 from trueline.testing.process import TARGET, EngineProcess
+from trueline.testing.simulation.network import is_fence
 from trueline.testing.simulation.scene import Scene
 
 _DRAWN = frozenset({"uid", "resourceVersion", "clusterIP", "clusterIPs"})
@@ -52,7 +53,7 @@ class Ending:
 
 def ending(scene: Scene, process: EngineProcess) -> Ending:
     """What a scene has come to."""
-    kept = {one.key: one for one in scene.objects.all()}
+    kept = {one.key: one for one in scene.objects.all() if not is_fence(one.key)}
     records = process.journal.after()
     names = sorted({*process.ledger.applications(TARGET), *(record.application for record in records)} - {""})
     return Ending(

@@ -15,6 +15,7 @@ from typing import Final
 import msgspec
 
 from trueline.runtime.http import Request, Response, Stream, Transport, Unreachable
+from trueline.target.kubernetes.lease import HOME
 from trueline.testing.conformance.engine.weather import is_write
 from trueline.testing.simulation.effect import Failure, Moment
 
@@ -59,6 +60,15 @@ def _refusal(code: int, reason: str, **headers: str) -> Response:
         headers={"content-type": "application/json", **headers},
         body=msgspec.json.encode(body | {"code": code}),
     )
+
+
+def is_fence(key: str) -> bool:
+    """Whether an object says whose turn it is to write: it is no application's, and changes as processes come and go.
+
+    >>> is_fence("/coordination.k8s.io/leases/trueline-system/sim.shop"), is_fence("/core/configmaps/shop/o1")
+    (True, False)
+    """
+    return key.startswith("/coordination.k8s.io/leases/") or key == f"/core/namespaces/{HOME}"
 
 
 def conflict() -> Response:

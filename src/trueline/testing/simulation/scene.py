@@ -18,7 +18,7 @@ from trueline.testing.process import TARGET, EngineProcess
 from trueline.testing.simulation.clock import START
 from trueline.testing.simulation.loop import VirtualLoop
 from trueline.testing.simulation.machine import Machine
-from trueline.testing.simulation.network import WRITER
+from trueline.testing.simulation.network import WRITER, is_fence
 from trueline.testing.simulation.repository import ForkingRepository
 from trueline.testing.simulation.truth import Broken
 
@@ -90,7 +90,7 @@ class Scene:
     def _see(self) -> None:
         events, self._position = self.objects.since(self._position), self.objects.revision
         for event in events or ():
-            if WRITER.get() == ENGINE:
+            if WRITER.get() == ENGINE and not is_fence(event.key):
                 self.written[event.key, _what(event)] += 1
                 self._expect_intent(event.after or event.before)
 
