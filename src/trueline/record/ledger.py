@@ -152,7 +152,7 @@ class StoreLedger:
                 ref = outcome.change.ref
                 if after[ref].before is not None or outcome.result is not Result.SAME:
                     notes.append(_outcome_note(act, outcome))
-                if outcome.result in _TAKEN and _takes(outcome.change, after[ref]):
+                if outcome.result in _TAKEN and _takes(outcome, after[ref]):
                     notes.extend(self._give_up(act, ref))
                 after[ref] = _settled(outcome, after[ref])
             self._write(act, held, after)
@@ -239,15 +239,19 @@ def _values(act: Act, ref: Ref, row: EntryRow, before: bytes | None) -> tuple[An
     return act.target, str(ref), act.application, row.state, row.body, row.intended, encode_row(row), before
 
 
-def _takes(change: Change, held: _Held) -> bool:
+def _takes(outcome: Outcome, held: _Held) -> bool:
     """Whether who else has it in its books gives it up: it was a transfer, or may have been one.
 
     INV-14: an earlier attempt had no outcome. It may have been a transfer, whose mark is on the object already.
     """
-    return change.action is Action.TRANSFER or (change.action.is_apply and _was_open(held))
+    action = outcome.change.action
+    return action is Action.TRANSFER or (action.is_apply and _was_open(outcome, held))
 
 
-def _was_open(held: _Held) -> bool:
+def _was_open(outcome: Outcome, held: _Held) -> bool:
+    """What is found as declared has no intent of its own: the one that is open is that of before."""
+    if outcome.result is Result.SAME and held.row is not None:
+        return held.row.state == _INTENDED
     return bool(held.before) and held.row is not None and decode_row(held.before or b"").state == _INTENDED
 
 

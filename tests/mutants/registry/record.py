@@ -56,8 +56,8 @@ RECORD = (
         name="a refused transfer takes nothing",
         invariants=(8,),
         file="record/ledger.py",
-        source="                if outcome.result in _TAKEN and _takes(outcome.change, after[ref]):",
-        mutant="                if _takes(outcome.change, after[ref]):",
+        source="                if outcome.result in _TAKEN and _takes(outcome, after[ref]):",
+        mutant="                if _takes(outcome, after[ref]):",
         tests=(f"{_LEDGER}::test_a_refused_transfer_changes_neither",),
     ),
     Guard(

@@ -92,8 +92,30 @@ def differences(expected: Ending, found: Ending) -> Iterator[str]:
             case "least":
                 lacking = Counter(expected.least) - Counter(found.least)
                 yield from (f"the journal lacks {key}" for key in lacking)
+            case "inventory":
+                yield from _otherwise(name, expected.inventory, _looked_at(expected.inventory, found.inventory))
             case _:
                 yield from _otherwise(name, getattr(expected, name), getattr(found, name))
+
+
+def _looked_at(
+    expected: Mapping[tuple[str, str], tuple[Any, ...]], found: Mapping[tuple[str, str], tuple[Any, ...]]
+) -> Mapping[tuple[str, str], tuple[Any, ...]]:
+    """A death between the fence and the journal leaves rows that are doubted: without a digest, until they are looked at
+    again. They are what they were.
+    """  # noqa: D205 - one sentence needs two lines
+    return {
+        key: expected[key] if not row[_OURS] and _but_ours(row) == _but_ours(expected.get(key, ())) else row
+        for key, row in found.items()
+    }
+
+
+_OURS = 3
+"""Where a row of the inventory has the digest of our field set; see `_entry`."""
+
+
+def _but_ours(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    return (*row[:_OURS], *row[_OURS + 1 :])
 
 
 def _otherwise(name: str, expected: Any, found: Any) -> Iterator[str]:
@@ -133,7 +155,7 @@ def _objects(kept: Mapping[str, Kept]) -> dict[str, Any]:
 
 
 def _name(one: Kept, kept: Mapping[str, Kept]) -> str:
-    is_drawn = "generateName" in one.body["metadata"]
+    is_drawn = bool(one.metadata.owner_references) or "generateName" in one.body["metadata"]
     if not is_drawn:
         return one.key
     owners = {other.metadata.uid: other.key for other in kept.values()}
