@@ -84,7 +84,7 @@ def pairs(name: str, after: int) -> Played:
 
 
 OPEN = {
-    "hook_goes_on_failure": "after two of its deaths a hook that had failed runs once more, or is known without its body",
+    "hook_goes_on_failure": "after two of its deaths a failed hook runs once more, or is known without its body",
 }
 """What was found and is not mended yet, by its scenario."""
 

@@ -101,9 +101,10 @@ def differences(expected: Ending, found: Ending) -> Iterator[str]:
 def _looked_at(
     expected: Mapping[tuple[str, str], tuple[Any, ...]], found: Mapping[tuple[str, str], tuple[Any, ...]]
 ) -> Mapping[tuple[str, str], tuple[Any, ...]]:
-    """A death between the fence and the journal leaves rows that are doubted: without a digest, until they are looked at
-    again. They are what they were.
-    """  # noqa: D205 - one sentence needs two lines
+    """A death between the fence and the journal leaves rows that are doubted: without a digest, until the next look.
+
+    They are what they were.
+    """
     return {
         key: expected[key] if not row[_OURS] and _but_ours(row) == _but_ours(expected.get(key, ())) else row
         for key, row in found.items()
