@@ -134,7 +134,8 @@ async def test_what_the_cluster_lacks_is_one_error_and_nothing_is_applied(
         (problem,) = status.problems
         for group in ("networking.istio.io/v1alpha3", "gateway.networking.k8s.io/v1beta1"):
             assert group in problem.detail
-        assert {r.namespace for r in await scene.writes()} <= {scene.bystander}
+        applied = [r for r in await scene.writes() if r.resource != "leases" and r.name != "trueline-system"]
+        assert {r.namespace for r in applied} <= {scene.bystander}
         assert await scene.versions() == {}
 
 

@@ -164,14 +164,14 @@ async def test_who_comes_last_writes() -> None:
 
 
 async def test_two_who_looked_at_the_same_time() -> None:
-    """INV-12: of two that saw the same Lease one takes it; the other is refused by its version, and does not insist."""
+    """INV-12: of two that saw the same Lease one takes it; the other is refused by its version, and looks again."""
     leases = Leases()
     await taken(leases)
     second, third = fence_of(leases, "two"), fence_of(leases, "three")
     await second.look()
     await third.look()
     assert await second.take("shop", LATER) is Taken.HELD
-    assert await third.take("shop", LATER) is Taken.LOST
+    assert await third.take("shop", LATER) is Taken.MOVED
     assert leases.objects["k3.shop"]["spec"]["holderIdentity"] == "two"
 
 

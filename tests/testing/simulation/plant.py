@@ -58,7 +58,7 @@ PLANTS: Final = (
                 planted="        if False:\n",
             ),
         ),
-        invariants=("INV-11",),
+        invariants=("INV-11", "INV-12"),
     ),
     Plant(
         name="owner not checked",
@@ -80,7 +80,7 @@ PLANTS: Final = (
                 planted="answer.Refused):\n                standing = Observed(uid=uid)\n",
             ),
         ),
-        invariants=("INV-01",),
+        invariants=("INV-01", "INV-12"),
     ),
     Plant(
         name="unknown taken for absent",
