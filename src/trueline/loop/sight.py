@@ -37,9 +37,16 @@ class TargetFollower:
             self._observers[name] = self._group.create_task(self._follow(parts))
 
     def look_back(self, parts: Parts, application: str) -> None:
-        """A pass is over: what was seen of its objects before its outcomes were written down is told apart now."""
-        for sighting in self._early.pop(application, {}).values():
-            self._sight(parts, sighting)
+        """A pass is over: what was seen of its objects before its outcomes were written down is told apart now.
+
+        Where an outcome is still open, the pass that comes for it looks: to wake one for that would never end (INV-33).
+        """
+        for ref, sighting in self._early.pop(application, {}).items():
+            owned = parts.owners.lookup(parts.target.name, ref)
+            if owned is not None and owned[1].state is EntryState.INTENDED:
+                self._early.setdefault(application, {})[ref] = sighting
+            else:
+                self._sight(parts, sighting)
 
     async def _follow(self, parts: Parts) -> None:
         async for sighting in parts.watcher.sightings():
