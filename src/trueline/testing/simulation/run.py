@@ -73,8 +73,9 @@ class _Play:
     position: int = 0
 
     def note(self, who: str, what: str) -> None:
-        """One line of the log."""
-        self.log.append(f"{self.loop.now_s:10.3f} {who}: {what}")
+        """One line of the log. How what is broken is cleared away afterwards is no part of it, and in no order."""
+        if not self.ended.is_set():
+            self.log.append(f"{self.loop.now_s:10.3f} {who}: {what}")
 
     def watch(self, objects: Store) -> None:
         """See every write of the cluster from now on."""
@@ -229,6 +230,10 @@ async def _simulate(seed: int, toolbox: Toolbox, loop: VirtualLoop) -> Verdict:
         repository = ForkingRepository(rng)
         truth = Truth(installation=Installation(INSTALLATION), line=repository.leads)
         log: list[str] = []
+
+        def note(who: str, what: str) -> None:
+            play.note(who, what)
+
         stage = Stage(
             rng=rng,
             truth=truth,
@@ -236,7 +241,7 @@ async def _simulate(seed: int, toolbox: Toolbox, loop: VirtualLoop) -> Verdict:
             author=Author(rng),
             objects=cluster.store,
             api=api,
-            note=lambda who, what: log.append(f"{loop.now_s:10.3f} {who}: {what}"),
+            note=note,
         )
         first = stage.author.first()
         truth.push(repository.push(first.files()), first)
