@@ -229,16 +229,24 @@ async def turn_back(stage: Stage, machine: Machine) -> None:
 
 async def _roll_back(stage: Stage, machine: Machine, name: str) -> None:
     assert machine.process is not None, "it was asked for"
+    earlier = [deployment.revision for deployment in machine.process.history.history(name)]
     try:
         done = await machine.process.control.rollback(name, "", who="ada")
     except Fault as fault:
         stage.note("people", f"cannot roll {name} back: {fault.diagnostics[0].code}")
     except Died:
+        # Nobody was told how far it came. It was asked for: the next life may find it written down, and do it.
         machine.kill()
+        stage.note("people", f"asked to roll {name} back")
+        _agree_to_return(stage, name, *earlier)
     else:
-        stage.truth.agreed.append(done.commit)
-        stage.truth.rolled_back.setdefault(name, set()).add(done.commit)
         stage.note("people", f"roll {name} back to {done.commit[:8]}")
+        _agree_to_return(stage, name, done.commit)
+
+
+def _agree_to_return(stage: Stage, name: str, *commits: str) -> None:
+    stage.truth.agreed += commits
+    stage.truth.rolled_back.setdefault(name, set()).update(commits)
 
 
 async def tidy(stage: Stage) -> None:
