@@ -27,6 +27,7 @@ from trueline.loop.refresh import Refresher
 from trueline.loop.schedule import Turn
 from trueline.loop.sight import TargetFollower
 from trueline.loop.status import ApplicationStatus, Sync
+from trueline.loop.unclaimed import Unclaimed
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.digest import Digest
 from trueline.model.fault import Fault
@@ -45,7 +46,8 @@ class Engine:
         self._parts = parts
         self._board = Board(parts.clock)
         self._targets = TargetFollower(self._board)
-        self._git = GitFollower(parts, self._board, self._targets.observe)
+        self._unclaimed = Unclaimed(parts.clock)
+        self._git = GitFollower(parts, self._board, self._observe)
         self._refresher = Refresher(parts, self._board)
         self._fights = Fights(parts.clock)
         self._fences = FenceKeeper(parts, self._board)
@@ -73,7 +75,17 @@ class Engine:
     def notes(self) -> tuple[Diagnostic, ...]:
         """What is worth knowing of no single application, and stops nothing."""
         declared = self.look.declared.notes if self.look else ()
-        return (*declared, *self._fences.notes)
+        return (*declared, *self._fences.notes, *self._unclaimed_notes())
+
+    def _unclaimed_notes(self) -> tuple[Diagnostic, ...]:
+        """Only once Git was followed, and for a whole fleet: else it is not known which applications there are."""
+        if self.look is None or self._only is not None or self.look.declared.broken:
+            return ()
+        return self._unclaimed.notes({*self.kept, *self._parts.register.names()})
+
+    def _observe(self, parts: Parts) -> None:
+        self._targets.observe(parts)
+        self._unclaimed.observe(parts)
 
     # ---- the tasks --------------------------------------------------------------------------------------------
 
@@ -188,7 +200,7 @@ class Engine:
             return
         try:
             parts = await self._parts.targets.parts(aim.application.target)
-            self._targets.observe(parts)
+            self._observe(parts)
             fence = await self._fences.admit(parts, aim, is_asked=kept.pinned is not None)
             kept.fenced = ()
             completed = self._parts.chronicle.completed_run(name)
