@@ -141,7 +141,7 @@ class Chronicle:
 
     def drift(self, application: str, made: Pass) -> None:
         """What a look at single objects found."""
-        self._drifts(application, (*self._untold(application, made), *self._newly_left(application, made)))
+        self._tell(application, made)
 
     def foresee(self, application: str, drifts: tuple[Drift, ...]) -> None:
         """Write down what is about to be healed, once for however many attempts that takes."""
@@ -186,7 +186,7 @@ class Chronicle:
     def conclude(self, desired: Desired, made: Pass) -> None:
         """Write down what drifted; a deployment whose pass is complete has ended well."""
         name = desired.application.name
-        self._drifts(name, (*self._untold(name, made), *self._newly_left(name, made)))
+        self._tell(name, made)
         running = self._running(name)
         if running is not None and running.tree == desired.run and made.is_complete:
             self._history.end(name, running.number, DeploymentResult.DONE)
@@ -206,17 +206,16 @@ class Chronicle:
     def _running(self, application: str) -> Deployment | None:
         return next((d for d in self._history.history(application, 1) if d.ended is None), None)
 
-    def _untold(self, application: str, made: Pass) -> tuple[Drift, ...]:
-        """What was not foreseen; what is not healed yet stays foreseen."""
-        told = self._foreseen.pop(application, frozenset())
-        if open_still := frozenset(drift for drift in told if drift.ref in made.unsettled):
-            self._foreseen[application] = open_still
-        return tuple(drift for drift in made.drifts if drift not in told)
+    def _tell(self, application: str, made: Pass) -> None:
+        """What was not foreseen, and what is newly left as it is: that is told once, and again by a start.
 
-    def _newly_left(self, application: str, made: Pass) -> tuple[Drift, ...]:
-        """What is left as it is, is told once and not by every pass; a start tells it again."""
-        told, self._left[application] = self._left.get(application, frozenset()), frozenset(made.left)
-        return tuple(drift for drift in made.left if drift not in told)
+        INV-14: it is told once it is written; what a full disk did not take is told by the next pass.
+        """
+        foreseen, left = self._foreseen.get(application, frozenset()), self._left.get(application, frozenset())
+        untold = tuple(drift for drift in made.drifts if drift not in foreseen)
+        self._drifts(application, (*untold, *(drift for drift in made.left if drift not in left)))
+        self._foreseen[application] = frozenset(drift for drift in foreseen if drift.ref in made.unsettled)
+        self._left[application] = frozenset(made.left)
 
     def _drifts(self, application: str, drifts: tuple[Drift, ...]) -> None:
         notes = [
