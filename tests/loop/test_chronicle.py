@@ -6,12 +6,17 @@ from typing import Any
 import pytest
 
 from tests.loop.test_progress import NOTHING
+from tests.record.case import Books
 from trueline.drift.drift import Drift, DriftKind
-from trueline.loop.chronicle import Chronicle
+from trueline.loop.chronicle import FLEET, Chronicle
 from trueline.loop.progress import Pass, concluded
+from trueline.model.digest import Digest
 from trueline.model.ref import Ref
+from trueline.record.approval import Approvals
+from trueline.record.history import History
 from trueline.record.journal import Note
 from trueline.runtime.store import StoreFull
+from trueline.target.fence import Head
 
 REF = Ref("ConfigMap", "shop", "settings")
 DRIFT = Drift(ref=REF, kind=DriftKind.CHANGED, fields=("data.a",))
@@ -76,3 +81,24 @@ def test_what_was_foreseen_is_told_once_until_it_is_healed() -> None:
     assert len(paper.written) == 1
     told.foresee("shop", (DRIFT,))
     assert len(paper.written) == 2, "it drifted again"
+
+
+def test_who_agreed_since_a_fence_stands_where_it_stands() -> None:
+    """INV-12: what was agreed to before the fence moved says nothing of what it says now."""
+    books = Books()
+    told = Chronicle(books.journal, History(books.store, books.journal, books.clock))
+    approvals = Approvals(books.store, books.journal, books.clock)
+    theirs = Head(sequence=40, digest="theirs")
+    approvals.approve(FLEET, Digest("first"), who="ada")
+    ours = told.head
+    assert told.agreed("prod", "shop", ours) == ()
+    told.meet("prod", "shop", theirs)
+    approvals.approve("shop", Digest("plan"), who="ada")
+    for commit in ("second", "third"):
+        approvals.approve(FLEET, Digest(commit), who="ada")
+    assert told.agreed("prod", "shop", ours) == ("third", "second")
+    assert told.agreed("prod", "shop", theirs) == ("third", "second")
+    assert told.agreed("prod", "blog", theirs) == (), "that one was not met there"
+    assert told.agreed("prod", "shop", Head(sequence=41, digest="newer")) == ()
+    assert told.agreed("prod", "shop", Head()) == (), "nothing is said there"
+    assert told.has_met("prod", "shop", theirs)

@@ -28,6 +28,9 @@ FLEET_BRANCH = "(fleet branch)"
 """The name under which the ref of the default branch that was followed last is kept."""
 
 
+AGREED_MAX = 20
+"""So many agreements to commits of the fleet repository are remembered, where a fence says otherwise."""
+
 _RECORDS_BACK_MAX = 100
 _DEEDS = frozenset({Kind.DEPLOYMENT_BEGUN.value, Kind.INTENT.value})
 
@@ -100,12 +103,30 @@ class Chronicle:
 
     def has_met(self, target: str, application: str, head: Head) -> bool:
         """Whether an end of a journal that this one does not know was met at that fence before."""
-        return self._history.newest(_met(target, application)) == head.digest
+        return self._met_at(target, application, head) is not None
 
     def meet(self, target: str, application: str, head: Head) -> None:
         """Such an end was met, and what follows from it is done."""
         key = _met(target, application)
-        self._history.advance(key, expected=self._history.newest(key), commit=head.digest)
+        said = f"{head.digest} {self.head.sequence}"
+        self._history.advance(key, expected=self._history.newest(key), commit=said)
+
+    def agreed(self, target: str, application: str, head: Head) -> tuple[str, ...]:
+        """The fleet commits to which somebody agreed since that fence stands at this head, the newest first.
+
+        Where another journal's end stands there, it is since it was met.
+        """
+        since = head.sequence if head.sequence and self.knows(head) else self._met_at(target, application, head)
+        if since is None:
+            return ()
+        records = self._journal.newest(application=FLEET, limit=AGREED_MAX)
+        return tuple(
+            record.body["plan"] for record in records if record.kind == Kind.APPROVAL.value and record.sequence > since
+        )
+
+    def _met_at(self, target: str, application: str, head: Head) -> int | None:
+        digest, _, sequence = self._history.newest(_met(target, application)).partition(" ")
+        return int(sequence) if digest == head.digest and sequence else None
 
     def witness(self, head: Head) -> None:
         """Somebody else knows where the journal ended once: what is missing until there shows when it is verified."""
