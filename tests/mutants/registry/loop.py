@@ -13,6 +13,22 @@ _LEAVE = "tests/loop/test_leave.py"
 
 LOOP = (
     Guard(
+        name="an open outcome wakes nobody after each pass",
+        invariants=(33,),
+        file="loop/sight.py",
+        source="            if owned is not None and owned[1].state is EntryState.INTENDED:",
+        mutant="            if False:",
+        tests=("tests/loop/test_sight.py::test_early_and_not_as_promised_wakes_once",),
+    ),
+    Guard(
+        name="a pass that a silent target ended is made again",
+        invariants=(29, 33),
+        file="loop/progress.py",
+        source='message=silent[0] if silent else "", is_retried=True)',
+        mutant='message=silent[0] if silent else "")',
+        tests=("tests/loop/test_progress.py::test_the_word_for_each_end", f"{_ENGINE}[contact_lost_in_a_trial_is_made_again]"),
+    ),
+    Guard(
         name="an agreement of before the fence stood there says nothing",
         invariants=(12,),
         file="loop/chronicle.py",
