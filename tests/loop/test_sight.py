@@ -1,4 +1,4 @@
-"""What a watch saw wakes whoever it concerns; what nobody can judge yet waits for the pass that can, and wakes nobody."""
+"""What a watch saw wakes whoever it concerns; what cannot be judged yet waits for its outcome, and wakes nobody."""
 
 from dataclasses import replace
 from types import SimpleNamespace
@@ -68,7 +68,7 @@ async def test_what_has_no_outcome_yet_wakes_nobody_after_a_pass() -> None:
         assert watched.board.schedule.is_idle
     watched.entry = DONE
     watched.follower.look_back(watched.parts, "shop")
-    assert await watched.turn() == {REF}
+    assert await watched.turn() == frozenset({REF})
     watched.follower.look_back(watched.parts, "shop")
     assert watched.board.schedule.is_idle, "it is told apart once"
 
@@ -81,14 +81,14 @@ async def test_what_has_no_outcome_yet_wakes_nobody_after_a_pass() -> None:
 async def test_what_is_not_as_it_was_left_is_looked_at(entry: Entry, observed: Observed | None) -> None:
     watched = Watched(entry)
     watched.follower._sight(watched.parts, Seen(ref=REF, observed=observed))  # noqa: SLF001 - one thing that a watch saw
-    assert await watched.turn() == {REF}
+    assert await watched.turn() == frozenset({REF})
 
 
 async def test_early_and_not_as_promised_wakes_once() -> None:
     """INV-33: it is woken for by the watch. A pass that leaves the outcome open is retried, and not woken for again."""
     watched = Watched(replace(OPEN, promised=Digest("o9")))
     await watched.see()
-    assert await watched.turn() == {REF}
+    assert await watched.turn() == frozenset({REF})
     for _ in range(3):
         watched.follower.look_back(watched.parts, "shop")
         assert watched.board.schedule.is_idle

@@ -26,7 +26,10 @@ LOOP = (
         file="loop/progress.py",
         source='message=silent[0] if silent else "", is_retried=True)',
         mutant='message=silent[0] if silent else "")',
-        tests=("tests/loop/test_progress.py::test_the_word_for_each_end", f"{_ENGINE}[contact_lost_in_a_trial_is_made_again]"),
+        tests=(
+            "tests/loop/test_progress.py::test_the_word_for_each_end",
+            f"{_ENGINE}[contact_lost_in_a_trial_is_made_again]",
+        ),
     ),
     Guard(
         name="an agreement of before the fence stood there says nothing",
