@@ -83,7 +83,7 @@ class FenceKeeper:
             raise _taken(name, record)
         found = looked.value.get(name)
         if found is not None and name not in fence.held and not is_asked:
-            await self._compare_order(found, aim)
+            await self._compare_order(parts, found, aim)
         return PassFence(self, parts, aim)
 
     def _place(self, parts: Parts) -> _Place:
@@ -113,15 +113,26 @@ class FenceKeeper:
         if newest := max((record.standing.order.generation for record in records), default=0):
             chronicle.catch_up(target, newest)
 
-    async def _compare_order(self, record: FenceRecord, aim: Desired) -> None:
+    async def _compare_order(self, parts: Parts, record: FenceRecord, aim: Desired) -> None:
         """Older is never applied over newer, whoever applied the newer (INV-12); a person may say that it is meant."""
         before, now = record.standing.order.commit, aim.commit
         is_same = before in {"", now, self._parts.chronicle.newest}
         if is_same or (before, now) in self._followed or self._parts.approvals.is_approved(Digest(now)):
             return
-        if (doubt := await self._parts.fleet.lineage(before, await self._revision(now))) is not None:
+        revision = await self._revision(now)
+        doubt = await self._parts.fleet.lineage(before, revision)
+        if doubt is not None and not await self._follows_agreed(parts, record, revision):
+            self._compare_books(parts, [record])  # somebody may have left it there meanwhile
             raise Fenced(_newer_seen(record, doubt), is_passing=doubt.code == "TL0137")
         self._followed.add((before, now))
+
+    async def _follows_agreed(self, parts: Parts, record: FenceRecord, revision: Revision) -> bool:
+        """Whether somebody agreed to a commit that this one follows, though the fence said what it says now."""
+        head, chronicle = record.standing.head, self._parts.chronicle
+        for commit in chronicle.agreed(parts.target.name, record.application, head):
+            if await self._parts.fleet.lineage(commit, revision) is None:
+                return True
+        return False
 
     async def _revision(self, commit: str) -> Revision:
         look = self._board.look

@@ -135,6 +135,14 @@ APPLY = (
         ),
     ),
     Guard(
+        name="what was left is not ours by having been declared",
+        invariants=(19,),
+        file="trial/attempt.py",
+        source="conflict.path not in entry.withheld and _declares(owned, conflict.path)",
+        mutant="_declares(owned, conflict.path)",
+        tests=(f"{_ATTEMPT}::test_a_field_that_was_left_is_left_while_its_manager_holds_it",),
+    ),
+    Guard(
         name="only a former tool's field is taken over",
         invariants=(19,),
         file="trial/attempt.py",

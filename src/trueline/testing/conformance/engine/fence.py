@@ -333,6 +333,46 @@ async def fence_older_data_and_older_git(world: World) -> None:
 
 
 @engine_case
+async def fence_agreed_commit_speaks_for_what_follows_it(world: World) -> None:
+    """INV-12: history was rewritten, and a person agreed. The next commits are not asked about, after a start neither.
+
+    One application has nothing to write meanwhile, so its fence still says what was before.
+    """
+    world.declare("blog", config_map("posts"))
+    world.declare("shop", config_map("settings", {"a": "1"}))
+    first = world.commit()
+    async with world.started():
+        await world.follow()
+        world.declare("shop", config_map("settings", {"a": "2"}))
+        await world.push()
+        await world.until_sync(Sync.SYNCED)
+    world.repository.fork(first)
+    world.declare("shop", config_map("settings", {"a": "3"}))
+    world.commit()
+    async with world.started():
+        await world.follow()
+        expect([problem.code for problem in world.now.engine.problems], ["TL0130"])
+        world.control.approve(FLEET, world.repository.head, who="ada")
+        await _brought(world, "3")
+        world.declare("shop", config_map("settings", {"a": "4"}))
+        world.commit()
+        await _brought(world, "4")
+    async with world.started():
+        world.declare("shop", config_map("settings", {"a": "5"}))
+        world.commit()
+        await _brought(world, "5")
+
+
+async def _brought(world: World, value: str) -> None:
+    """What was committed last is there, and nobody is asked about anything."""
+    await world.follow()
+    await world.quiet()
+    expect((await world.live(config_map("settings")))["data"], {"a": value})
+    expect([world.status(name).problems for name in ("blog", "shop")], [(), ()])
+    expect([world.status(name).sync for name in ("blog", "shop")], [Sync.SYNCED, Sync.SYNCED])
+
+
+@engine_case
 async def fence_older_data_takes_nothing_for_granted(world: World) -> None:
     """INV-26: a backup says `a` is as Git says now, but somebody changed it there and back since: it is looked at."""
     world.declare("shop", config_map("settings", {"a": "1"}))

@@ -267,6 +267,39 @@ async def safety_older_is_never_applied(world: World) -> None:
 
 
 @engine_case
+async def safety_commit_after_an_agreed_one_is_followed(world: World) -> None:
+    """INV-12: a person agreed to a rewritten head, and nothing could be begun with it. What follows is not asked about.
+
+    What leads elsewhere is.
+    """
+    world.declare("shop", config_map("settings", {"a": "1"}))
+    first = world.commit()
+    async with world.started():
+        await world.follow()
+        world.declare("shop", config_map("settings", {"a": "2"}))
+        await world.push()
+        await world.until_sync(Sync.SYNCED)
+        world.control.hold("shop", who="ada", why="a look")
+        expect(await _rewritten(world, first, "3"), ["TL0130"])
+        agreed = world.repository.head
+        world.control.approve(FLEET, agreed, who="ada")
+        await world.follow()
+        expect(await _rewritten(world, first, "other"), ["TL0130"])
+        expect(await _rewritten(world, agreed, "4"), [])
+        world.control.resume("shop", who="ada")
+        await world.until_sync(Sync.SYNCED)
+        expect((await world.live(config_map("settings")))["data"], {"a": "4"})
+
+
+async def _rewritten(world: World, at: str, value: str) -> list[str]:
+    """A commit that follows that one: what is said of it."""
+    world.repository.fork(at)
+    world.declare("shop", config_map("settings", {"a": value}))
+    await world.push()
+    return [problem.code for problem in world.now.engine.problems]
+
+
+@engine_case
 async def safety_unknown_lineage_is_not_followed(world: World) -> None:
     """INV-12: a revision of which nobody can say whether it follows the applied one is not applied.
 
