@@ -17,7 +17,8 @@ SHRUNK, WHOLE = Stand(owned=4, declared=2), Stand(owned=4, declared=4)
         ([Stand(owned=4, declared=2, is_exempt=True)] * 9, False),
         ([Stand(owned=20, declared=2), Stand(owned=4, declared=3)], False),  # the first asks by itself
         ([Stand(owned=5, declared=0), Stand(owned=1, declared=0)], True),
-        ([Stand(owned=5, declared=0), Stand(owned=1, declared=9)], False),  # what comes is no loss, and hides none
+        ([Stand(owned=5, declared=0), Stand(owned=1, declared=9)], False),  # what comes is no loss
+        ([SHRUNK] * 3 + [Stand(owned=4, declared=40)], True),  # and hides none
         ([], False),
     ],
 )
