@@ -33,6 +33,7 @@ class _Fence(Unfenced):
         self.told: list[tuple[str, Standing]] = []
         self.released: list[str] = []
         self.hangs = False
+        self.is_told = True
 
     @property
     def held(self) -> frozenset[str]:
@@ -45,8 +46,9 @@ class _Fence(Unfenced):
         return self.records
 
     async def take(self, application: str, standing: Standing) -> Taken:
-        if self.answer is Taken.HELD:
+        if self.answer is Taken.HELD and application not in self.names:
             self.names.add(application)
+            self._keep(application, standing)
         return self.answer
 
     async def holds(self, application: str) -> bool:
@@ -54,7 +56,16 @@ class _Fence(Unfenced):
 
     async def tell(self, application: str, standing: Standing) -> bool:
         self.told.append((application, standing))
-        return True
+        if self.is_told:
+            self._keep(application, standing)
+        elif self.taker is not None:
+            self.names.discard(application)
+        return self.is_told
+
+    def _keep(self, application: str, standing: Standing) -> None:
+        record = FenceRecord(application=application, holder="me", since="now", standing=standing)
+        known = self.records.value if isinstance(self.records, Known) else {}
+        self.records = Known({**known, application: record})
 
     async def release(self, application: str, standing: Standing) -> None:
         if self.hangs:
@@ -168,10 +179,34 @@ async def test_told_once_it_was_quiet() -> None:
         assert len(world.fence.told) == 1
 
 
+async def test_a_commit_is_told_before_it_is_written() -> None:
+    """INV-12: whoever takes the fence from then on knows how far it had come; the same commit is told once."""
+    world = _World()
+    await world.write()
+    world.books.newest, world.books.count = NEW, 2
+    await world.write()
+    assert world.fence.told == []
+    world.books.newest, world.books.count = "c" * 40, 3
+    await world.keeper.enter(world.parts, world.aim(commit="c" * 40))
+    assert [standing.order.generation for _, standing in world.fence.told] == [3]
+
+
+@pytest.mark.parametrize("is_lost", [True, False])
+async def test_nothing_is_written_of_a_commit_that_could_not_be_told(*, is_lost: bool) -> None:
+    """INV-12, INV-13: the fence is another one's by now, or nobody can say; neither time it is written."""
+    world = _World()
+    await world.write()
+    world.books.newest, world.books.count, world.fence.is_told = "c" * 40, 3, False
+    world.fence.taker = record("shop") if is_lost else None
+    with pytest.raises(Fenced if is_lost else Transient):
+        await world.keeper.enter(world.parts, world.aim())
+
+
 async def test_told_each_hour_where_it_is_never_quiet() -> None:
     world = _World()
     async with world.kept():
         await world.write()
+        world.books.newest, world.books.count = NEW, 2
         for _ in range(int(ANCHOR_S / QUIET_S) + 2):
             await world.write()
             await world.pass_s(QUIET_S * 0.9)

@@ -27,6 +27,7 @@ from trueline.loop.refresh import Refresher
 from trueline.loop.schedule import Turn
 from trueline.loop.sight import TargetFollower
 from trueline.loop.status import ApplicationStatus, Sync
+from trueline.loop.unclaimed import Unclaimed
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.digest import Digest
 from trueline.model.fault import Fault
@@ -45,7 +46,8 @@ class Engine:
         self._parts = parts
         self._board = Board(parts.clock)
         self._targets = TargetFollower(self._board)
-        self._git = GitFollower(parts, self._board, self._targets.observe)
+        self._unclaimed = Unclaimed(parts.clock)
+        self._git = GitFollower(parts, self._board, self._observe)
         self._refresher = Refresher(parts, self._board)
         self._fights = Fights(parts.clock)
         self._fences = FenceKeeper(parts, self._board)
@@ -76,7 +78,17 @@ class Engine:
     def notes(self) -> tuple[Diagnostic, ...]:
         """What is worth knowing of no single application, and stops nothing."""
         declared = self.look.declared.notes if self.look else ()
-        return (*declared, *self._fences.notes)
+        return (*declared, *self._fences.notes, *self._unclaimed_notes())
+
+    def _unclaimed_notes(self) -> tuple[Diagnostic, ...]:
+        """Only once Git was followed, and for a whole fleet: else it is not known which applications there are."""
+        if self.look is None or self._only is not None or self.look.declared.broken:
+            return ()
+        return self._unclaimed.notes({*self.kept, *self._parts.register.names()})
+
+    def _observe(self, parts: Parts) -> None:
+        self._targets.observe(parts)
+        self._unclaimed.observe(parts)
 
     # ---- the tasks --------------------------------------------------------------------------------------------
 
@@ -197,7 +209,7 @@ class Engine:
             return
         try:
             parts = await self._parts.targets.parts(aim.application.target)
-            self._targets.observe(parts)
+            self._observe(parts)
             fence = await self._fences.admit(parts, aim, is_asked=kept.pinned is not None)
             kept.fenced = ()
             completed = self._parts.chronicle.completed_run(name)
@@ -224,7 +236,8 @@ class Engine:
             return
         kept.trouble = ()
         self._conclude(kept, aim, made, is_whole=focus is None)
-        if aim.is_removal and made.is_complete and not parts.ledger.count(name, parts.target.name):
+        has_left = aim.is_removal and aim is kept.aim  # else it is in Git again since the pass began
+        if has_left and made.is_complete and not parts.ledger.count(name, parts.target.name):
             self._gone(name)  # who still owns what another one is to take, is not forgotten before that (INV-08)
         self._targets.look_back(parts, name)
 

@@ -8,6 +8,33 @@ _ENGINE = "tests/embedded/test_engine_conformance.py::test_engine_conformance"
 
 APPLY = (
     Guard(
+        name="a commit is told at the fence before it is written",
+        invariants=(12, 13),
+        file="loop/fence.py",
+        source="                await self._leave_order(parts, name, standing)\n",
+        mutant="",
+        tests=(
+            "tests/loop/test_fence.py::test_a_commit_is_told_before_it_is_written",
+            f"{_ENGINE}[fence_is_not_taken_by_whoever_is_behind]",
+        ),
+    ),
+    Guard(
+        name="a commit that could not be told is not written",
+        invariants=(12, 13),
+        file="loop/fence.py",
+        source='            raise _not_answered(name, "how far it comes could not be left there")',
+        mutant="            return",
+        tests=("tests/loop/test_fence.py::test_nothing_is_written_of_a_commit_that_could_not_be_told",),
+    ),
+    Guard(
+        name="what is in Git again does not go on leaving",
+        invariants=(2,),
+        file="loop/follow.py",
+        source="        if not is_read and kept.desired is not None and kept.desired.is_removal:",
+        mutant="        if False:",
+        tests=(f"{_ENGINE}[removal_of_what_is_in_git_again]",),
+    ),
+    Guard(
         name="the intent is durable before the act",
         invariants=(23, 14),
         file="apply/executor.py",
@@ -55,6 +82,14 @@ APPLY = (
         source='        uid="" if change.action is Action.REPLACE else change.uid,',
         mutant='        uid="",',
         tests=(f"{_EXECUTOR}::test_a_write_names_the_object_it_was_planned_for",),
+    ),
+    Guard(
+        name="a write names the version it was tried on",
+        invariants=(11, 12),
+        file="apply/executor.py",
+        source="    return replace(write, version=seen.version, generation=seen.generation) if write.uid else write",
+        mutant="    return write",
+        tests=(f"{_EXECUTOR}::test_what_is_written_over_is_what_was_tried_on_or_what_a_take_over_has_left",),
     ),
     Guard(
         name="only a trial that says so is forced",

@@ -28,7 +28,7 @@ async def safety_prunes_what_left_git(world: World) -> None:
         await world.quiet()
         expect(await world.live(bodies[2]), {})
         expect(world.entry("three"), None)
-        expect({k: v for k, v in world.counted.items() if k != "get"}, {"try delete": 1, "delete": 1})
+        expect({k: v for k, v in world.counted.items() if k != "get"}, {"try delete": 1, "update": 1, "delete": 1})
 
 
 @engine_case
