@@ -159,9 +159,12 @@ class Verifier:
         if kept is not None:
             rings = [self._ring(name) or KeyRing(name=name) for name in kept.rings]
             return Demand(line=FLEET, name=FLEET_NAME, mode=kept.mode, keys=self._keys(rings))
-        if self._given:
-            return Demand(line=FLEET, name=FLEET_NAME, mode=VerifyMode.HEAD, keys=self._given)
-        return None
+        return self._given_demand()
+
+    def _given_demand(self) -> Demand | None:
+        if not self._given:
+            return None
+        return Demand(line=FLEET, name=FLEET_NAME, mode=VerifyMode.HEAD, keys=self._given)
 
     def _kept_demand(self) -> _FleetDemand | None:
         kept = self._book.trusted(FLEET)
@@ -335,7 +338,7 @@ class Verifier:
         """What would be demanded of the fleet repository once this is learned."""
         kept = learning.demand
         if kept is None:
-            return None
+            return self._given_demand()
         keys: list[TrustedKey] = []
         for name in kept.rings:
             project = learning.rings.get(name)
