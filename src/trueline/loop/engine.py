@@ -215,7 +215,8 @@ class Engine:
             return
         kept.trouble = ()
         self._conclude(kept, aim, made, is_whole=focus is None)
-        if aim.is_removal and made.is_complete and not parts.ledger.count(name, parts.target.name):
+        has_left = aim.is_removal and aim is kept.aim  # else it is in Git again since the pass began
+        if has_left and made.is_complete and not parts.ledger.count(name, parts.target.name):
             self._gone(name)  # who still owns what another one is to take, is not forgotten before that (INV-08)
         self._targets.look_back(parts, name)
 

@@ -315,6 +315,9 @@ class GitFollower:
             self._fail(kept, fault.diagnostics)
         except Exception as error:  # noqa: BLE001 - one application's bug of ours never stops the others (promise 14)
             self._fail(kept, (own_fault(application.name, error),))
+        if not is_read and kept.desired is not None and kept.desired.is_removal:
+            # INV-02: it is in Git again, and nobody knows what it declares: it does not go on leaving meanwhile.
+            kept.desired = None
         if kept.desired is None:
             await self._keep_last(kept, look)
         if not is_read and self._board.look is look:

@@ -140,14 +140,18 @@ class Writer(Protocol):
         """
         ...
 
-    async def take_over(self, ref: Ref, *, uid: str, dry: bool) -> Answer:
-        """Turn the entries of tools that made an object before us into ours, so that a field can leave Git (D17)."""
+    async def take_over(self, ref: Ref, *, seen: Observed, dry: bool) -> Answer:
+        """Turn the entries of tools that made an object before us into ours, so that a field can leave Git (D17).
+
+        INV-12: it has to be as it was seen: its UID, and its version where one is given. A status may have moved it.
+        """
         ...
 
-    async def reclaim(self, ref: Ref, *, body: bytes, extent: Reclaim, uid: str, dry: bool) -> Answer:
+    async def reclaim(self, ref: Ref, *, body: bytes, extent: Reclaim, seen: Observed, dry: bool) -> Answer:
         """Make ours what a tool put beside, or in the place of, what the body declares: the next apply removes it.
 
-        `Accepted.added` says what was found, and `wrote` whether anything was.
+        INV-12: it has to be as it was seen, as for `take_over`. `Accepted.added` says what was found, and `wrote`
+        whether anything was.
         """
         ...
 

@@ -128,7 +128,7 @@ async def _with_displaced(trial: Trial, tried: Tried, body: bytes) -> Trial:
     extent = Reclaim.ITEMS if trial.verdict is Verdict.PASSED else Reclaim.FIELDS
     if extent is Reclaim.ITEMS and not _has_items(parse(body)):
         return trial
-    match await tried.target.reclaim(trial.change.ref, body=body, extent=extent, uid=trial.change.uid, dry=True):
+    match await tried.target.reclaim(trial.change.ref, body=body, extent=extent, seen=_any(trial.change), dry=True):
         case Accepted(wrote=True, added=added):
             drifted = (*trial.drifted, *added)
             found = replace(trial, verdict=Verdict.PASSED, message="", refusal=None, drifted=drifted, forced=True)
@@ -143,12 +143,17 @@ async def _with_added(trial: Trial, tried: Tried, body: bytes) -> Trial:
     may_have = trial.observed is None or any(is_tool(one.manager) for one in trial.added)
     if not change.uid or change.action not in _TAKEN_FROM or trial.verdict not in _ACCEPTED or not may_have:
         return trial
-    match await tried.target.reclaim(change.ref, body=body, extent=Reclaim.ALL, uid=change.uid, dry=True):
+    match await tried.target.reclaim(change.ref, body=body, extent=Reclaim.ALL, seen=_any(change), dry=True):
         case Accepted(wrote=True, added=added):
             taken = tuple(one for one in added if one not in trial.drifted)
             return replace(trial, verdict=Verdict.PASSED, reclaims=Reclaim.ALL, taken=taken)
         case _:
             return trial
+
+
+def _any(change: Change) -> Observed:
+    """The object of a change, whatever its version: what is only tried may be of a newer one."""
+    return Observed(uid=change.uid, version="")
 
 
 _TAKEN_FROM = frozenset({Action.UPDATE, Action.HEAL, Action.TRANSFER})

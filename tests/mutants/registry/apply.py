@@ -57,6 +57,14 @@ APPLY = (
         tests=(f"{_EXECUTOR}::test_a_write_names_the_object_it_was_planned_for",),
     ),
     Guard(
+        name="a write names the version it was tried on",
+        invariants=(11, 12),
+        file="apply/executor.py",
+        source="    return replace(write, version=seen.version, generation=seen.generation) if write.uid else write",
+        mutant="    return write",
+        tests=(f"{_EXECUTOR}::test_what_is_written_over_is_what_was_tried_on_or_what_a_take_over_has_left",),
+    ),
+    Guard(
         name="only a trial that says so is forced",
         invariants=(19,),
         file="apply/executor.py",

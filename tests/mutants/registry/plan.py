@@ -280,7 +280,7 @@ PLAN = (
         file="plan/hook.py",
         source="    if entry is not None and is_made and entry.state is not EntryState.FAILED:",
         mutant="    if False:",
-        tests=(f"{_HOOK}::test_a_hook_that_is_due", f"{_HOOK}::test_a_crash_between_intent_and_outcome"),
+        tests=(f"{_HOOK}::test_a_hook_that_is_due",),
     ),
     Guard(
         name="an empty render asks",
@@ -355,6 +355,22 @@ PLAN = (
         source="            if entry.run and entry.uid == live.uid:",
         mutant="            if False:",
         tests=(f"{_SETTLE}::test_what_became_of_it", f"{_HOOK}::test_a_crash_between_intent_and_outcome"),
+    ),
+    Guard(
+        name="a hook without an outcome is known before it goes",
+        invariants=(14, 23),
+        file="plan/hook.py",
+        source="            going.pop(change.ref, None)",
+        mutant="            pass",
+        tests=(f"{_HOOK}::test_a_failed_hook_without_an_outcome_is_known_before_it_goes",),
+    ),
+    Guard(
+        name="a failed hook that is found gone keeps its run",
+        invariants=(14,),
+        file="plan/hook.py",
+        source='            run = "" if action is Action.FORGET and ref not in declared else entry.run',
+        mutant='            run = "" if action is Action.FORGET else entry.run',
+        tests=(f"{_HOOK}::test_a_failed_hook_that_is_found_gone_keeps_its_run",),
     ),
     Guard(
         name="deletions come after everything was applied",

@@ -90,10 +90,14 @@ class Shelf(Generic[T]):
         return is_new
 
     def note(self, namespace: str, name: str, live: Live) -> None:
-        """An object as the answer to a write told it, unless the watch has been there already."""
+        """An object as an answer told it, unless the watch has been there already.
+
+        Where the watch has skipped an event it is further, and what it holds of the object is older all the same.
+        """
+        held = self.at(namespace, name)
         is_ahead = isinstance(live.version, int) and live.version > self._latest
-        if not self.gap and is_ahead and (self.namespace in {"", namespace}):
-            held = self.at(namespace, name)
+        is_newer = is_ahead or (held is not None and held.is_older(live))
+        if not self.gap and is_newer and (self.namespace in {"", namespace}):
             if held is None or (held.uid, held.generation) != (live.uid, live.generation):
                 self._judged.pop((namespace, name), None)  # it was another object's, or another specification's
             self._objects.setdefault(namespace, {})[name] = live

@@ -67,14 +67,16 @@ class _Play:
     stage: Stage
     machine: Machine
     loop: VirtualLoop
+    meddles: bool
     log: list[str] = field(default_factory=list)
     broken: str = ""
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     position: int = 0
 
     def note(self, who: str, what: str) -> None:
-        """One line of the log."""
-        self.log.append(f"{self.loop.now_s:10.3f} {who}: {what}")
+        """One line of the log. How what is broken is cleared away afterwards is no part of it, and in no order."""
+        if not self.ended.is_set():
+            self.log.append(f"{self.loop.now_s:10.3f} {who}: {what}")
 
     def watch(self, objects: Store) -> None:
         """See every write of the cluster from now on."""
@@ -131,6 +133,7 @@ class _Play:
         stage_actors = (actor.edit, actor.fight, actor.scale, actor.compact)
         chosen = [one for one in stage_actors if rng.random() < 0.6]  # noqa: PLR2004 - most, not always all
         beside = [one for one in machine_actors if rng.random() < 0.6]  # noqa: PLR2004 - as above
+        beside += [actor.meddle] if self.meddles else []
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(_awaited(one(stage))) for one in (actor.commit, *chosen)]
             tasks += [group.create_task(_awaited(one(stage, machine))) for one in (actor.agree, *beside)]
@@ -207,20 +210,19 @@ async def _awaited(coroutine: Awaitable[None]) -> None:
     await coroutine
 
 
-def simulate(seed: int, toolbox: Toolbox) -> Verdict:
-    """Play one seed to its end.
+def simulate(seed: int, toolbox: Toolbox, *, meddles: bool | None = None) -> Verdict:
+    """Play one seed to its end. In every other one somebody meddles with what is about to be written.
 
     Raises:
         SimulationError: the simulation did what it may not; that is a fault of its own.
     """
     loop = VirtualLoop()
-    try:
-        return loop.run_until_complete(_simulate(seed, toolbox, loop))
-    finally:
-        loop.close()
+    is_odd = seed % 2 == 1
+    with asyncio.Runner(loop_factory=lambda: loop) as runner:
+        return runner.run(_simulate(seed, toolbox, loop, meddles=is_odd if meddles is None else meddles))
 
 
-async def _simulate(seed: int, toolbox: Toolbox, loop: VirtualLoop) -> Verdict:
+async def _simulate(seed: int, toolbox: Toolbox, loop: VirtualLoop, *, meddles: bool) -> Verdict:
     rng = random.Random(seed)  # noqa: S311 - it is to be foreseen
     async with EmbeddedCluster(toolbox, MachineClock(loop), connect=_no_webhooks) as cluster:
         api = Api(transport=cluster.transport(), clock=MachineClock(loop), namespace=NAMESPACE, unique="sim")
@@ -229,6 +231,10 @@ async def _simulate(seed: int, toolbox: Toolbox, loop: VirtualLoop) -> Verdict:
         repository = ForkingRepository(rng)
         truth = Truth(installation=Installation(INSTALLATION), line=repository.leads)
         log: list[str] = []
+
+        def note(who: str, what: str) -> None:
+            play.note(who, what)
+
         stage = Stage(
             rng=rng,
             truth=truth,
@@ -236,7 +242,7 @@ async def _simulate(seed: int, toolbox: Toolbox, loop: VirtualLoop) -> Verdict:
             author=Author(rng),
             objects=cluster.store,
             api=api,
-            note=lambda who, what: log.append(f"{loop.now_s:10.3f} {who}: {what}"),
+            note=note,
         )
         first = stage.author.first()
         truth.push(repository.push(first.files()), first)
@@ -252,7 +258,7 @@ async def _simulate(seed: int, toolbox: Toolbox, loop: VirtualLoop) -> Verdict:
         machine = Machine("engine", site)
         truth.machines.append(machine)
         machine.network.tried = lambda path: truth.see_trial(machine.name, path, cluster.store)
-        play = _Play(stage=stage, machine=machine, loop=loop, log=log)
+        play = _Play(stage=stage, machine=machine, loop=loop, meddles=meddles, log=log)
         play.watch(cluster.store)
         await play.perform()
         return Verdict(

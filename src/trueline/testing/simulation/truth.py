@@ -145,8 +145,8 @@ class Truth:
         )
 
     def _expect_limit(self, machine: Machine, application: str, key: str) -> None:
-        """INV-03: more than the limit goes only if somebody has agreed since the head that asks for it."""
-        gone = self._deleted.setdefault((application, self.head.commit), set())
+        """INV-03: more than the limit goes at one commit only if somebody has agreed since the newest head."""
+        gone = self._deleted.setdefault((application, self._reached[application]), set())
         gone.add(key)
         owned = machine.process.ledger.count(application, TARGET) if machine.process else 0
         is_many = len(gone) > DELETES_MAX and len(gone) * 100 > (owned + len(gone)) * DELETES_PERCENT_MAX
