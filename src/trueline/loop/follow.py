@@ -108,6 +108,8 @@ class GitFollower:
                 await self._desire_all(self._board.look)
             return
         if (look := await self._look_back()) is not None:
+            signer = self._parts.verifier.signer_of(look.revision.commit)
+            look = replace(look, ground=replace(look.ground, signer=signer))
             self._board.look = look
             self._parts.targets.declare(look.declared.targets)
             await self._desire_all(look)

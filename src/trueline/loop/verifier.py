@@ -36,6 +36,8 @@ FLEET: Final = "(fleet)"
 FLEET_NAME: Final = "the fleet repository"
 FAILURES_MAX: Final = 10
 REPLACED_MAX: Final = 100
+KNOWN_MAX: Final = 10_000
+"""How many versions of sites are remembered as judged (INV-31)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +130,8 @@ class Verifier:
         if isinstance(verdict, Diagnostic):
             raise self._refusal(demand, revision, [verdict])
         self._known[key] = verdict
+        if len(self._known) > KNOWN_MAX:
+            del self._known[next(iter(self._known))]
 
     def _demand(self, spec: SourceSpec) -> Demand | None:
         """Another revision of the fleet repository is under the fleet's own demand."""
@@ -266,6 +270,11 @@ class Verifier:
             self._refused[demand.line] = revision.commit, demand.digest, told
         return UserError(told)
 
+    def signer_of(self, commit: str) -> Mapping[str, str] | None:
+        """Who signed a commit of the fleet repository, if that was verified last."""
+        last = self._book.verified(FLEET)
+        return last.signer if last is not None and last.commit == commit else None
+
     # ---- trust -----------------------------------------------------------------------------------------------------
 
     async def learn(self, source: OpenSource, revision: Revision, declared: Declared) -> Mapping[str, str] | None:
@@ -291,8 +300,7 @@ class Verifier:
         if learning.demand != self._kept_demand():
             self._book.trust(FLEET, _plain(learning.demand), told={"commit": revision.commit})
         self.problems = tuple(learning.problems)
-        last = self._book.verified(FLEET) if demand is not None else None
-        return last.signer if last is not None and last.commit == revision.commit else None
+        return self.signer_of(revision.commit) if demand is not None else None
 
     def _is_news(self, declared: Declared) -> bool:
         known = {name: self._ring(name) for name in self._book.names() if name != FLEET}

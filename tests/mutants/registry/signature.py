@@ -5,7 +5,6 @@ from tests.mutants.guard import Guard
 _JUDGE = "tests/source/signature/test_judge.py"
 _VERIFIER = "tests/loop/test_verifier.py"
 _SPAN = "tests/source/test_signed.py"
-_VERIFY = "tests/declare/test_verify.py"
 _PROOF = "tests/loop/test_proof.py"
 _ENGINE = "tests/embedded/test_engine_conformance.py::test_engine_conformance"
 
@@ -119,14 +118,6 @@ SIGNATURE = (
             f"{_ENGINE}[signed_demand_outlives_a_broken_declaration]",
             f"{_VERIFIER}::test_a_broken_declaration_takes_no_key_and_no_demand_away",
         ),
-    ),
-    Guard(
-        name="signed: a project that is not declared blocks who names it",
-        invariants=(11,),
-        file="declare/native.py",
-        source="            reading.findings += translation.find_missing_projects(reading.form, projects, broken)",
-        mutant="            pass",
-        tests=(f"{_VERIFY}::test_a_demand_that_cannot_hold_blocks_its_source",),
     ),
     Guard(
         name="signed: history that is cut gives no answer",
