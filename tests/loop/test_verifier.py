@@ -82,11 +82,11 @@ class Bench:
         self.verifier = Verifier(book=self.book, clock=self.clock, **more)
         self.repository = Repository()
 
-    def commit(self, signer: SshSigner | None, message: str = "a change", after: str | None = None) -> str:
+    def commit(self, signer: SshSigner | None, message: str = "a change") -> str:
         """One more commit."""
         self.repository.sign = signer.sign if signer else None
         self.repository.message = message
-        return self.repository.commit({"index.md": b"# A page"}, after=after)
+        return self.repository.commit({"index.md": b"# A page"})
 
     async def admit(self, spec: SourceSpec, revision: Revision) -> str:
         """Who signed it, or the code of the refusal."""

@@ -12,7 +12,7 @@ from trueline.model.known import Known, Unknown
 from trueline.model.ref import Ref
 from trueline.plan.change import Action, Change
 from trueline.plan.diff import DiffOptions
-from trueline.plan.hook import endings, hook_changes
+from trueline.plan.hook import beside, endings, hook_changes
 from trueline.plan.settle import settle
 from trueline.render.annotation import timing
 from trueline.render.resource import HookDelete, Phase, Position, Resource
@@ -187,6 +187,18 @@ def test_what_a_change_of_a_hook_says_of_the_live_object() -> None:
 
 def test_what_is_no_hook_run_is_not_looked_at() -> None:
     assert decided([], live(), entry("settings")) == ()
+
+
+def test_an_object_has_one_change_whatever_it_was_before() -> None:
+    """INV-01: what Git says now counts; a second change would delete what the first one keeps."""
+    (prune,) = decided([], live(), ran(BEFORE))
+    update = replace(prune, action=Action.UPDATE, position=Position(), run="")
+    assert beside([update], [prune], standing=[prune.ref]) == (update,), "a hook is kept from now on"
+    (again,) = decided([hook()], live(), ran(BEFORE))
+    left = replace(prune, position=Position(), run="")
+    assert beside([left], [again], standing=[]) == (again,), "what was kept is a hook now"
+    other = replace(update, ref=ref("settings"))
+    assert beside([other], [again], standing=[other.ref]) == (again, other), "in their order"
 
 
 PHASES = [

@@ -49,6 +49,7 @@ class GitFollower:
         self._wanted: dict[str, tuple[Application, Look]] = {}
         self._under_way: dict[str, asyncio.Task[None]] = {}
         self._read_again_at: dict[str, str] = {}
+        self._followed = ""
 
     def begin(self, group: asyncio.TaskGroup) -> None:
         """From now on, an application that takes long goes on in this group while others are followed."""
@@ -141,6 +142,7 @@ class GitFollower:
             raise UserError([doubt])
         signer = await self._parts.verifier.learn(look.ground.source, look.revision, look.declared)
         look = replace(look, ground=replace(look.ground, signer=signer))
+        self._followed = look.revision.commit
         self._parts.chronicle.see(look.revision, signer)
         self._note_branch(look.revision)
         self._parts.targets.declare(look.declared.targets)
@@ -170,10 +172,20 @@ class GitFollower:
         if (many := self._many_leave(look)) is not None:
             return many
         fleet, newest = self._parts.fleet, self._parts.chronicle.newest
-        if look.revision.commit == newest or newest in admission.replaced:
+        if look.revision.commit == newest or not admission.replaced.isdisjoint((newest, self._followed)):
             return None
         other = fleet.other_branch(self._parts.chronicle.branch, look.revision)
-        return other or await fleet.lineage(newest, look.revision)
+        return other or await self._leads_elsewhere(newest, look.revision)
+
+    async def _leads_elsewhere(self, newest: str, found: Revision) -> Diagnostic | None:
+        """Why a revision does not follow what was begun with last, nor what is followed now.
+
+        The latter follows the former, or somebody agreed to it; perhaps nothing could be begun with it yet.
+        """
+        doubt, fleet = await self._parts.fleet.lineage(newest, found), self._parts.fleet
+        if doubt is None or self._followed in {"", newest}:
+            return doubt
+        return None if await fleet.lineage(self._followed, found) is None else doubt
 
     def _gone_with_everything(self, look: Look) -> int:
         """How many applications were declared before, where now nothing is: an empty fleet is no wish to delete it."""

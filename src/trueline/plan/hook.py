@@ -57,6 +57,17 @@ def _one_each(due: Collection[Change], finished: Iterable[Change]) -> Iterator[C
     yield from going.values()
 
 
+def beside(kept: Collection[Change], hooks: Collection[Change], *, standing: Collection[Ref]) -> tuple[Change, ...]:
+    """The changes of what is kept and those of hooks, one for each object; `standing` is what Git declares to be kept.
+
+    INV-01: what was a hook and is kept now is not deleted for having been one; what is a hook now, is made as one.
+    """
+    hooks = [change for change in hooks if change.ref not in standing]
+    runs = {change.ref for change in hooks}
+    both = (*(change for change in kept if change.ref not in runs), *hooks)
+    return tuple(sorted(both, key=lambda change: (*change.position.key, change.ref)))
+
+
 def endings(
     hooks: Collection[Resource], *, run: str, inventory: Inventory, healths: Mapping[Ref, Health]
 ) -> Mapping[Ref, Ending]:

@@ -110,6 +110,10 @@ class Reader(Protocol):
         """What carries a mark, of these refs or of all, as far as it is known now: absent here is not absent there."""
         ...
 
+    def marks(self) -> Mapping[str, Collection[Ref]]:
+        """Each mark of this installation that our hand wrote, with what carries it, as far as it is known now."""
+        ...
+
     async def capabilities(self) -> Capabilities:
         """What charts may ask of the target.
 

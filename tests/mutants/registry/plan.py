@@ -365,6 +365,22 @@ PLAN = (
         tests=(f"{_HOOK}::test_a_failed_hook_without_an_outcome_is_known_before_it_goes",),
     ),
     Guard(
+        name="what was a hook is not deleted for having been one",
+        invariants=(1,),
+        file="plan/hook.py",
+        source="    hooks = [change for change in hooks if change.ref not in standing]",
+        mutant="    hooks = list(hooks)",
+        tests=(f"{_HOOK}::test_an_object_has_one_change_whatever_it_was_before",),
+    ),
+    Guard(
+        name="what is a hook now is not pruned beside",
+        invariants=(1,),
+        file="plan/hook.py",
+        source="(change for change in kept if change.ref not in runs)",
+        mutant="kept",
+        tests=(f"{_HOOK}::test_an_object_has_one_change_whatever_it_was_before",),
+    ),
+    Guard(
         name="a failed hook that is found gone keeps its run",
         invariants=(14,),
         file="plan/hook.py",

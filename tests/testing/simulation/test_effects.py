@@ -53,6 +53,10 @@ FOUND = {
     "chain_is_removed_in_reverse": "a look at one object took the place of a removal that a full disk had cut short",
     "rollback_ended_by_a_commit": "a hold that could not be ended left the new revision adopted, and nobody's turn",
     "restart_while_git_is_away": "a start without Git whose first look found no room never looked again",
+    "drift_is_only_warned_of": "drift that is left as it is was told already, though nothing of it was written",
+    "field_is_left_to_another_manager": "a look at a row that was doubted forgot what is left, and said Synced",
+    "rollback_and_restart": "what a rollback had pinned was not restored a second time, and nothing was settled",
+    "application_is_renamed": "a move known by the pass after its own never woke the application that it emptied",
 }
 """Scenarios that have found something by a full disk: played with one at every commit."""
 

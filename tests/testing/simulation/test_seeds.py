@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from trueline.runtime.toolbox_process import find_toolbox
-from trueline.testing.simulation.run import simulate
+from trueline.testing.simulation.run import Casting, simulate
 from trueline.testing.simulation.toolbox import SynchronousToolbox
 
 SEEDS = int(os.environ.get("TRUELINE_SEEDS", "320"))
@@ -21,7 +21,7 @@ FOUND = {
     179: "an object that was changed between the trial of its take-over and the take-over was overrun",
     114: "a prune that was planned before the object moved to another application deleted it there",
 }
-"""Seeds that have found something, each once more for as long as what is drawn stays the same: nobody meddled then."""
+"""Seeds that have found something, each once more while what is drawn stays the same, with nobody else in it."""
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def test_seeds(toolbox: SynchronousToolbox, first: int) -> None:
 
 @pytest.mark.parametrize("seed", FOUND)
 def test_seeds_that_have_found_something(toolbox: SynchronousToolbox, seed: int) -> None:
-    assert simulate(seed, toolbox, meddles=False).broken == ""
+    assert simulate(seed, toolbox, Casting()).broken == ""
 
 
 def test_the_same_seed_gives_the_same_log(toolbox: SynchronousToolbox) -> None:

@@ -43,10 +43,9 @@ class Shelf(Generic[T]):
         """Namespace and name of everything on it."""
         return [(namespace, name) for namespace, names in self._objects.items() for name in names]
 
-    def marked(self, mark: str) -> list[tuple[str, str, Live]]:
-        """Everything on it that carries this mark."""
-        found = self._objects.items()
-        return [(space, name, live) for space, names in found for name, live in names.items() if live.mark == mark]
+    def objects(self) -> list[tuple[str, str, Live]]:
+        """Everything on it, with its namespace and name."""
+        return [(space, name, live) for space, names in self._objects.items() for name, live in names.items()]
 
     def begin(self) -> None:
         """A complete set follows."""

@@ -164,6 +164,14 @@ class KubernetesTarget(Generic[T]):
         """What carries a mark, of the types in use, where it is known now: the way back after a lost data directory."""
         return {ref: live.observed() for ref, live in self._mirror.marked(mark, refs)}
 
+    def marks(self) -> Mapping[str, Collection[Ref]]:
+        """Each mark of this installation that our manager wrote, with what carries it, of the types in use."""
+        found: defaultdict[str, list[Ref]] = defaultdict(list)
+        for ref, live in self._mirror.all():
+            if live.mark_is_ours and not live.deleting and self._installation.is_own(live.mark):
+                found[live.mark].append(ref)
+        return found
+
     async def as_declared(self, bodies: Mapping[Ref, bytes]) -> Mapping[Ref, Observed]:
         """Those of the declared objects whose apply would change nothing; of all others nothing is said."""
         return await self._finder.as_declared(bodies)

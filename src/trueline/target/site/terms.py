@@ -71,6 +71,10 @@ class SiteTerms(ABC):
         is_asked = refs is None or RELEASE_REF in refs
         return {RELEASE_REF: observed} if observed is not None and observed.mark == mark and is_asked else {}
 
+    def marks(self) -> Mapping[str, Collection[Ref]]:
+        """None: a place is named by its application, and nobody else's is in view."""
+        return {}
+
     async def capabilities(self) -> Capabilities:
         """Nothing that a render may ask of."""
         return Capabilities()

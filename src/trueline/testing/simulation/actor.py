@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from itertools import count
 from typing import Any
 
 from trueline.embedded.store import Kept, Store
@@ -305,6 +306,33 @@ async def stand_still(stage: Stage, machine: Machine) -> None:
         await asyncio.sleep(stage.rng.expovariate(1 / 60))
         machine.halt = None
         machine.resume()
+
+
+async def company(stage: Stage, machine: Machine) -> None:
+    """Somebody starts a second process with a copy of the books, ends it again, and starts the first one anew."""
+    for number in count(1):
+        await asyncio.sleep(stage.rng.expovariate(1 / 250))
+        other = machine.twin(f"twin-{number}")
+        join(stage, other)
+        if stage.rng.random() < 0.5:  # noqa: PLR2004 - as often as not
+            other.network.faults = Faults.drawn(stage.rng)
+        async with asyncio.TaskGroup() as group:
+            lives = group.create_task(other.live())
+            await asyncio.sleep(stage.rng.expovariate(1 / 60))
+            other.halt = stage.rng.choice((None, *range(4)))
+            await asyncio.sleep(stage.rng.expovariate(1 / 60))
+            other.halt = None
+            other.resume()
+            await asyncio.sleep(stage.rng.expovariate(1 / 20))
+            other.kill()
+            await lives
+        machine.kill()
+
+
+def join(stage: Stage, machine: Machine) -> None:
+    """From now on each write of this machine is judged."""
+    stage.truth.machines.append(machine)
+    machine.network.tried = lambda path: stage.truth.see_trial(machine.name, path, stage.objects)
 
 
 async def fill_disk(stage: Stage, machine: Machine) -> None:

@@ -131,11 +131,23 @@ class Truth:
         application = mark.partition(".")[2]
         floor = self._done(machine, application)
         heads = [head for head in self.heads if self._may_follow(floor, head.commit)]
-        if not any(_takes_away(head, key, application) for head in heads) and not self._is_rolled_back(
-            key, application
+        is_taken_away = any(_takes_away(head, key, application) for head in heads)
+        if (
+            not is_taken_away
+            and not self._is_left(key, application, floor)
+            and not self._is_rolled_back(key, application)
         ):
             raise Broken(f"INV-02 {key} is deleted, and no commit since {floor[:8]} takes it away")
         self._expect_limit(machine, application, key)
+
+    def _is_left(self, key: str, application: str, floor: str) -> bool:
+        """Whether the application's own commit left it, and nobody who can be read now has it.
+
+        Of what it says since nothing may be known; until that can be read, it stands by the commit that it has come to.
+        """
+        name, at = key.rpartition("/")[2], [head.fleet for head in self.heads if head.commit == floor]
+        is_left = any(application not in f.blocked and name not in f.applications.get(application, {}) for f in at)
+        return is_left and key not in self.head.declared
 
     def _is_rolled_back(self, key: str, application: str) -> bool:
         """Whether somebody went back to where the application did not have it, whoever has it now."""

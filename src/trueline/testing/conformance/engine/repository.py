@@ -1,4 +1,4 @@
-"""Git in memory: commits in a row, each a tree of files. It fetches nothing and forgets nothing."""
+"""Git in memory: commits, each a tree of files, in a row or forked. It fetches nothing and forgets nothing."""
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping
@@ -27,6 +27,8 @@ class MemoryRepository:
 
     def __init__(self) -> None:
         self._commits: list[str] = []
+        self._parents: dict[str, str] = {}
+        self._forks_at = ""
         self._trees: dict[str, MemoryTree] = {}
         self._kept: list[str] = []
         self.head = ""
@@ -37,23 +39,22 @@ class MemoryRepository:
         self.others: dict[str, MemoryRepository] = {}
         self.sign: Callable[[bytes], bytes] | None = None
         self.message = "a change"
-        self._forks: dict[str, str] = {}
         self._objects: dict[str, GitObject] = {}
 
-    def commit(self, files: Mapping[str, bytes], *, after: str | None = None) -> str:
-        """One more commit, at the head; `after` is the one it follows, where that is not the one before."""
-        number = len(self._commits) + 1
-        self.head = f"{number:08x}" * 5
+    def commit(self, files: Mapping[str, bytes]) -> str:
+        """One more commit, at the head; it follows the one before, or the one at which it was forked."""
+        self.head = f"{len(self._commits) + 1:08x}" * 5
+        self._parents[self.head] = self._forks_at or (self._commits[-1] if self._commits else "")
+        self._forks_at = ""
         self._commits.append(self.head)
         self._trees[self.head] = MemoryTree(dict(files))
-        if after is not None:
-            self._forks[self.head] = after
         self._objects[self.head] = self._object(self.head)
         return self.head
 
     def _object(self, commit: str) -> GitObject:
         """The commit as Git would have it, signed where somebody signs."""
-        lines = [f"tree {commit}", *(f"parent {one}" for one in self._parents_of(commit))]
+        parent = self._parents[commit]
+        lines = [f"tree {commit}", *([f"parent {parent}"] if parent else [])]
         lines += [f"{who} Ada <ada@example.test> {int(_AT.timestamp())} +0000" for who in ("author", "committer")]
         head, message = "\n".join(lines).encode(), f"\n\n{self.message}\n".encode()
         if self.sign is None:
@@ -61,18 +62,16 @@ class MemoryRepository:
         folded = self.sign(head + message).rstrip(b"\n").replace(b"\n", b"\n ")
         return GitObject(commit, "commit", 0, head + b"\ngpgsig " + folded + message)
 
-    def _parents_of(self, commit: str) -> tuple[str, ...]:
-        if commit in self._forks:
-            return (self._forks[commit],)
-        place = self._commits.index(commit)
-        return tuple(self._commits[max(place - 1, 0) : place])
-
     def _line_of(self, commit: str) -> list[str]:
         """A commit and all that led to it, the newest first."""
         line = [commit]
-        while parents := self._parents_of(line[-1]):
-            line += parents
+        while parent := self._parents.get(line[-1], ""):
+            line.append(parent)
         return line
+
+    def fork(self, at: str) -> None:
+        """History is rewritten from this commit on: the next one follows it."""
+        self._forks_at = at
 
     def open(self, spec: SourceSpec) -> "MemorySource":
         """Another repository, at its head or at the commit that is named."""
@@ -97,7 +96,7 @@ class MemoryRepository:
             committed_at=_AT,
             subject=f"commit {place + 1}",
             tree=commit,
-            parents=self._parents_of(commit),
+            parents=tuple(filter(None, [self._parents[commit]])),
         )
 
     async def artifact(self, revision: Revision) -> Artifact:
@@ -109,10 +108,12 @@ class MemoryRepository:
         return self._trees[artifact.revision.commit]
 
     async def is_ancestor(self, old: str, new: str) -> Known[bool] | Unknown:
-        """Commits stand in a row."""
+        """Commits stand in a row, but where history was rewritten."""
         if self.is_unrelated:
             return Unknown("memory: history is cut")
-        return Known(old in self._line_of(new))
+        while new and new != old:
+            new = self._parents[new]
+        return Known(bool(new))
 
     async def signed(self, revision: Revision) -> tuple[GitObject, ...]:
         """The commit."""

@@ -137,7 +137,7 @@ async def signed_fleet_is_not_rewritten_without_a_word(world: World) -> None:
         other = config_map("one", {"a": "rewritten"})
         world.declare("shop", other)
         files = {**_files(world), **world.more}
-        world.approvals.approve("", Digest(world.repository.commit(files, after=first)), who="ada")
+        world.approvals.approve("", Digest(_rewritten(world, first, files)), who="ada")
         await _refused(world, "TL0145", good)
         world.repository.head = first
         world.approvals.approve("", Digest(first), who="ada")
@@ -147,10 +147,10 @@ async def signed_fleet_is_not_rewritten_without_a_word(world: World) -> None:
         await _refused(world, "TL0145", good)
         world.repository.is_unrelated = False
         world.repository.message = f"anew\n\nTrueline-Replaces: {first}"
-        world.repository.commit(files, after=first)
+        _rewritten(world, first, files)
         await _refused(world, "TL0145", good)
         world.repository.message = f"anew\n\nTrueline-Replaces: {second}"
-        world.repository.commit(files, after=first)
+        _rewritten(world, first, files)
         await _followed(world, other)
 
 
@@ -170,7 +170,7 @@ async def signed_range_checks_every_commit(world: World) -> None:
         world.commit()
         await _refused(world, "TL0136", good)
         world.repository.message = f"signed anew\n\nTrueline-Replaces: {verified}"
-        world.repository.commit({**_files(world), **world.more}, after=verified)
+        _rewritten(world, verified, {**_files(world), **world.more})
         await _followed(world, better)
         world.more = _fleet(mode="head")
         await world.push()
@@ -309,6 +309,12 @@ async def signed_demand_outlives_a_broken_declaration(world: World) -> None:
         world.declare("shop", config_map("one", {"a": "unsigned"}))
         world.commit()
         await _refused(world, "TL0136", good)
+
+
+def _rewritten(world: World, at: str, files: dict[str, bytes]) -> str:
+    """A commit that follows another one than the head."""
+    world.repository.fork(at)
+    return world.repository.commit(files)
 
 
 def _files(world: World) -> dict[str, bytes]:
