@@ -62,6 +62,11 @@ class Fleet:
         self._last: tuple[str, Declared] | None = None
         self._is_fleet = False
 
+    @property
+    def source(self) -> OpenSource:
+        """The repository itself."""
+        return self._source
+
     async def poll(self) -> Revision:
         """The newest revision; see `Source.poll`."""
         return await self._source.poll()

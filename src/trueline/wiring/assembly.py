@@ -20,6 +20,7 @@ from trueline.loop.fleet import Fleet
 from trueline.loop.outside import OutsideLinks
 from trueline.loop.register import Register
 from trueline.loop.supply import OpenSource
+from trueline.loop.verifier import Verifier
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.digest import digest_value
 from trueline.model.fault import Fault
@@ -31,6 +32,7 @@ from trueline.record.keep import Bodies, RenderStore
 from trueline.record.ledger import StoreLedger
 from trueline.record.schema import SCHEMA
 from trueline.record.status import Statuses
+from trueline.record.trust import TrustBook
 from trueline.render.cache import CachedRenderer
 from trueline.render.dispatch import DispatchingRenderer
 from trueline.render.site.engine import engine_digest
@@ -77,6 +79,7 @@ class Assembly:
     engine: Engine
     fleet: Fleet
     desirer: Desirer
+    verifier: Verifier
     targets: AllTargets
     sources: GitSources
     renderer: CachedRenderer
@@ -112,6 +115,7 @@ class _Books:
     history: History
     holds: Holds
     register: Register
+    trust: TrustBook
 
 
 def _books(store: Store, clock: Clock, anchors: Path) -> _Books:
@@ -125,6 +129,7 @@ def _books(store: Store, clock: Clock, anchors: Path) -> _Books:
         history=History(store, journal, clock),
         holds=Holds(store, journal, clock),
         register=Register(Statuses(store, clock)),
+        trust=TrustBook(store, journal),
     )
 
 
@@ -180,13 +185,17 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembly]:
         closing.push_async_callback(visits.close)
         outside = OutsideLinks(visits=visits, answers=books.renders, clock=clock)
         fleet = _fleet(settings, fleet_source(settings, sources, processes, clock), toolbox)
+        verifier = Verifier(
+            book=books.trust, clock=clock, given=settings.given_keys, is_in_hand=settings.is_working_tree
+        )
         parts = EngineParts(
             fleet=fleet,
-            desirer=Desirer(sources=sources, targets=targets, renderer=renderer, outside=outside),
+            desirer=Desirer(sources=sources, targets=targets, renderer=renderer, verifier=verifier, outside=outside),
             targets=targets,
             register=books.register,
             chronicle=Chronicle(books.journal, books.history),
             claims=claims,
+            verifier=verifier,
             holds=books.holds,
             approvals=approvals,
             clock=clock,
@@ -277,6 +286,7 @@ def _assembly(  # noqa: PLR0913, PLR0917 - everything
         engine=Engine(parts),
         fleet=parts.fleet,
         desirer=parts.desirer,
+        verifier=parts.verifier,
         targets=targets,
         sources=sources,
         renderer=renderer,
