@@ -79,6 +79,7 @@ def application(
         labels=read.metadata.labels,
         sources=tuple(_source(one, at, sources, place) for at, one in _sources(spec)),
         render=_render(spec.render) if not isinstance(spec.render, UnsetType) else None,
+        decryption=_decryption(spec.decryption, place),
         target=_target(spec.target, place, read.metadata.name),
         depends_on=tuple(dict.fromkeys(spec.depends_on)),
         sync=_sync(spec.sync),
@@ -286,6 +287,13 @@ def _site_place(site: written.SitePlaceForm, place: Where, application: str) -> 
             return ServedTarget(address=address, site=application)
         case _:
             return DirectoryTarget(path=_or(site.directory, ""))
+
+
+def _decryption(read: written.DecryptionForm | UnsetType, place: Where) -> tuple[SecretReference, ...]:
+    if isinstance(read, UnsetType):
+        return ()
+    at = ("spec", "decryption", "keys")
+    return tuple(_secret(one, place((*at, index))) for index, one in enumerate(read.keys))
 
 
 def _optional_secret(secret: written.SecretForm | UnsetType, origin: Origin) -> SecretReference | None:

@@ -6,6 +6,7 @@ from typing import assert_never
 from trueline.model.fault import UserError
 from trueline.model.origin import Origin
 from trueline.render import refusal
+from trueline.render.decrypted import DecryptedTree, untold
 from trueline.render.detect import detect
 from trueline.render.field_origin import FieldPlaces
 from trueline.render.helm import HelmRenderer
@@ -18,14 +19,22 @@ from trueline.render.plain import PlainRenderer
 from trueline.render.protocol import Renderer, RenderRequest
 from trueline.render.resource import Rendered
 from trueline.runtime.files import FileTree
+from trueline.runtime.sops.decryption import Decryption
 from trueline.runtime.toolbox import Toolbox
 
 
 class DispatchingRenderer:
-    """A `Renderer` of everything that a toolbox renders."""
+    """A `Renderer` of everything that a toolbox renders. Without `decryption` an encrypted file is refused."""
 
-    def __init__(self, toolbox: Toolbox, site: Renderer | None = None, generated: Renderer | None = None) -> None:
+    def __init__(
+        self,
+        toolbox: Toolbox,
+        site: Renderer | None = None,
+        generated: Renderer | None = None,
+        decryption: Decryption | None = None,
+    ) -> None:
         self._toolbox = toolbox
+        self._decryption = decryption
         self._site = site
         self._generated = generated
         self._plain = PlainRenderer(toolbox)
@@ -39,10 +48,18 @@ class DispatchingRenderer:
         renderer = self._renderer(options)
         if renderer is None:
             raise UserError([refusal.NO_SITE.about(request.path or "/", Origin(path=request.path))])
+        request = replace(request, options=options)
+        tree = DecryptedTree(files, request, self._decryption)
+        is_site = isinstance(options, Site | GeneratedSite)  # what a site shows is for everybody to read
         try:
-            return await renderer.render(replace(request, options=options), files)
+            rendered = await renderer.render(request, files if is_site else tree)
         except ManifestsRefused as refused:
-            raise UserError(await located(refused.misfits, self.locator(files))) from None
+            told = await located(refused.misfits, self.locator(files))
+            raise UserError(untold(told, tree.secrets())) from None
+        except UserError as error:
+            raise UserError(untold(error.diagnostics, tree.secrets())) from None
+        secrets = tree.secrets()
+        return replace(rendered, notes=untold(rendered.notes, secrets), secrets=secrets)
 
     def locator(self, files: FileTree) -> Locate:
         """See `LocatingRenderer.locator`."""

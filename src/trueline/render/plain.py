@@ -8,6 +8,7 @@ from trueline.model.diagnostic import Diagnostic
 from trueline.model.fault import UserError
 from trueline.model.origin import Origin
 from trueline.render import refusal
+from trueline.render.decrypted import lined
 from trueline.render.document import Document, Places, read_documents, read_places
 from trueline.render.manifest import Manifest, assemble, is_list
 from trueline.render.options import Plain
@@ -40,6 +41,7 @@ class PlainRenderer:
             raise UserError([refusal.NOTHING.about(f"no {what} file in {request.path or '/'} is taken", here)])
         if len(paths) > FILES_MAX:
             raise UserError([refusal.LIMIT.about(f"{len(paths)} files, allowed are {FILES_MAX}", here)])
+        files = lined(files)
         documents = await read_documents(self.toolbox, files, paths, request.commit)
         listed = dict.fromkeys(one.path for one in documents if is_list(one.value))
         places = await read_places(self.toolbox, files, listed, request.commit) if listed else ()

@@ -13,8 +13,8 @@ import pytest
 import pytest_asyncio
 
 from testbed.build import binary
+from trueline.model.masked import Masked
 from trueline.runtime.clock import SystemClock
-from trueline.runtime.secret import Masked
 from trueline.runtime.sops.key import PrivateKey
 from trueline.runtime.sops.reader import SopsReader
 from trueline.runtime.toolbox_process import ProcessToolbox, find_toolbox

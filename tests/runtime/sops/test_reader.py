@@ -9,7 +9,7 @@ import pysequoia
 import pytest
 
 from trueline.model.fault import UserError
-from trueline.runtime.secret import Masked
+from trueline.model.masked import Masked
 from trueline.runtime.sops.key import PrivateKey
 from trueline.runtime.sops.reader import SopsReader
 from trueline.runtime.sops.tree import leaves

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from tests.runtime.sops.conftest import PgpKey, RealSops
-from trueline.runtime.secret import Masked
+from trueline.model.masked import Masked
 from trueline.runtime.sops.key import PrivateKey
 from trueline.runtime.sops.reader import SopsReader
 

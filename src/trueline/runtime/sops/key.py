@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from trueline.model.masked import Masked
 from trueline.model.origin import Origin
-from trueline.runtime.secret import Masked
 from trueline.runtime.sops import refusal
 from trueline.runtime.sops.metadata import Metadata, Recipient, RecipientKind
 from trueline.runtime.sops.value import KEY_BYTES

@@ -8,6 +8,7 @@ import msgspec
 
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.fault import Transient
+from trueline.model.masked import Masked
 from trueline.model.origin import Origin
 from trueline.runtime.files import MemoryTree
 from trueline.runtime.sops import refusal
@@ -19,7 +20,10 @@ from trueline.runtime.sops.tree import COMMENT, MAPPING, NULL, Node, Taken, leav
 from trueline.runtime.sops.value import DamagedValueError, is_encrypted, mac_of, open_value
 from trueline.runtime.toolbox import Toolbox, ToolboxFailed, ToolboxRefused
 
+SECRET_CHARACTERS_MIN: Final = 4
 _DATA: Final = "data"
+_TOLD: Final = frozenset({"str", "int", "float"})
+_MANIFEST: Final = frozenset({("apiVersion",), ("kind",), ("metadata",)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +41,24 @@ class Clear:
 
     def __reduce__(self) -> Any:
         raise TypeError("a secret is not written to disk")
+
+    def secrets(self) -> tuple[Masked, ...]:
+        """What of it must not be told: the texts that were encrypted, long enough to be searched for.
+
+        What a manifest is and how it is called is told in every message, and is no secret even where all is encrypted.
+        """
+        if not self.documents:
+            return (Masked(self.exact.decode()),) if _is_text(self.exact) else ()
+        every = (one for document in self.documents for one in leaves(document) if one[1].secret)
+        found = (one.text for path, one in every if one.kind in _TOLD and path[:1] not in _MANIFEST)
+        return tuple(Masked(text) for text in dict.fromkeys(found) if len(text) >= SECRET_CHARACTERS_MIN)
+
+
+def _is_text(data: bytes) -> bool:
+    try:
+        return len(data.decode()) >= SECRET_CHARACTERS_MIN
+    except UnicodeDecodeError:
+        return False
 
 
 class _Text(msgspec.Struct, frozen=True):

@@ -7,9 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import Any, Final
-
-from trueline.runtime.sops import refusal
+from typing import Final
 
 KEY_BYTES: Final = 32
 _TAG_BYTES: Final = 16
@@ -57,24 +55,17 @@ def open_value(text: str, key: bytes, bound: str) -> Opened:
 
 
 def _decrypted(key: bytes, nonce: bytes, data: bytes, tag: bytes, bound: str) -> bytes:
-    ciphers = _ciphers()
     if len(tag) != _TAG_BYTES:  # a shorter one would guard less
         raise DamagedValueError
+    from cryptography.hazmat.primitives import ciphers  # noqa: PLC0415 - 8 MB for who has no secrets
+    from cryptography.hazmat.primitives.ciphers import algorithms, modes  # noqa: PLC0415
+
     try:
-        cipher = ciphers.Cipher(ciphers.algorithms.AES(key), ciphers.modes.GCM(nonce, tag)).decryptor()
+        cipher = ciphers.Cipher(algorithms.AES(key), modes.GCM(nonce, tag)).decryptor()
         cipher.authenticate_additional_data(bound.encode())
         return bytes(cipher.update(data) + cipher.finalize())
     except Exception:  # noqa: BLE001 - whatever the library says of it, it may hold a part of the value
         raise DamagedValueError from None
-
-
-def _ciphers() -> Any:
-    try:
-        from cryptography.hazmat.primitives import ciphers  # noqa: PLC0415 - 8 MB for who has no secrets
-        from cryptography.hazmat.primitives.ciphers import algorithms, modes  # noqa: F401, PLC0415
-    except ImportError:
-        raise refusal.MISSING.about("the package cryptography") from None
-    return ciphers
 
 
 def _typed(kind: str, data: bytes) -> Opened:

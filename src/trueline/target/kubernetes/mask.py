@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from trueline.runtime.secret import MASK
+from trueline.model.masked import MASK
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _VALUES = ("data", "stringData")
