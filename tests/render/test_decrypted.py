@@ -121,6 +121,7 @@ async def test_what_may_be_shown_of_a_render(toolbox: ProcessToolbox) -> None:
         "ConfigMap": {"k": "x ***", "clear": "word"},
         "Secret": {"k": "***"},
     }
+    assert [f"{one.code} {one.detail}" for one in found.notes] == ["TL0177 ConfigMap/b"]
 
 
 async def test_an_encrypted_file_is_never_rendered_as_it_stands(renderer: DispatchingRenderer) -> None:

@@ -229,7 +229,7 @@ def _auth(auth: written.AuthForm | UnsetType, at: Path, place: Where) -> Auth:
 def _secret(secret: written.SecretForm, origin: Origin) -> SecretReference:
     """Without the commit: it tells where to look, and a commit that does not touch it changes nothing."""
     place = secret.secret
-    named = {"env": place.env, "file": place.file, "kubernetes": place.kubernetes}
+    named = {"env": place.env, "file": place.file, "sops": place.sops, "kubernetes": place.kubernetes}
     written_as = {"secret": {key: name for key, name in named.items() if name is not UNSET}}
     return SecretReference.parse(written_as, replace(origin, commit=""))
 

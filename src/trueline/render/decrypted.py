@@ -54,6 +54,10 @@ class DecryptedTree:
             known = self.opened[path] = await self._open(path, data)
         return known.lined if self.is_lined else known.exact
 
+    def clear(self) -> tuple[str, ...]:
+        """The files that were read as they stand."""
+        return tuple(path for path, one in self.opened.items() if one is None)
+
     def secrets(self) -> tuple[Masked, ...]:
         """What was opened so far and must not be told."""
         opened = (one for one in self.opened.values() if one is not None)

@@ -3,9 +3,11 @@
 from dataclasses import replace
 from typing import assert_never
 
+from trueline.model.diagnostic import Diagnostic
 from trueline.model.fault import UserError
 from trueline.model.origin import Origin
 from trueline.render import refusal
+from trueline.render.clear_file import clear_files, configs
 from trueline.render.decrypted import DecryptedTree, untold
 from trueline.render.detect import detect
 from trueline.render.field_origin import FieldPlaces
@@ -18,6 +20,7 @@ from trueline.render.options import GeneratedSite, Helm, Jsonnet, Kustomize, Pla
 from trueline.render.plain import PlainRenderer
 from trueline.render.protocol import Renderer, RenderRequest
 from trueline.render.resource import Rendered
+from trueline.render.shown import misplaced
 from trueline.runtime.files import FileTree
 from trueline.runtime.sops.decryption import Decryption
 from trueline.runtime.toolbox import Toolbox
@@ -59,7 +62,15 @@ class DispatchingRenderer:
         except UserError as error:
             raise UserError(untold(error.diagnostics, tree.secrets())) from None
         secrets = tree.secrets()
-        return replace(rendered, notes=untold(rendered.notes, secrets), secrets=secrets)
+        notes = (*untold(rendered.notes, secrets), *misplaced(rendered, secrets), *await self._in_clear(tree, request))
+        return replace(rendered, notes=notes, secrets=secrets)
+
+    async def _in_clear(self, tree: DecryptedTree, request: RenderRequest) -> tuple[Diagnostic, ...]:
+        """What of the files that were read should have been encrypted; the looks at the rules are part of the trace."""
+        places = configs(tree.files, [request.path])
+        if not places:
+            return ()
+        return await clear_files(self._toolbox, tree.files, tree.clear(), places, request.commit)
 
     def locator(self, files: FileTree) -> Locate:
         """See `LocatingRenderer.locator`."""

@@ -85,6 +85,7 @@ class Assembly:
     renderer: CachedRenderer
     sites: SiteRenderer | None
     toolbox: Toolbox
+    decryption: Decryption
     ledger: StoreLedger
     journal: Journal
     history: History
@@ -200,7 +201,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembly]:
             clock=clock,
             interval_s=settings.interval_s,
         )
-        made = _assembly(settings, parts, books, targets, sources, renderer, site, toolbox, directory)
+        made = _assembly(settings, parts, books, targets, sources, renderer, site, toolbox, directory, opening)
         yield replace(made, notes=notes)
 
 
@@ -293,6 +294,7 @@ def _assembly(  # noqa: PLR0913, PLR0917 - everything
     site: SiteBuilder | None,
     toolbox: Toolbox,
     directory: DataDirectory,
+    opening: Decryption,
 ) -> Assembly:
     return Assembly(
         settings=settings,
@@ -304,6 +306,7 @@ def _assembly(  # noqa: PLR0913, PLR0917 - everything
         renderer=renderer,
         sites=site.pages if site else None,
         toolbox=toolbox,
+        decryption=opening,
         ledger=books.ledger,
         journal=books.journal,
         history=books.history,

@@ -23,6 +23,7 @@ from trueline.runtime.clock import Clock
 from trueline.runtime.data_directory import DataDirectory, write_atomic
 from trueline.runtime.http import Transport
 from trueline.runtime.process import Command, NotStarted, SystemProcesses
+from trueline.runtime.seal import SEAL, Seal
 from trueline.runtime.secret import SecretReference, SopsSecret, SystemSecrets
 from trueline.runtime.store import translated
 from trueline.runtime.toolbox import Toolbox
@@ -134,6 +135,7 @@ class ClusterTargets:
             clock=self._clock,
             needs_status=needs_status,
             judge=judge,
+            fingerprint=Seal(self._directory.path / SEAL).fingerprint,
         )
         writer = Writer(
             installation=self._directory.installation,

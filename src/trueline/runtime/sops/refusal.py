@@ -18,8 +18,11 @@ class Refusal:
 
     def about(self, detail: str, origin: Origin | None = None) -> UserError:
         """The fault, of one file."""
-        diagnostic = Diagnostic(code=self.code, summary=self.summary, detail=detail, remedy=self.remedy, origin=origin)
-        return UserError([diagnostic])
+        return UserError([self.note(detail, origin)])
+
+    def note(self, detail: str, origin: Origin | None = None) -> Diagnostic:
+        """What is to be told, and stops nothing."""
+        return Diagnostic(code=self.code, summary=self.summary, detail=detail, remedy=self.remedy, origin=origin)
 
 
 MISSING: Final = Refusal(
@@ -76,4 +79,14 @@ DAMAGED_KEY: Final = Refusal(
     "TL0170",
     "the data key of an encrypted file is damaged",
     "restore the file from its history, or encrypt it again from its clear text",
+)
+STANDS_IN_CLEAR: Final = Refusal(
+    "TL0175",
+    "a file that should be encrypted stands in clear",
+    "run `sops encrypt -i` on it; treat what it holds as known and change it; or correct the rule in .sops.yaml",
+)
+NO_SECRET: Final = Refusal(
+    "TL0177",
+    "an encrypted value stands in something that is no Secret",
+    "take it from a Secret there (valueFrom, envFrom, a volume): elsewhere everybody who may read the object sees it",
 )
