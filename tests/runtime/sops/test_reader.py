@@ -142,3 +142,16 @@ async def test_the_metadata_is_read_without_a_key(reader: SopsReader) -> None:
     assert found.rule == "encrypted_regex: ^(data|stringData)$"
     env = await reader.metadata("vars.env", (SAMPLE / "vars.env").read_bytes())
     assert [str(one) for one in env.recipients] == [KEY.value.reveal().split()[3]]
+
+
+async def test_a_hostile_file_costs_no_more_than_its_bounds(reader: SopsReader) -> None:
+    """Aliases that multiply, and levels without end, are refused by number."""
+    tail = SECRET[SECRET.index(b"sops:") :]
+    laughs = b"a: &a [x, x, x, x, x, x, x, x, x, x]\n"
+    for name, before in zip("bcdefgh", "abcdefg", strict=True):
+        laughs += f"{name}: &{name} [{', '.join([f'*{before}'] * 10)}]\n".encode()
+    assert await refused(reader, laughs + tail, KEY) == "TL0161"
+    deep = b"a: " + b"[" * 5000 + b"]" * 5000 + b"\n"
+    assert await refused(reader, deep + tail, KEY) == "TL0161"
+    document = b'{"a": ' + b"[" * 5000 + b"]" * 5000 + b', "sops": {"mac": "ENC[AES256_GCM,"}}'
+    assert await refused(reader, document, KEY, path="a.json") == "TL0161"

@@ -55,5 +55,7 @@ def shape_of(path: str, data: bytes) -> Shape | None:
 def _json_keys(data: bytes) -> frozenset[str] | None:
     try:
         return frozenset(msgspec.json.decode(data, type=dict[str, msgspec.Raw]))
+    except RecursionError:  # deeper than anybody writes: the toolbox, which counts, says so
+        return frozenset({"sops"})
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
