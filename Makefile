@@ -23,7 +23,7 @@ help:
 	@echo "make coverage   every branch of the pure stages is taken by a test that is not drawn at random"
 	@echo "make soak       what may take for ever: chaos on real parts, seeds, failing effects, for MINUTES=30 each, from SEED=1 on"
 	@echo "make mutants    each guard is taken away in a copy of the sources: its tests have to see it"
-	@echo "make proof      the tests of every invariant and of every incident"
+	@echo "make proof      the tests of every invariant and of every incident; planted bugs are found"
 	@echo "make reliability  the last figures of all of these, into docs/reliability.md"
 	@echo "make lint       ruff, mypy, import-linter"
 	@echo "make bench      the benchmarks of docs/performance.md"
@@ -79,6 +79,7 @@ mutants: toolbox
 
 proof: toolbox
 	@$(BIN)/python -m tests.reliability.proof
+	@$(BIN)/python -m tests.testing.simulation.plants
 
 reliability: $(STAMP)
 	@$(BIN)/python -m tests.reliability

@@ -1,10 +1,11 @@
 """Intents are durable before the act; where they cannot be, nothing is done."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from tests.trial.answering import THEIRS, AnsweringTarget, Bodies, LoggingLedger, accepted, change, refused
+from tests.trial.answering import THEIRS, AnsweringTarget, Bodies, LoggingLedger, accepted, change, refused, seen
 from trueline.apply.executor import carry_out
 from trueline.apply.ledger import Act
 from trueline.apply.outcome import Outcome, Result
@@ -61,6 +62,19 @@ async def test_a_write_names_the_object_it_was_planned_for() -> None:
     target = AnsweringTarget()
     await done(target, trial("a"), trial("b", Action.HEAL), trial("c", Action.REPLACE))
     assert [write.uid for write in target.writes] == ["u1", "u1", ""]
+
+
+@pytest.mark.parametrize(
+    ("action", "reclaims"), [(Action.TAKE_OVER, None), (Action.HEAL, Reclaim.ITEMS), (Action.UPDATE, None)]
+)
+async def test_what_is_written_over_is_what_was_tried_on_or_what_a_take_over_has_left(
+    action: Action, reclaims: Reclaim | None
+) -> None:
+    """INV-11, INV-12: each request says the version that the one before it has left."""
+    target = AnsweringTarget()
+    await done(target, trial("a", action, reclaims=reclaims, observed=replace(seen(), version="5")))
+    assert [one.version for one in target.taken] == (["5"] if action is not Action.UPDATE else [])
+    assert [write.version for write in target.writes] == [seen().version if target.taken else "5"]
 
 
 async def test_what_is_forgotten_asks_the_target_nothing() -> None:

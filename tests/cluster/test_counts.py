@@ -18,6 +18,8 @@ from trueline.wiring.settings import Settings
 
 OBJECTS = 60
 LIMIT_S = 120.0
+TOLD = ("update", "leases", False)
+"""A commit is told at the fence before it is applied."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +112,7 @@ async def _many_new(case: Case) -> None:
     await case.follow({f"apps/shop/c{number:03}.yaml": config_map(number) for number in range(1, OBJECTS)})
     counts = (await case.asked(mark)).counts()
     assert counts.pop(("list", "configmaps", False), 0) <= 1
+    assert counts.pop(TOLD) == 1
     assert counts == {("patch", "configmaps", True): OBJECTS - 1, ("patch", "configmaps", False): OBJECTS - 1}
     assert case.assembly.renderer.renders.total() - renders == 1
     assert case.git.count(service="git-upload-pack") > processes
@@ -119,8 +122,8 @@ async def _one_changed(case: Case) -> None:
     mark, renders = case.control_plane.mark(), case.assembly.renderer.renders.total()
     await case.follow({"apps/shop/c007.yaml": config_map(7, "2")})
     asked = await case.asked(mark)
-    assert asked.counts() == {("patch", "configmaps", True): 1, ("patch", "configmaps", False): 1}
-    assert {each.name for each in asked.all} == {"c007"}
+    assert asked.counts() == {("patch", "configmaps", True): 1, ("patch", "configmaps", False): 1, TOLD: 1}
+    assert {each.name for each in asked.where(resource="configmaps").all} == {"c007"}
     assert case.assembly.renderer.renders.total() - renders == 1
 
 
@@ -151,7 +154,10 @@ async def _deleted(case: Case) -> None:
 
 
 async def _healed(case: Case, mark: int, name: str) -> Requests:
-    """Until the heal was written and everything rests; nothing but that object was asked for by name."""
+    """Until the heal was written and everything rests; nothing but that object was asked for by name.
+
+    Where a commit has come since that changed nothing of the application, it is told at the fence with this write.
+    """
 
     def is_written() -> bool:
         asked = case.control_plane.requests(since=mark).where(user_agent="trueline", verb="patch", dry_run=False)
@@ -159,7 +165,9 @@ async def _healed(case: Case, mark: int, name: str) -> Requests:
 
     await until(is_written)
     asked = await case.asked(mark)
-    assert {each.name for each in asked.all if each.name} == {name}
+    told = asked.where(resource="leases")
+    assert {each.verb for each in told.all} <= {"update"}
+    assert {each.name for each in asked.all if each.name and each not in told.all} == {name}
     return asked
 
 

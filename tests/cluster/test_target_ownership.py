@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -122,12 +123,12 @@ async def test_what_another_tool_made_is_taken_over_whole(bench: Bench, maker: t
     seen = await bench.observed(ref)
     assert seen.mark == ""
     assert any(map(bench.target.rules.is_former_tool, seen.managers))
-    stale = await bench.target.take_over(ref, uid=str(uuid.uuid4()), dry=False)
+    stale = await bench.target.take_over(ref, seen=replace(seen, uid=str(uuid.uuid4())), dry=False)
     assert isinstance(stale, Refused)
     assert stale.refusal is Refusal.STALE
-    assert isinstance(await bench.target.take_over(ref, uid=seen.uid, dry=True), Accepted)
+    assert isinstance(await bench.target.take_over(ref, seen=seen, dry=True), Accepted)
     assert (await bench.observed(ref)).managers == seen.managers
-    taken = await bench.target.take_over(ref, uid=seen.uid, dry=False)
+    taken = await bench.target.take_over(ref, seen=seen, dry=False)
     assert isinstance(taken, Accepted)
     assert taken.observed.managers == ("stranger",)
     _, applied = await bench.put(config_map(a="1"), uid=seen.uid)
@@ -135,7 +136,7 @@ async def test_what_another_tool_made_is_taken_over_whole(bench: Bench, maker: t
     live = await bench.live(ref)
     assert live["data"] == {"a": "1", "theirs": "1"}
     assert "annotations" not in live["metadata"]
-    again = await bench.target.take_over(ref, uid=seen.uid, dry=False)
+    again = await bench.target.take_over(ref, seen=await bench.observed(ref), dry=False)
     assert isinstance(again, Accepted)
     assert not again.wrote
 

@@ -8,9 +8,12 @@ import pytest
 from tests.loop.still_clock import StillClock
 from tests.loop.test_reconcile import desired
 from trueline.loop.board import Board
+from trueline.loop.desired import Desired
 from trueline.loop.engine import Engine
 from trueline.loop.engine_parts import EngineParts
+from trueline.loop.kept import Kept
 from trueline.loop.schedule import Turn
+from trueline.model.diagnostic import Diagnostic
 from trueline.runtime.store import StoreFull
 
 
@@ -56,3 +59,55 @@ async def test_a_fault_of_ours_stops_one_application_and_is_told(error: Exceptio
     assert engine.taken == ["shop", "blog"]
     assert [told.code for told in engine.board.kept["shop"].trouble] == ([code] if code else [])
     assert engine.board.schedule.failures("shop") == 1
+
+
+class Holding(Engine):
+    """An engine whose one application is held, and whose rollback cannot be restored at first."""
+
+    def __init__(self, failures: int) -> None:
+        nothing: Any = SimpleNamespace()
+        self.clock = StillClock()
+        holds = SimpleNamespace(active=lambda _: [SimpleNamespace(revision="", why="a look", who="ada")])
+        given = {**dict.fromkeys(EngineParts.__slots__, nothing), "clock": self.clock, "holds": holds}
+        super().__init__(EngineParts(**given))
+        self.left = failures
+        self.restore = self.restored
+
+    async def restored(self, _: Kept) -> Desired | None:
+        """Nothing was rolled back; to tell so takes room on the disk."""
+        self.left -= 1
+        if self.left >= 0:
+            raise StoreFull([FULL])
+        return None
+
+    async def take_turn(self) -> Kept:
+        """The turn that is due after the first pauses."""
+        self.clock.pass_s(1.0)
+        turn = await self._board.schedule.next()
+        await self._take(turn)
+        self._board.schedule.done(turn)
+        return self.kept["shop"]
+
+    def declare(self, aim: Desired) -> None:
+        """It is aimed at."""
+        self._board.keep(aim.application).desired = aim
+        self._board.schedule.wake(aim.application.name)
+
+    @property
+    def failures(self) -> int:
+        """How often in a row it was asked to look again."""
+        return self._board.schedule.failures("shop")
+
+
+FULL = Diagnostic(code="TL0802", summary="the disk is full", detail="", remedy="make room")
+
+
+async def test_what_could_not_be_restored_is_tried_again() -> None:
+    """INV-29: it is held, so that no pass is made; nobody else would look, and nothing would ever be settled."""
+    engine = Holding(failures=2)
+    engine.declare(desired())
+    for times in (1, 2):
+        kept = await engine.take_turn()
+        assert ([told.code for told in kept.trouble], engine.failures) == (["TL0802"], times)
+    kept = await engine.take_turn()
+    assert (kept.trouble, kept.held, engine.failures) == ((), "a look (ada)", 0)

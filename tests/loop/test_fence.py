@@ -19,7 +19,7 @@ from trueline.model.fault import Transient
 from trueline.model.known import Known, Unknown
 from trueline.target.fence import FenceRecord, Head, Order, Standing, Taken, Unfenced
 
-OLD, NEW = "a" * 40, "b" * 40
+OLD, NEW, LATER, AGREED = "a" * 40, "b" * 40, "e" * 40, "f" * 40
 
 
 class _Fence(Unfenced):
@@ -33,6 +33,7 @@ class _Fence(Unfenced):
         self.told: list[tuple[str, Standing]] = []
         self.released: list[str] = []
         self.hangs = False
+        self.is_told = True
 
     @property
     def held(self) -> frozenset[str]:
@@ -45,8 +46,9 @@ class _Fence(Unfenced):
         return self.records
 
     async def take(self, application: str, standing: Standing) -> Taken:
-        if self.answer is Taken.HELD:
+        if self.answer is Taken.HELD and application not in self.names:
             self.names.add(application)
+            self._keep(application, standing)
         return self.answer
 
     async def holds(self, application: str) -> bool:
@@ -54,7 +56,16 @@ class _Fence(Unfenced):
 
     async def tell(self, application: str, standing: Standing) -> bool:
         self.told.append((application, standing))
-        return True
+        if self.is_told:
+            self._keep(application, standing)
+        elif self.taker is not None:
+            self.names.discard(application)
+        return self.is_told
+
+    def _keep(self, application: str, standing: Standing) -> None:
+        record = FenceRecord(application=application, holder="me", since="now", standing=standing)
+        known = self.records.value if isinstance(self.records, Known) else {}
+        self.records = Known({**known, application: record})
 
     async def release(self, application: str, standing: Standing) -> None:
         if self.hangs:
@@ -69,6 +80,7 @@ class _Books:
         self.newest, self.count, self.head = OLD, 1, Head(sequence=10, digest="d10")
         self.known: set[int] = {0, 10}
         self.met: set[str] = set()
+        self.agreements: dict[tuple[str, str], tuple[str, ...]] = {}
         self.witnessed: list[Head] = []
         self.doubted: list[tuple[str, str]] = []
 
@@ -87,6 +99,9 @@ class _Books:
     def meet(self, _: str, __: str, head: Head) -> None:
         self.met.add(head.digest)
 
+    def agreed(self, _: str, application: str, head: Head) -> tuple[str, ...]:
+        return self.agreements.get((application, head.digest), ())
+
     def witness(self, head: Head) -> None:
         self.witnessed.append(head)
 
@@ -100,20 +115,24 @@ class _World:
     def __init__(self) -> None:
         self.clock, self.books, self.fence = StillClock(), _Books(), _Fence()
         self.doubt: Diagnostic | None = None
+        self.doubts: set[tuple[str, str]] = set()
         self.approved: set[str] = set()
         self.lineages = 0
         board = Board(self.clock)
         board.look = cast("Any", SimpleNamespace(revision=SimpleNamespace(commit=NEW)))
-        fleet = SimpleNamespace(lineage=self._lineage)
+        fleet = SimpleNamespace(lineage=self._lineage, look_back=self._look_back)
         approvals = SimpleNamespace(is_approved=lambda commit: commit in self.approved)
         given = SimpleNamespace(clock=self.clock, chronicle=self.books, fleet=fleet, approvals=approvals)
         self.keeper = FenceKeeper(cast("EngineParts", given), board)
         target = SimpleNamespace(name="prod")
         self.parts = cast("Parts", SimpleNamespace(target=target, fence=self.fence, ledger=self.books))
 
-    async def _lineage(self, _: str, __: object) -> Diagnostic | None:
+    async def _lineage(self, before: str, found: Any) -> Diagnostic | None:
         self.lineages += 1
-        return self.doubt
+        return doubt("TL0131") if (before, found.commit) in self.doubts else self.doubt
+
+    async def _look_back(self, commit: str) -> Any:
+        return SimpleNamespace(revision=SimpleNamespace(commit=commit))
 
     def aim(self, name: str = "shop", commit: str = NEW) -> Desired:
         return cast("Desired", SimpleNamespace(application=SimpleNamespace(name=name), commit=commit))
@@ -160,10 +179,34 @@ async def test_told_once_it_was_quiet() -> None:
         assert len(world.fence.told) == 1
 
 
+async def test_a_commit_is_told_before_it_is_written() -> None:
+    """INV-12: whoever takes the fence from then on knows how far it had come; the same commit is told once."""
+    world = _World()
+    await world.write()
+    world.books.newest, world.books.count = NEW, 2
+    await world.write()
+    assert world.fence.told == []
+    world.books.newest, world.books.count = "c" * 40, 3
+    await world.keeper.enter(world.parts, world.aim(commit="c" * 40))
+    assert [standing.order.generation for _, standing in world.fence.told] == [3]
+
+
+@pytest.mark.parametrize("is_lost", [True, False])
+async def test_nothing_is_written_of_a_commit_that_could_not_be_told(*, is_lost: bool) -> None:
+    """INV-12, INV-13: the fence is another one's by now, or nobody can say; neither time it is written."""
+    world = _World()
+    await world.write()
+    world.books.newest, world.books.count, world.fence.is_told = "c" * 40, 3, False
+    world.fence.taker = record("shop") if is_lost else None
+    with pytest.raises(Fenced if is_lost else Transient):
+        await world.keeper.enter(world.parts, world.aim())
+
+
 async def test_told_each_hour_where_it_is_never_quiet() -> None:
     world = _World()
     async with world.kept():
         await world.write()
+        world.books.newest, world.books.count = NEW, 2
         for _ in range(int(ANCHOR_S / QUIET_S) + 2):
             await world.write()
             await world.pass_s(QUIET_S * 0.9)
@@ -262,6 +305,32 @@ async def test_older_than_the_fence() -> None:
     await world.keeper.admit(world.parts, world.aim(), is_asked=True)
     world.approved = {NEW}
     await world.keeper.admit(world.parts, world.aim(), is_asked=False)
+
+
+async def test_what_follows_an_agreed_commit_is_not_asked_again() -> None:
+    """INV-12: somebody agreed to leave what the fence says. That speaks for what follows, and for no other line."""
+    world = _World()
+    world.fence.records = Known({"shop": record(commit="c" * 40)})
+    world.doubts = {("c" * 40, NEW), (LATER, NEW)}
+    assert await refused(world) == ("TL1902", False)
+    world.books.agreements["shop", "d10"] = (LATER, AGREED)
+    await world.keeper.admit(world.parts, world.aim(), is_asked=False)
+    other = _World()
+    other.fence.records, other.books.agreements = world.fence.records, world.books.agreements
+    other.doubts = {*world.doubts, (AGREED, NEW)}
+    assert await refused(other) == ("TL1902", False), "another line"
+    assert other.books.met == set(), "its own journal's end is no news"
+
+
+async def test_a_fence_that_came_while_we_ran_is_met_when_it_is_in_the_way() -> None:
+    """INV-26: from then on it is told apart who agreed after it; what is written here may be older than the objects."""
+    world = _World()
+    await world.keeper.admit(world.parts, world.aim(), is_asked=False)
+    world.fence.records = Known({"shop": record(commit="c" * 40, head=11)})
+    world.doubt = doubt("TL0131")
+    for _ in range(2):
+        assert await refused(world) == ("TL1902", False)
+    assert (world.books.met, world.books.doubted) == ({"d11"}, [("shop", "prod")])
 
 
 async def test_lineage_is_asked_once_and_only_where_it_matters() -> None:

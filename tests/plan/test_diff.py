@@ -22,6 +22,8 @@ _STRANGER = (
 _ABOUT_TO_TAKE = replace(entry("web", state=EntryState.INTENDED), body=NOTHING)
 """INV-14: who dies before a take-over begins has not taken anything yet."""
 
+_HOOK = replace(entry("web"), run="r1/before")
+
 DECLARED = [
     ("new in Git", None, None, Action.CREATE),
     ("deleted on the target", entry("web"), None, Action.HEAL),
@@ -35,6 +37,10 @@ DECLARED = [
     ("our mark was taken off it", entry("web"), live(mark=""), Action.HEAL),
     ("ours, but our inventory does not list it", None, live(), Action.UPDATE),
     ("an earlier attempt has no known outcome", entry("web", state=EntryState.INTENDED), live(), Action.UPDATE),
+    ("it was a hook, and is kept from now on", _HOOK, live(), Action.UPDATE),
+    ("it was a hook, and is kept from now on", _HOOK, live(uid="u2"), Action.UPDATE),
+    ("new in Git", _HOOK, None, Action.CREATE),
+    ("made by an unknown tool", _HOOK, live(mark=""), Action.TAKE_OVER),
     ("refused before, tried again", entry("web", state=EntryState.FAILED), live(), Action.UPDATE),
     ("made by kubectl", None, live(mark="", managers=("kubectl",)), Action.TAKE_OVER),
     ("made by kubectl", _ABOUT_TO_TAKE, live(mark="", managers=("kubectl",)), Action.TAKE_OVER),

@@ -12,7 +12,7 @@ from trueline.model.known import Known, Unknown
 from trueline.model.ref import Ref
 from trueline.plan.change import Action, Change
 from trueline.plan.diff import DiffOptions
-from trueline.plan.hook import endings, hook_changes
+from trueline.plan.hook import beside, endings, hook_changes
 from trueline.plan.settle import settle
 from trueline.render.annotation import timing
 from trueline.render.resource import HookDelete, Phase, Position, Resource
@@ -141,6 +141,16 @@ def test_a_failed_hook_whose_object_went_is_let_be() -> None:
     assert [c.action for c in decided([one], None, gone, failed=(one.ref,))] == [Action.KEEP]
 
 
+def test_a_failed_hook_without_an_outcome_is_known_before_it_goes() -> None:
+    """INV-14: one change for one object; the pass that follows deletes it, and knows what it deletes."""
+    one = hook("migrate", Phase.BEFORE, 0, HookDelete.ON_FAILURE)
+    made = ran(state=EntryState.FAILED, body="", ended=Ending.BADLY)
+    (change,) = decided([one], live(), made, failed=(one.ref,))
+    assert (change.action, change.reason) == (Action.UPDATE, "an earlier attempt has no known outcome")
+    (change,) = decided([one], live(), ran(ended=Ending.BADLY), failed=(one.ref,))
+    assert (change.action, change.reason) == (Action.PRUNE, "hook has failed")
+
+
 LEFT = [
     ("no longer in Git", live(), Action.PRUNE),
     ("gone already", None, Action.FORGET),
@@ -156,6 +166,14 @@ LEFT = [
 def test_a_hook_that_leaves_git(reason: str, observed: Any, action: Action, is_complete: bool) -> None:
     (change,) = decided([], observed, ran(BEFORE), is_complete=is_complete)
     assert (change.action, change.reason, change.position.phase) == (action, reason, Phase.AFTER)
+    assert change.run == ("" if action is Action.FORGET else f"{BEFORE}/before"), "a run that is forgotten has no row"
+
+
+def test_a_failed_hook_that_is_found_gone_keeps_its_run() -> None:
+    """INV-14: the process that deleted it died. To forget the run too would run it again."""
+    one = hook("migrate", Phase.BEFORE, 0, HookDelete.ON_FAILURE)
+    (change,) = decided([], None, ran(ended=Ending.BADLY), declared=[one], failed=(one.ref,))
+    assert (change.action, change.run) == (Action.FORGET, f"{NOW}/before")
 
 
 def test_what_a_change_of_a_hook_says_of_the_live_object() -> None:
@@ -169,6 +187,18 @@ def test_what_a_change_of_a_hook_says_of_the_live_object() -> None:
 
 def test_what_is_no_hook_run_is_not_looked_at() -> None:
     assert decided([], live(), entry("settings")) == ()
+
+
+def test_an_object_has_one_change_whatever_it_was_before() -> None:
+    """INV-01: what Git says now counts; a second change would delete what the first one keeps."""
+    (prune,) = decided([], live(), ran(BEFORE))
+    update = replace(prune, action=Action.UPDATE, position=Position(), run="")
+    assert beside([update], [prune], standing=[prune.ref]) == (update,), "a hook is kept from now on"
+    (again,) = decided([hook()], live(), ran(BEFORE))
+    left = replace(prune, position=Position(), run="")
+    assert beside([left], [again], standing=[]) == (again,), "what was kept is a hook now"
+    other = replace(update, ref=ref("settings"))
+    assert beside([other], [again], standing=[other.ref]) == (again, other), "in their order"
 
 
 PHASES = [

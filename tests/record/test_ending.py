@@ -43,6 +43,28 @@ def test_the_row_of_a_failed_hook_outlives_its_object() -> None:
     assert (entry.run, entry.ended) == ("r2", Ending.NONE)
 
 
+def test_a_failed_hook_that_is_found_gone_is_still_known() -> None:
+    """INV-14: a process died after it deleted the object. Nobody knows so: the row is what says that it ran."""
+    books = Books()
+    done(books, hook())
+    books.ledger.end(act(), {ref("a"): Ending.BADLY})
+    books.ledger.intend(act(), [intent(hook(Action.PRUNE))])
+    done(books, hook(Action.FORGET))
+    entry = books.entry("a")
+    assert entry is not None
+    assert (entry.run, entry.ended, entry.uid, entry.state) == ("r1", Ending.BADLY, "", EntryState.APPLIED)
+    done(books, hook(Action.FORGET, run=""))
+    assert books.entry("a") is None
+
+
+def test_a_failed_hook_that_git_dropped_is_forgotten_at_once() -> None:
+    books = Books()
+    done(books, hook())
+    books.ledger.end(act(), {ref("a"): Ending.BADLY})
+    done(books, hook(Action.FORGET, run=""))
+    assert books.entry("a") is None
+
+
 def test_the_row_of_a_hook_that_did_its_work_goes_with_it() -> None:
     books = Books()
     done(books, hook())

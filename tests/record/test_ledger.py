@@ -141,6 +141,28 @@ def test_a_refused_transfer_changes_neither() -> None:
     assert (books.entry("a", "old"), books.entry("a", "new")) == (given_up, None)
 
 
+def test_what_is_in_no_book_is_not_forgotten() -> None:
+    """INV-23: it moved while the pass went on; after a crash nobody would settle an intent that changes nothing."""
+    books = Books()
+    one = change("a", Action.FORGET, "", uid="u1")
+    books.ledger.intend(act(), [intent(one)])
+    books.ledger.settle(act(), [outcome(one)])
+    assert (books.entry("a"), books.told()) == (None, [])
+
+
+def test_what_is_given_up_leaves_no_intent_open() -> None:
+    """INV-23: who had it was about to forget it, and ended before it could say so."""
+    books = Books()
+    applied(books, "a", "old")
+    books.ledger.intend(act("old"), [intent(change("a", Action.FORGET, "", uid="u1"))])
+    one = change("a", Action.TRANSFER, uid="u1")
+    books.ledger.intend(act("new"), [intent(one)])
+    books.ledger.settle(act("new"), [outcome(one, observed=seen())])
+    of_old = [(kind, what) for kind, name, _, what in books.told() if name == "old"]
+    assert of_old[-3:] == [("intent", "forget"), ("outcome", "forget"), ("transferred", "")]
+    assert books.ledger.gone("old", "prod", [ref("a")]) == {}, "it lives, and is another's"
+
+
 def test_who_owns_what() -> None:
     books = Books()
     applied(books, "a", "one")

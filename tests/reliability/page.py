@@ -62,10 +62,10 @@ ROWS = (
     ),
     Row(
         what="Planted bugs that the simulation finds",
-        source="simulation",
-        shown=_of("planted_found", "planted_of"),
+        source="plants",
+        shown=_of("found"),
         goal="all",
-        command="make soak",
+        command="make proof",
     ),
     Row(
         what="Effects failed one by one and in pairs",
@@ -108,14 +108,14 @@ ROWS = (
         source="chaos",
         shown=_counted(rounds="rounds", kills="processes killed", writes="writes judged"),
         goal="every round converges",
-        command="make chaos",
+        command="make soak",
     ),
     Row(
         what="Objects wrongly deleted in it",
         source="chaos",
         shown=_counted(objects_wrongly_deleted="objects"),
         goal="0",
-        command="make chaos",
+        command="make soak",
     ),
     Row(
         what="Restart to ready with 10,000 objects",

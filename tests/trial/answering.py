@@ -72,6 +72,7 @@ class AnsweringTarget:
     log: list[str] = field(default_factory=list)
     displaced: tuple[FieldConflict, ...] = ()
     writes: list[Write] = field(default_factory=list)
+    taken: list[Observed] = field(default_factory=list)
     rules: Rules = field(default_factory=lambda: Rules(former_tools=("helm",)))
 
     async def write(self, write: Write) -> Answer:
@@ -90,13 +91,15 @@ class AnsweringTarget:
         self.log.append(f"{'try ' if dry else ''}release {ref.name} {uid} {mark}")
         return accepted()
 
-    async def reclaim(self, ref: Ref, *, body: bytes, extent: Reclaim, uid: str, dry: bool) -> Answer:
+    async def reclaim(self, ref: Ref, *, body: bytes, extent: Reclaim, seen: Observed, dry: bool) -> Answer:
         """A reclaim: what stands in the place of ours."""
-        self.log.append(f"{'try ' if dry else ''}reclaim {extent.value} {ref.name} {uid}")
+        self.taken.append(seen)
+        self.log.append(f"{'try ' if dry else ''}reclaim {extent.value} {ref.name} {seen.uid}")
         return accepted(wrote=bool(self.displaced), added=self.displaced)
 
-    async def take_over(self, ref: Ref, *, uid: str, dry: bool) -> Answer:
+    async def take_over(self, ref: Ref, *, seen: Observed, dry: bool) -> Answer:
         """A take-over."""
+        self.taken.append(seen)
         self.log.append(f"take over {ref.name}")
         return accepted()
 

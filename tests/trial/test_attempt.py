@@ -144,11 +144,16 @@ async def test_the_first_request_is_never_forced(action: Action) -> None:
     assert target.writes[0].mode is WriteMode.TRY
 
 
-async def test_a_withheld_field_is_looked_at_without_it() -> None:
-    target = contested(THEIRS)
-    owned = inventory("web", withheld=(THEIRS.path,))
-    await try_all([change("web", Action.HEAL)], target.tried(owned))
-    assert target.writes[0].withheld == (THEIRS.path,)
+async def test_a_field_that_was_left_is_left_while_its_manager_holds_it() -> None:
+    """INV-19: a look that forgot it would call it ours, and the next change of Git's would force it."""
+    owned, look = inventory("web", withheld=(MINE.path,)), change("web", Action.HEAL)
+    held = AnsweringTarget(lambda one: accepted(changes=()) if one.withheld else refused(Refusal.CONFLICT, MINE))
+    (trial,) = await try_all([look], held.tried(owned))
+    assert (trial.verdict, trial.withheld, trial.forced) == (Verdict.SAME, (MINE,), False)
+    assert [one.withheld for one in held.writes] == [(), (MINE.path,)]
+    let_go = AnsweringTarget(lambda _: accepted(changes=(LEAF,), observed=seen("f2")))
+    (trial,) = await try_all([look], let_go.tried(owned))
+    assert (trial.verdict, trial.withheld) == (Verdict.PASSED, ())
 
 
 LOOKS = [

@@ -13,6 +13,7 @@ from trueline.apply.outcome import Outcome, Result
 from trueline.plan.change import Action, Change
 from trueline.target.answer import Accepted, Answer, Refusal, Refused
 from trueline.target.protocol import Target, Write, WriteMode
+from trueline.target.snapshot import Observed
 from trueline.trial.protocol import Bodies
 from trueline.trial.trial import Trial, Verdict
 
@@ -69,23 +70,22 @@ async def _do(  # noqa: PLR0911 - one for each action
 
 async def _take_over(trial: Trial, target: Target, bodies: Bodies) -> Outcome:
     """First the former tools' entries become ours, otherwise a field that leaves Git would stay live for ever."""
-    match await target.take_over(trial.change.ref, uid=trial.change.uid, dry=False):
-        case Accepted():
-            return _outcome(trial, await target.write(_write(trial, bodies)))
+    match await target.take_over(trial.change.ref, seen=_tried_on(trial), dry=False):
+        case Accepted(observed=ours):
+            return _outcome(trial, await target.write(_fenced(_write(trial, bodies), ours)))
         case Refused() as refused:
             return _outcome(trial, refused)
 
 
 async def _apply(trial: Trial, target: Target, bodies: Bodies) -> Outcome:
     """What stands in the place of ours, or beside it, becomes ours first, so that the apply removes it."""
-    write = _fenced(trial, _write(trial, bodies))
+    write, seen = _write(trial, bodies), _tried_on(trial)
     if trial.reclaims is not None:
-        reclaimed = await target.reclaim(
-            trial.change.ref, body=write.body, extent=trial.reclaims, uid=trial.change.uid, dry=False
-        )
+        reclaimed = await target.reclaim(trial.change.ref, body=write.body, extent=trial.reclaims, seen=seen, dry=False)
         if isinstance(reclaimed, Refused):
             return _outcome(trial, reclaimed)
-    return _outcome(trial, await target.write(write))
+        seen = reclaimed.observed
+    return _outcome(trial, await target.write(_fenced(write, seen)))
 
 
 async def _replace(act: Act, trial: Trial, target: Target, bodies: Bodies) -> Outcome:
@@ -102,15 +102,15 @@ async def _delete(act: Act, change: Change, target: Target) -> Answer:
     return await target.delete(change.ref, uid=change.uid, mark=target.mark(act.application), version="", dry=False)
 
 
-def _fenced(trial: Trial, write: Write) -> Write:
-    """What was tried is what is written over: an older writer, or one that was paused, is refused (INV-12).
-
-    A look that found a conflict says no version; what is reclaimed first has another one by then.
-    """
-    if not write.uid or trial.reclaims is not None:
-        return write
+def _tried_on(trial: Trial) -> Observed:
+    """What a change was planned for and tried on. A look that found a conflict says no version."""
     version = trial.observed.version if trial.observed is not None else ""
-    return replace(write, version=version, generation=trial.change.generation)
+    return Observed(uid=trial.change.uid, version=version, generation=trial.change.generation)
+
+
+def _fenced(write: Write, seen: Observed) -> Write:
+    """What was tried is what is written over: an older writer, or one that was paused, is refused (INV-12)."""
+    return replace(write, version=seen.version, generation=seen.generation) if write.uid else write
 
 
 def _write(trial: Trial, bodies: Bodies) -> Write:

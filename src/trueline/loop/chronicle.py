@@ -28,6 +28,9 @@ FLEET_BRANCH = "(fleet branch)"
 """The name under which the ref of the default branch that was followed last is kept."""
 
 
+AGREED_MAX = 20
+"""So many agreements to commits of the fleet repository are remembered, where a fence says otherwise."""
+
 _RECORDS_BACK_MAX = 100
 _DEEDS = frozenset({Kind.DEPLOYMENT_BEGUN.value, Kind.INTENT.value})
 
@@ -100,12 +103,30 @@ class Chronicle:
 
     def has_met(self, target: str, application: str, head: Head) -> bool:
         """Whether an end of a journal that this one does not know was met at that fence before."""
-        return self._history.newest(_met(target, application)) == head.digest
+        return self._met_at(target, application, head) is not None
 
     def meet(self, target: str, application: str, head: Head) -> None:
         """Such an end was met, and what follows from it is done."""
         key = _met(target, application)
-        self._history.advance(key, expected=self._history.newest(key), commit=head.digest)
+        said = f"{head.digest} {self.head.sequence}"
+        self._history.advance(key, expected=self._history.newest(key), commit=said)
+
+    def agreed(self, target: str, application: str, head: Head) -> tuple[str, ...]:
+        """The fleet commits to which somebody agreed since that fence stands at this head, the newest first.
+
+        Where another journal's end stands there, it is since it was met.
+        """
+        since = head.sequence if head.sequence and self.knows(head) else self._met_at(target, application, head)
+        if since is None:
+            return ()
+        records = self._journal.newest(application=FLEET, limit=AGREED_MAX)
+        return tuple(
+            record.body["plan"] for record in records if record.kind == Kind.APPROVAL.value and record.sequence > since
+        )
+
+    def _met_at(self, target: str, application: str, head: Head) -> int | None:
+        digest, _, sequence = self._history.newest(_met(target, application)).partition(" ")
+        return int(sequence) if digest == head.digest and sequence else None
 
     def witness(self, head: Head) -> None:
         """Somebody else knows where the journal ended once: what is missing until there shows when it is verified."""
@@ -141,7 +162,7 @@ class Chronicle:
 
     def drift(self, application: str, made: Pass) -> None:
         """What a look at single objects found."""
-        self._drifts(application, (*self._untold(application, made), *self._newly_left(application, made)))
+        self._tell(application, made)
 
     def foresee(self, application: str, drifts: tuple[Drift, ...]) -> None:
         """Write down what is about to be healed, once for however many attempts that takes."""
@@ -186,7 +207,7 @@ class Chronicle:
     def conclude(self, desired: Desired, made: Pass) -> None:
         """Write down what drifted; a deployment whose pass is complete has ended well."""
         name = desired.application.name
-        self._drifts(name, (*self._untold(name, made), *self._newly_left(name, made)))
+        self._tell(name, made)
         running = self._running(name)
         if running is not None and running.tree == desired.run and made.is_complete:
             self._history.end(name, running.number, DeploymentResult.DONE)
@@ -206,17 +227,16 @@ class Chronicle:
     def _running(self, application: str) -> Deployment | None:
         return next((d for d in self._history.history(application, 1) if d.ended is None), None)
 
-    def _untold(self, application: str, made: Pass) -> tuple[Drift, ...]:
-        """What was not foreseen; what is not healed yet stays foreseen."""
-        told = self._foreseen.pop(application, frozenset())
-        if open_still := frozenset(drift for drift in told if drift.ref in made.unsettled):
-            self._foreseen[application] = open_still
-        return tuple(drift for drift in made.drifts if drift not in told)
+    def _tell(self, application: str, made: Pass) -> None:
+        """What was not foreseen, and what is newly left as it is: that is told once, and again by a start.
 
-    def _newly_left(self, application: str, made: Pass) -> tuple[Drift, ...]:
-        """What is left as it is, is told once and not by every pass; a start tells it again."""
-        told, self._left[application] = self._left.get(application, frozenset()), frozenset(made.left)
-        return tuple(drift for drift in made.left if drift not in told)
+        INV-14: it is told once it is written; what a full disk did not take is told by the next pass.
+        """
+        foreseen, left = self._foreseen.get(application, frozenset()), self._left.get(application, frozenset())
+        untold = tuple(drift for drift in made.drifts if drift not in foreseen)
+        self._drifts(application, (*untold, *(drift for drift in made.left if drift not in left)))
+        self._foreseen[application] = frozenset(drift for drift in foreseen if drift.ref in made.unsettled)
+        self._left[application] = frozenset(made.left)
 
     def _drifts(self, application: str, drifts: tuple[Drift, ...]) -> None:
         notes = [

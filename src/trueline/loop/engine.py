@@ -27,6 +27,7 @@ from trueline.loop.refresh import Refresher
 from trueline.loop.schedule import Turn
 from trueline.loop.sight import TargetFollower
 from trueline.loop.status import ApplicationStatus, Sync
+from trueline.loop.unclaimed import Unclaimed
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.digest import Digest
 from trueline.model.fault import Fault
@@ -45,7 +46,8 @@ class Engine:
         self._parts = parts
         self._board = Board(parts.clock)
         self._targets = TargetFollower(self._board)
-        self._git = GitFollower(parts, self._board, self._targets.observe)
+        self._unclaimed = Unclaimed(parts.clock)
+        self._git = GitFollower(parts, self._board, self._observe)
         self._refresher = Refresher(parts, self._board)
         self._fights = Fights(parts.clock)
         self._fences = FenceKeeper(parts, self._board)
@@ -73,7 +75,17 @@ class Engine:
     def notes(self) -> tuple[Diagnostic, ...]:
         """What is worth knowing of no single application, and stops nothing."""
         declared = self.look.declared.notes if self.look else ()
-        return (*declared, *self._fences.notes)
+        return (*declared, *self._fences.notes, *self._unclaimed_notes())
+
+    def _unclaimed_notes(self) -> tuple[Diagnostic, ...]:
+        """Only once Git was followed, and for a whole fleet: else it is not known which applications there are."""
+        if self.look is None or self._only is not None or self.look.declared.broken:
+            return ()
+        return self._unclaimed.notes({*self.kept, *self._parts.register.names()})
+
+    def _observe(self, parts: Parts) -> None:
+        self._targets.observe(parts)
+        self._unclaimed.observe(parts)
 
     # ---- the tasks --------------------------------------------------------------------------------------------
 
@@ -132,15 +144,21 @@ class Engine:
         if kept is None or kept.aim is None or self._board.is_gathered(turn.application) or not self._is_ours(kept):
             return
         kept.held = self._held(kept)
-        if kept.held and kept.pinned is None and self.restore is not None:
-            kept.pinned = await self._restored(kept)
-            kept.held = self._held(kept)
+        is_restored = not kept.held or kept.pinned is not None or await self._restore(kept)
+        kept.held = self._held(kept)
         kept.waits_for = self._dependency(kept)
         if not kept.waits_for and await self._git.read_again(kept):
             return  # it has another turn with that
         if not kept.held and not kept.waits_for:
             await self._pass(kept, kept.aim, turn)
+        elif is_restored:
+            self._rest(kept)
         self._board.touch(turn.application)
+
+    def _rest(self, kept: Kept) -> None:
+        """No pass is due: what was wrong with the last one is over (INV-29), else it would never be settled."""
+        kept.trouble = ()
+        self._board.schedule.succeed(kept.application.name)
 
     def _is_ours(self, kept: Kept) -> bool:
         return self._only is None or kept.application.name in self._only
@@ -188,7 +206,7 @@ class Engine:
             return
         try:
             parts = await self._parts.targets.parts(aim.application.target)
-            self._targets.observe(parts)
+            self._observe(parts)
             fence = await self._fences.admit(parts, aim, is_asked=kept.pinned is not None)
             kept.fenced = ()
             completed = self._parts.chronicle.completed_run(name)
@@ -215,7 +233,8 @@ class Engine:
             return
         kept.trouble = ()
         self._conclude(kept, aim, made, is_whole=focus is None)
-        if aim.is_removal and made.is_complete and not parts.ledger.count(name, parts.target.name):
+        has_left = aim.is_removal and aim is kept.aim  # else it is in Git again since the pass began
+        if has_left and made.is_complete and not parts.ledger.count(name, parts.target.name):
             self._gone(name)  # who still owns what another one is to take, is not forgotten before that (INV-08)
         self._targets.look_back(parts, name)
 
@@ -259,6 +278,8 @@ class Engine:
 
     def _conclude(self, kept: Kept, aim: Desired, made: Pass, *, is_whole: bool) -> None:
         name = kept.application.name
+        if any(outcome.change.action.is_apply for outcome in made.outcomes):
+            self._wake_leaving()
         kept.waits = frozenset(made.waits)
         kept.carrying = made.carrying(kept.carrying, is_whole=is_whole)
         if made.outcomes:
@@ -282,8 +303,14 @@ class Engine:
             self._board.schedule.succeed(name)
         if is_whole is made.is_complete and (not is_whole or _has_run_hooks(made)):
             self._board.schedule.wake(name)  # from one object to the whole; or hooks that have done their work go
-        if any(outcome.change.action is Action.TRANSFER for outcome in made.outcomes):
-            self._board.wake_all([n for n, other in self.kept.items() if other.desired and other.desired.is_removal])
+
+    def _wake_leaving(self) -> None:
+        """INV-14: what moved is theirs no more, and nothing else tells them so.
+
+        It is done before anything is written down, which may find no room, and for whatever was applied: what an
+        earlier attempt moved is no transfer any more.
+        """
+        self._board.wake_all([n for n, other in self.kept.items() if other.desired and other.desired.is_removal])
 
     def _gone(self, name: str) -> None:
         self._parts.chronicle.remove(name)
@@ -300,13 +327,15 @@ class Engine:
                 return f"{hold.why} ({hold.who})"
         return ""
 
-    async def _restored(self, kept: Kept) -> Desired | None:
-        """What cannot be restored now leaves the application held: nothing is applied."""
+    async def _restore(self, kept: Kept) -> bool:
+        """What cannot be restored now leaves the application held: nothing is applied, and it is tried again."""
         try:
-            return await self.restore(kept) if self.restore is not None else None
+            kept.pinned = await self.restore(kept) if self.restore is not None else None
         except Fault as fault:
             kept.trouble = fault.diagnostics
-            return None
+            self._board.schedule.retry(kept.application.name)
+            return False
+        return True
 
     def _dependency(self, kept: Kept) -> str:
         """What has to be True before this one (D10); on removal, what needs this one and is still there."""

@@ -1,8 +1,8 @@
 """One writer for each application and target: the engine's side of the fences (INV-12, INV-13).
 
 Before a pass the fence says whether somebody came further than Git says here; before the first write of this process it
-is taken; before each stage it is asked whether it still holds. How far the fleet has come, and where the journal ends,
-is left there once all is quiet, at the latest each hour: a change that is applied costs no request for it.
+is taken; before the first write at another commit that stands there; before each stage it is asked whether it still
+holds. Where the journal ends is left there once all is quiet, at the latest each hour.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from trueline.loop.parts import Parts
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.digest import Digest
 from trueline.model.fault import Fault, Transient
-from trueline.model.known import Unknown
+from trueline.model.known import Known, Unknown
 from trueline.source.artifact import Revision
 from trueline.target.fence import Fence, FenceRecord, Head, Order, Standing, Taken
 
@@ -83,7 +83,7 @@ class FenceKeeper:
             raise _taken(name, record)
         found = looked.value.get(name)
         if found is not None and name not in fence.held and not is_asked:
-            await self._compare_order(found, aim)
+            await self._compare_order(parts, found, aim)
         return PassFence(self, parts, aim)
 
     def _place(self, parts: Parts) -> _Place:
@@ -113,15 +113,26 @@ class FenceKeeper:
         if newest := max((record.standing.order.generation for record in records), default=0):
             chronicle.catch_up(target, newest)
 
-    async def _compare_order(self, record: FenceRecord, aim: Desired) -> None:
+    async def _compare_order(self, parts: Parts, record: FenceRecord, aim: Desired) -> None:
         """Older is never applied over newer, whoever applied the newer (INV-12); a person may say that it is meant."""
         before, now = record.standing.order.commit, aim.commit
         is_same = before in {"", now, self._parts.chronicle.newest}
         if is_same or (before, now) in self._followed or self._parts.approvals.is_approved(Digest(now)):
             return
-        if (doubt := await self._parts.fleet.lineage(before, await self._revision(now))) is not None:
+        revision = await self._revision(now)
+        doubt = await self._parts.fleet.lineage(before, revision)
+        if doubt is not None and not await self._follows_agreed(parts, record, revision):
+            self._compare_books(parts, [record])  # somebody may have left it there meanwhile
             raise Fenced(_newer_seen(record, doubt), is_passing=doubt.code == "TL0137")
         self._followed.add((before, now))
+
+    async def _follows_agreed(self, parts: Parts, record: FenceRecord, revision: Revision) -> bool:
+        """Whether somebody agreed to a commit that this one follows, though the fence said what it says now."""
+        head, chronicle = record.standing.head, self._parts.chronicle
+        for commit in chronicle.agreed(parts.target.name, record.application, head):
+            if await self._parts.fleet.lineage(commit, revision) is None:
+                return True
+        return False
 
     async def _revision(self, commit: str) -> Revision:
         look = self._board.look
@@ -148,6 +159,7 @@ class FenceKeeper:
         is_held, place = name in fence.held, self._place(parts)
         match await fence.take(name, standing):
             case Taken.HELD if is_held:
+                await self._leave_order(parts, name, standing)
                 now_s = self._parts.clock.monotonic_s()
                 first_s, _ = place.waiting.get(name, (now_s, now_s))
                 place.waiting[name] = first_s, now_s
@@ -160,6 +172,19 @@ class FenceKeeper:
             case Taken.UNGUARDED:
                 return
         self._changed.set()
+
+    async def _leave_order(self, parts: Parts, name: str, standing: Standing) -> None:
+        """INV-12: what is begun with stands at the fence before anything of it is written.
+
+        So whoever takes the fence next, and has not seen it, is told; one request for each commit that is applied.
+        """
+        looked = await parts.fence.look()
+        record = looked.value.get(name) if isinstance(looked, Known) else None
+        if record is not None and record.standing.order == standing.order:
+            return
+        if not await parts.fence.tell(name, standing):
+            await self.check(parts, name)
+            raise _not_answered(name, "how far it comes could not be left there")
 
     async def check(self, parts: Parts, name: str) -> None:
         """Before a stage: nobody else has begun to write meanwhile.

@@ -48,6 +48,7 @@ class GitFollower:
         self._wanted: dict[str, tuple[Application, Look]] = {}
         self._under_way: dict[str, asyncio.Task[None]] = {}
         self._read_again_at: dict[str, str] = {}
+        self._followed = ""
 
     def begin(self, group: asyncio.TaskGroup) -> None:
         """From now on, an application that takes long goes on in this group while others are followed."""
@@ -134,6 +135,7 @@ class GitFollower:
         """Follow a new revision, unless somebody has to agree to it first."""
         if (doubt := await self._doubt(look)) is not None:
             raise UserError([doubt])
+        self._followed = look.revision.commit
         self._parts.chronicle.see(look.revision)
         self._note_branch(look.revision)
         self._parts.targets.declare(look.declared.targets)
@@ -166,7 +168,17 @@ class GitFollower:
         if look.revision.commit == newest:
             return None
         other = fleet.other_branch(self._parts.chronicle.branch, look.revision)
-        return other or await fleet.lineage(newest, look.revision)
+        return other or await self._leads_elsewhere(newest, look.revision)
+
+    async def _leads_elsewhere(self, newest: str, found: Revision) -> Diagnostic | None:
+        """Why a revision does not follow what was begun with last, nor what is followed now.
+
+        The latter follows the former, or somebody agreed to it; perhaps nothing could be begun with it yet.
+        """
+        doubt, fleet = await self._parts.fleet.lineage(newest, found), self._parts.fleet
+        if doubt is None or self._followed in {"", newest}:
+            return doubt
+        return None if await fleet.lineage(self._followed, found) is None else doubt
 
     def _gone_with_everything(self, look: Look) -> int:
         """How many applications were declared before, where now nothing is: an empty fleet is no wish to delete it."""
@@ -310,6 +322,9 @@ class GitFollower:
             self._fail(kept, fault.diagnostics)
         except Exception as error:  # noqa: BLE001 - one application's bug of ours never stops the others (promise 14)
             self._fail(kept, (own_fault(application.name, error),))
+        if not is_read and kept.desired is not None and kept.desired.is_removal:
+            # INV-02: it is in Git again, and nobody knows what it declares: it does not go on leaving meanwhile.
+            kept.desired = None
         if kept.desired is None:
             await self._keep_last(kept, look)
         if not is_read and self._board.look is look:

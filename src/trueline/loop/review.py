@@ -16,7 +16,7 @@ from trueline.model.ref import Ref
 from trueline.plan.change import Action, Change
 from trueline.plan.diff import DiffOptions, diff
 from trueline.plan.guard import Owned, asks
-from trueline.plan.hook import endings, hook_changes
+from trueline.plan.hook import beside, endings, hook_changes
 from trueline.plan.inhabitant import spare
 from trueline.plan.plan import Plan
 from trueline.plan.settle import settle
@@ -214,7 +214,7 @@ def _with_hooks(  # noqa: PLR0913, PLR0917 - the parts of one pass
         ended=ended,
     )
     kept = changes if not has_failed else tuple(c for c in changes if not c.action.is_write)
-    return tuple(sorted((*kept, *hooks), key=lambda change: (*change.position.key, change.ref)))
+    return beside(kept, hooks, standing={r.ref for r in desired.resources if not r.is_hook}) if hooks else kept
 
 
 def _has_no_outcome(ref: Ref, inventory: Inventory, run: str) -> bool:

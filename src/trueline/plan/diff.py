@@ -64,7 +64,8 @@ def diff(
     """
     looked = None if focus is None else frozenset(focus)
     wanted = {r.ref: r for r in desired if not r.is_hook and (looked is None or r.ref in looked)}
-    owned = {ref: e for ref, e in inventory.entries.items() if not e.run and (looked is None or ref in looked)}
+    rows = ((ref, e) for ref, e in inventory.entries.items() if looked is None or ref in looked)
+    owned = {ref: e for ref, e in rows if not e.run or ref in wanted}
     changes = [*_declared(wanted, owned, snapshot, options), *_left(wanted, owned, snapshot, options)]
     if options.strays:
         known = {resource.ref for resource in desired} | inventory.entries.keys()
@@ -89,7 +90,7 @@ def _declared(
 
 
 def _absent(resource: Resource, entry: Entry | None, options: DiffOptions) -> Change:
-    if entry is None or entry.state is EntryState.INTENDED or not entry.uid:
+    if entry is None or entry.run or entry.state is EntryState.INTENDED or not entry.uid:
         return _change(resource, Action.CREATE, "new in Git")
     if entry.body != resource.digest:
         return _change(resource, Action.CREATE, "changed in Git, and deleted on the target")
@@ -107,10 +108,15 @@ def _present(resource: Resource, entry: Entry | None, live: Observed, options: D
         return _of_a_sibling(resource, live, options)
     if live.mark:
         return _change(resource, Action.HOLD, _of_another(live.mark), live)
-    if entry is not None and entry.uid == live.uid and entry.body:  # without one, it was about to be taken over
+    if entry is not None and _is_kept(entry) and entry.uid == live.uid:
         return _change(resource, Action.HEAL, "our mark was taken off it", live)
     made_by = ", ".join(live.managers) or "an unknown tool"
     return _change(resource, Action.TAKE_OVER, f"made by {made_by}", live)
+
+
+def _is_kept(entry: Entry) -> bool:
+    """Whether it was applied to be kept: a hook ran, and what has no body was about to be taken over."""
+    return bool(entry.body) and not entry.run
 
 
 def _of_another(mark: str) -> str:
@@ -130,8 +136,8 @@ def _of_a_sibling(resource: Resource, live: Observed, options: DiffOptions) -> C
 def _marked(resource: Resource, entry: Entry | None, live: Observed, options: DiffOptions) -> Change:
     if not live.mark_is_ours:
         return _change(resource, Action.TAKE_OVER, "it carries our mark, but another tool put it there", live)
-    if entry is None:
-        return _change(resource, Action.UPDATE, "ours, but our inventory does not list it", live)
+    if entry is None or entry.run:
+        return _change(resource, Action.UPDATE, _WAS_HOOK if entry else _UNLISTED, live)
     if entry.state is EntryState.INTENDED:
         return _change(resource, Action.UPDATE, "an earlier attempt has no known outcome", live)
     if entry.uid != live.uid:
@@ -139,6 +145,10 @@ def _marked(resource: Resource, entry: Entry | None, live: Observed, options: Di
     if entry.body != resource.digest:
         return _change(resource, Action.UPDATE, "changed in Git", live)
     return _untouched(resource, entry, live, options)
+
+
+_UNLISTED = "ours, but our inventory does not list it"
+_WAS_HOOK = "it was a hook, and is kept from now on"
 
 
 def _untouched(resource: Resource, entry: Entry, live: Observed, options: DiffOptions) -> Change:

@@ -4,7 +4,7 @@ A hook is due when the declared resources are not those that it ran for last; a 
 application starts none. Like everything, it is found out from the inventory and the target, on every pass.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import assert_never
 
 from trueline.health.status import Health, Status
@@ -42,8 +42,30 @@ def hook_changes(  # noqa: PLR0913 - what a run is made of
     policy = dict.fromkeys(failed, HookDelete.ON_FAILURE)
     policy |= dict.fromkeys(declared, HookDelete.ON_SUCCESS) if is_complete else {}
     done = {ref: at for ref, at in policy.items() if ref in declared and at in declared[ref].hook_delete}
-    changes += _finished(declared, inventory, snapshot, options, done)
-    return tuple(sorted(changes, key=lambda change: (*change.position.key, change.ref)))
+    finished = _finished(declared, inventory, snapshot, options, done)
+    return tuple(sorted(_one_each(changes, finished), key=lambda change: (*change.position.key, change.ref)))
+
+
+def _one_each(due: Collection[Change], finished: Iterable[Change]) -> Iterator[Change]:
+    """INV-14: what has to be written of a hook comes before it goes: only what is known can be told apart later."""
+    going = {change.ref: change for change in finished}
+    for change in due:
+        if change.action is not Action.KEEP:
+            going.pop(change.ref, None)
+        if change.ref not in going:
+            yield change
+    yield from going.values()
+
+
+def beside(kept: Collection[Change], hooks: Collection[Change], *, standing: Collection[Ref]) -> tuple[Change, ...]:
+    """The changes of what is kept and those of hooks, one for each object; `standing` is what Git declares to be kept.
+
+    INV-01: what was a hook and is kept now is not deleted for having been one; what is a hook now, is made as one.
+    """
+    hooks = [change for change in hooks if change.ref not in standing]
+    runs = {change.ref for change in hooks}
+    both = (*(change for change in kept if change.ref not in runs), *hooks)
+    return tuple(sorted(both, key=lambda change: (*change.position.key, change.ref)))
 
 
 def endings(
@@ -132,7 +154,9 @@ def _finished(
             live = snapshot.at(ref)
             uid = live.value.uid if isinstance(live, Known) and live.value else entry.uid
             position = Position(phase=Phase.AFTER, stage=options.rules.stage(ref.kind))
-            yield Change(ref=ref, action=action, reason=because, position=position, uid=uid, run=entry.run)
+            # A run that Git still declares stays known without its object; of any other, nothing does.
+            run = "" if action is Action.FORGET and ref not in declared else entry.run
+            yield Change(ref=ref, action=action, reason=because, position=position, uid=uid, run=run)
 
 
 _DONE = {HookDelete.ON_SUCCESS: "hook has done its work", HookDelete.ON_FAILURE: "hook has failed"}

@@ -32,7 +32,10 @@ _SELECT = (
     "SELECT ref, value, before FROM entry"
     " WHERE target = ? AND application = ? AND ref IN (SELECT value FROM json_each(?))"
 )
-_OTHERS = "SELECT application FROM entry WHERE target = ? AND ref = ? AND application != ? ORDER BY application"
+_OTHERS = (
+    "SELECT application, before IS NOT NULL FROM entry WHERE target = ? AND ref = ? AND application != ?"
+    " ORDER BY application"
+)
 _FORMER = (
     "SELECT application, value FROM entry WHERE target = ? AND application != ?"
     " AND ref IN (SELECT value FROM json_each(?)) ORDER BY state != 'intended', application"
@@ -128,12 +131,14 @@ class StoreLedger:
             return
         with self._store.transaction(durable=True):
             held = self._held(act, [intent.change.ref for intent in intents])
-            after = dict(held)
+            after, notes = dict(held), list[Note]()
             for intent in intents:
                 ref = intent.change.ref
-                after[ref] = _opened(intent, after[ref])
+                if not _is_nothing(intent.change, after[ref]):
+                    after[ref] = _opened(intent, after[ref])
+                    notes.append(_intent_note(act, intent))
             self._write(act, held, after)
-            self._journal.append([_intent_note(act, intent) for intent in intents], durable=True)
+            self._journal.append(notes, durable=True)
 
     def settle(self, act: Act, outcomes: Sequence[Outcome]) -> None:
         """Write what became of them, in one transaction, and bring the inventory up to date.
@@ -150,6 +155,8 @@ class StoreLedger:
             after, notes = dict(held), list[Note]()
             for outcome in outcomes:
                 ref = outcome.change.ref
+                if _is_nothing(outcome.change, after[ref]):
+                    continue
                 if after[ref].before is not None or outcome.result is not Result.SAME:
                     notes.append(_outcome_note(act, outcome))
                 if outcome.result in _TAKEN and _takes(outcome, after[ref]):
@@ -214,9 +221,12 @@ class StoreLedger:
             self._write(act, held, after)
 
     def _give_up(self, act: Act, ref: Ref) -> Iterable[Note]:
-        """INV-08: a transfer is one write to both inventories."""
-        for (application,) in self._store.rows(_OTHERS, (act.target, str(ref), act.application)):
+        """INV-08: a transfer is one write to both inventories. INV-23: what was open there is open no more."""
+        for application, is_open in self._store.rows(_OTHERS, (act.target, str(ref), act.application)):
             self._store.execute(_DELETE, (act.target, str(ref), application))
+            if is_open:
+                body = {"target": act.target, "ref": str(ref), "action": Action.FORGET.value}
+                yield Note(kind=Kind.OUTCOME, application=application, body=body)
             body = {"target": act.target, "ref": str(ref), "to": act.application, "plan": act.plan}
             yield Note(kind=Kind.TRANSFERRED, application=application, body=body)
 
@@ -261,9 +271,12 @@ def _ended(held: _Held, ending: Ending) -> _Held:
     return _Held(msgspec.structs.replace(held.row, ended=ending.value), before=held.before)
 
 
+def _is_nothing(change: Change, held: _Held) -> bool:
+    """INV-23: whether what is to be forgotten is in no book any more. After a crash nobody would settle that intent."""
+    return held.row is None and change.action is Action.FORGET
+
+
 def _opened(intent: Intent, held: _Held) -> _Held:
-    if held.row is None and intent.change.action is Action.FORGET:
-        return held
     return _Held(_intended(intent, held.row), before=held.value if held.row else _NOTHING_BEFORE)
 
 
@@ -310,7 +323,7 @@ def _settled(outcome: Outcome, held: _Held) -> _Held:
 def _after_success(outcome: Outcome, held: _Held) -> _Held:
     match outcome.change.action:
         case Action.FORGET:
-            return _Held(None)
+            return _after_delete(held) if outcome.change.run else _Held(None)
         case Action.PRUNE:
             return _after_delete(held) if outcome.result is Result.DONE else _as_before(held)
         case Action.RELEASE:

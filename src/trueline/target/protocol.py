@@ -110,6 +110,10 @@ class Reader(Protocol):
         """What carries a mark, of these refs or of all, as far as it is known now: absent here is not absent there."""
         ...
 
+    def marks(self) -> Mapping[str, Collection[Ref]]:
+        """Each mark of this installation that our hand wrote, with what carries it, as far as it is known now."""
+        ...
+
     async def capabilities(self) -> Capabilities:
         """What charts may ask of the target.
 
@@ -140,14 +144,18 @@ class Writer(Protocol):
         """
         ...
 
-    async def take_over(self, ref: Ref, *, uid: str, dry: bool) -> Answer:
-        """Turn the entries of tools that made an object before us into ours, so that a field can leave Git (D17)."""
+    async def take_over(self, ref: Ref, *, seen: Observed, dry: bool) -> Answer:
+        """Turn the entries of tools that made an object before us into ours, so that a field can leave Git (D17).
+
+        INV-12: it has to be as it was seen: its UID, and its version where one is given. A status may have moved it.
+        """
         ...
 
-    async def reclaim(self, ref: Ref, *, body: bytes, extent: Reclaim, uid: str, dry: bool) -> Answer:
+    async def reclaim(self, ref: Ref, *, body: bytes, extent: Reclaim, seen: Observed, dry: bool) -> Answer:
         """Make ours what a tool put beside, or in the place of, what the body declares: the next apply removes it.
 
-        `Accepted.added` says what was found, and `wrote` whether anything was.
+        INV-12: it has to be as it was seen, as for `take_over`. `Accepted.added` says what was found, and `wrote`
+        whether anything was.
         """
         ...
 

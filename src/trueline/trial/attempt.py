@@ -94,7 +94,6 @@ async def _try_apply(change: Change, tried: Tried) -> Trial:
         mode=WriteMode.TRY,
         uid=change.uid,
         whole=looks or tried.whole,
-        withheld=_withheld_before(change, tried),
     )
     trial = await _answered(change, tried, write)
     if _may_be_displaced(trial):
@@ -128,7 +127,7 @@ async def _with_displaced(trial: Trial, tried: Tried, body: bytes) -> Trial:
     extent = Reclaim.ITEMS if trial.verdict is Verdict.PASSED else Reclaim.FIELDS
     if extent is Reclaim.ITEMS and not _has_items(parse(body)):
         return trial
-    match await tried.target.reclaim(trial.change.ref, body=body, extent=extent, uid=trial.change.uid, dry=True):
+    match await tried.target.reclaim(trial.change.ref, body=body, extent=extent, seen=_any(trial.change), dry=True):
         case Accepted(wrote=True, added=added):
             drifted = (*trial.drifted, *added)
             found = replace(trial, verdict=Verdict.PASSED, message="", refusal=None, drifted=drifted, forced=True)
@@ -143,12 +142,17 @@ async def _with_added(trial: Trial, tried: Tried, body: bytes) -> Trial:
     may_have = trial.observed is None or any(is_tool(one.manager) for one in trial.added)
     if not change.uid or change.action not in _TAKEN_FROM or trial.verdict not in _ACCEPTED or not may_have:
         return trial
-    match await tried.target.reclaim(change.ref, body=body, extent=Reclaim.ALL, uid=change.uid, dry=True):
+    match await tried.target.reclaim(change.ref, body=body, extent=Reclaim.ALL, seen=_any(change), dry=True):
         case Accepted(wrote=True, added=added):
             taken = tuple(one for one in added if one not in trial.drifted)
             return replace(trial, verdict=Verdict.PASSED, reclaims=Reclaim.ALL, taken=taken)
         case _:
             return trial
+
+
+def _any(change: Change) -> Observed:
+    """The object of a change, whatever its version: what is only tried may be of a newer one."""
+    return Observed(uid=change.uid, version="")
 
 
 _TAKEN_FROM = frozenset({Action.UPDATE, Action.HEAL, Action.TRANSFER})
@@ -180,12 +184,14 @@ def _accepted(change: Change, accepted: Accepted, *, looks: bool) -> Trial:
 
 
 async def _contested(change: Change, tried: Tried, write: Write, refused: Refused) -> Trial:
-    """Others hold fields that we declare. Ours by the inventory: drift, forced. Anybody else's: left to them (D17)."""
+    """Others hold fields that we declare. Ours by the inventory: drift, forced. Anybody else's: left to them (D17).
+
+    INV-19: what was left before is asked about by each look, for only its conflict tells that it is still theirs.
+    """
     ours, foreign = _sort(change, tried, refused.conflicts)
     if change.action is Action.HEAL and not foreign and not tried.whole:
         return _drifted(change, tried, ours)
-    fresh = tuple(conflict for conflict in foreign if conflict.path not in write.withheld)
-    withheld = (*write.withheld, *(conflict.path for conflict in fresh))
+    withheld = tuple(conflict.path for conflict in foreign)
     forced = replace(write, mode=WriteMode.TRY_FORCED if ours else WriteMode.TRY, withheld=withheld)
     match await tried.target.write(forced):
         case Accepted() as accepted:
@@ -229,14 +235,6 @@ def _declares(body: object, path: str) -> bool:
 def _owned_body(entry: Entry | None, bodies: Bodies) -> object:
     body = bodies.get(entry.body) if entry and entry.body else None
     return parse(body) if body else {}
-
-
-def _withheld_before(change: Change, tried: Tried) -> tuple[str, ...]:
-    """Fields left to others so far: looked at without them, so that a look does not find the same conflict for ever."""
-    entry = tried.inventory.entries.get(change.ref)
-    if entry is None or change.action is not Action.HEAL:
-        return ()
-    return tuple(path for path in entry.withheld if path not in tried.take_over)
 
 
 def _declared(change: Change, bodies: Bodies) -> bytes:

@@ -8,6 +8,33 @@ _ENGINE = "tests/embedded/test_engine_conformance.py::test_engine_conformance"
 
 APPLY = (
     Guard(
+        name="a commit is told at the fence before it is written",
+        invariants=(12, 13),
+        file="loop/fence.py",
+        source="                await self._leave_order(parts, name, standing)\n",
+        mutant="",
+        tests=(
+            "tests/loop/test_fence.py::test_a_commit_is_told_before_it_is_written",
+            f"{_ENGINE}[fence_is_not_taken_by_whoever_is_behind]",
+        ),
+    ),
+    Guard(
+        name="a commit that could not be told is not written",
+        invariants=(12, 13),
+        file="loop/fence.py",
+        source='            raise _not_answered(name, "how far it comes could not be left there")',
+        mutant="            return",
+        tests=("tests/loop/test_fence.py::test_nothing_is_written_of_a_commit_that_could_not_be_told",),
+    ),
+    Guard(
+        name="what is in Git again does not go on leaving",
+        invariants=(2,),
+        file="loop/follow.py",
+        source="        if not is_read and kept.desired is not None and kept.desired.is_removal:",
+        mutant="        if False:",
+        tests=(f"{_ENGINE}[removal_of_what_is_in_git_again]",),
+    ),
+    Guard(
         name="the intent is durable before the act",
         invariants=(23, 14),
         file="apply/executor.py",
@@ -57,6 +84,14 @@ APPLY = (
         tests=(f"{_EXECUTOR}::test_a_write_names_the_object_it_was_planned_for",),
     ),
     Guard(
+        name="a write names the version it was tried on",
+        invariants=(11, 12),
+        file="apply/executor.py",
+        source="    return replace(write, version=seen.version, generation=seen.generation) if write.uid else write",
+        mutant="    return write",
+        tests=(f"{_EXECUTOR}::test_what_is_written_over_is_what_was_tried_on_or_what_a_take_over_has_left",),
+    ),
+    Guard(
         name="only a trial that says so is forced",
         invariants=(19,),
         file="apply/executor.py",
@@ -98,6 +133,14 @@ APPLY = (
             f"{_ATTEMPT}::test_a_field_that_never_was_ours_is_left_out",
             f"{_ATTEMPT}::test_of_two_conflicts_each_goes_its_way",
         ),
+    ),
+    Guard(
+        name="what was left is not ours by having been declared",
+        invariants=(19,),
+        file="trial/attempt.py",
+        source="conflict.path not in entry.withheld and _declares(owned, conflict.path)",
+        mutant="_declares(owned, conflict.path)",
+        tests=(f"{_ATTEMPT}::test_a_field_that_was_left_is_left_while_its_manager_holds_it",),
     ),
     Guard(
         name="only a former tool's field is taken over",

@@ -8,9 +8,53 @@ _FIGHT = "tests/loop/test_fight.py"
 _STANDING = "tests/loop/test_standing.py"
 _ENGINE = "tests/embedded/test_engine_conformance.py::test_engine_conformance"
 
+_CHRONICLE = "tests/loop/test_chronicle.py"
 _LEAVE = "tests/loop/test_leave.py"
 
 LOOP = (
+    Guard(
+        name="an open outcome wakes nobody after each pass",
+        invariants=(33,),
+        file="loop/sight.py",
+        source="            if owned is not None and owned[1].state is EntryState.INTENDED:",
+        mutant="            if False:",
+        tests=("tests/loop/test_sight.py::test_early_and_not_as_promised_wakes_once",),
+    ),
+    Guard(
+        name="a pass that a silent target ended is made again",
+        invariants=(29, 33),
+        file="loop/progress.py",
+        source='message=silent[0] if silent else "", is_retried=True)',
+        mutant='message=silent[0] if silent else "")',
+        tests=(
+            "tests/loop/test_progress.py::test_the_word_for_each_end",
+            f"{_ENGINE}[contact_lost_in_a_trial_is_made_again]",
+        ),
+    ),
+    Guard(
+        name="an agreement of before the fence stood there says nothing",
+        invariants=(12,),
+        file="loop/chronicle.py",
+        source=" and record.sequence > since",
+        mutant="",
+        tests=(f"{_CHRONICLE}::test_who_agreed_since_a_fence_stands_where_it_stands",),
+    ),
+    Guard(
+        name="what leads elsewhere than the agreed commit is asked about",
+        invariants=(12,),
+        file="loop/fence.py",
+        source="            if await self._parts.fleet.lineage(commit, revision) is None:\n                return True",
+        mutant="            return True",
+        tests=("tests/loop/test_fence.py::test_what_follows_an_agreed_commit_is_not_asked_again",),
+    ),
+    Guard(
+        name="what leads elsewhere than what is followed is asked about",
+        invariants=(12,),
+        file="loop/follow.py",
+        source="        return None if await fleet.lineage(self._followed, found) is None else doubt",
+        mutant="        return None",
+        tests=(f"{_ENGINE}[safety_commit_after_an_agreed_one_is_followed]",),
+    ),
     Guard(
         name="a removal ends with its last day",
         invariants=(3, 7),
@@ -47,7 +91,7 @@ LOOP = (
         name="older is not followed",
         invariants=(12,),
         file="loop/follow.py",
-        source="        return other or await fleet.lineage(newest, look.revision)",
+        source="        return other or await self._leads_elsewhere(newest, look.revision)",
         mutant="        return other",
         tests=(f"{_ENGINE}[safety_older_is_never_applied]", f"{_ENGINE}[safety_unknown_lineage_is_not_followed]"),
     ),

@@ -128,9 +128,19 @@ TARGET = (
         name="a take-over is of the object that was planned for",
         invariants=(10, 1),
         file="target/kubernetes/take_over.py",
-        source="        if metadata.uid != uid:",
+        source="        if metadata.uid != seen.uid:",
         mutant="        if False:",
         tests=("tests/target/kubernetes/test_take_over.py::test_another_object_is_not_taken_over",),
+    ),
+    Guard(
+        name="a take-over is of what was tried",
+        invariants=(11, 12),
+        file="target/kubernetes/take_over.py",
+        source="        if not _is_as(seen, metadata):",
+        mutant="        if False:",
+        tests=(
+            "tests/target/kubernetes/test_take_over.py::test_what_has_changed_since_it_was_tried_is_not_taken_over",
+        ),
     ),
     Guard(
         name="a take-over is under the UID and version",

@@ -15,7 +15,9 @@ from trueline.runtime.cell.task import MIB, CellConfinement, CellEnding, CellFai
 from trueline.runtime.process import Child, Command, Completed, SystemProcesses
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="no confinement here: NOT RUN")
-MARK = "cell-of-a-test"
+MARK = f"cell-of-a-test-{os.getpid()}"
+LONG = f"98{os.getpid():07}"
+"""So many seconds sleeps what a test starts. Another process that runs these tests beside has its own."""
 
 
 @pytest.fixture(params=[False, True], ids=["namespaces", "plain"])
@@ -203,30 +205,34 @@ print(held)
 
 
 async def test_a_program_without_end_is_ended_with_all_that_it_started(bench: Bench) -> None:
-    script = f"(setsid sleep 9871.{MARK} &) ; sh -c 'sleep 9872 & setsid sh -c \"sleep 9873; : {MARK}\"' & sleep 9874"
+    script = (
+        f"(setsid sleep {LONG}1 &) ; sh -c 'sleep {LONG}2 & setsid sh -c \"sleep {LONG}3; : {MARK}\"' & sleep {LONG}4"
+    )
     result = await bench.sh(script, msgspec.structs.replace(SMALL, timeout_s=0.5))
     assert result.ending is CellEnding.TIMED_OUT
-    assert alive(MARK) + alive("sleep\x00987") == []
+    assert alive(MARK) + alive(f"sleep\x00{LONG}") == []
 
 
 async def test_what_a_program_leaves_running_ends_with_it(bench: Bench) -> None:
-    result = await bench.sh(f"(setsid sh -c 'trap : TERM HUP; sleep 9875; : {MARK}' &); mkdir _site; echo x > _site/x")
+    result = await bench.sh(
+        f"(setsid sh -c 'trap : TERM HUP; sleep {LONG}5; : {MARK}' &); mkdir _site; echo x > _site/x"
+    )
     assert result.is_success
     assert bench.output == {"x": b"x\n"}
-    assert alive(MARK) + alive("sleep\x00987") == []
+    assert alive(MARK) + alive(f"sleep\x00{LONG}") == []
 
 
 async def test_who_asks_no_longer_ends_it(bench: Bench) -> None:
     async def until_it_runs() -> None:
-        while not alive("9876"):
+        while not alive(f"{LONG}6"):
             await asyncio.sleep(0.01)
 
     async with asyncio.TaskGroup() as group:
-        running = group.create_task(bench.sh("sleep 9876"))
+        running = group.create_task(bench.sh(f"sleep {LONG}6"))
         await until_it_runs()
         running.cancel()
     async with asyncio.timeout(20):
-        while alive("sleep\x009876"):
+        while alive(f"sleep\x00{LONG}6"):
             await asyncio.sleep(0.01)
 
 
@@ -235,16 +241,16 @@ async def test_a_crash_of_who_asks_ends_it_and_leaves_nothing_after_the_next_sta
 import asyncio, pathlib
 from tests.runtime.cell.case import Bench
 bench = Bench(pathlib.Path({str(bench.place)!r}), is_plain={bench.is_plain})
-asyncio.run(bench.sh("echo x > y; (setsid sleep 9877 &); sleep 9877"))
+asyncio.run(bench.sh("echo x > y; (setsid sleep {LONG}7 &); sleep {LONG}7"))
 """
     asking = await asyncio.create_subprocess_exec(sys.executable, "-c", script, cwd=Path(__file__).parents[3])
     async with asyncio.timeout(30):
-        while len(alive("sleep\x009877")) < 2:
+        while len(alive(f"sleep\x00{LONG}7")) < 2:
             await asyncio.sleep(0.01)
     asking.kill()
     await asking.wait()
     async with asyncio.timeout(30):
-        while alive("sleep\x009877"):
+        while alive(f"sleep\x00{LONG}7"):
             await asyncio.sleep(0.01)
     await bench.cells.tidy()
     assert _names(bench.place) == []

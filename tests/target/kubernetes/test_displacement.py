@@ -9,6 +9,7 @@ from trueline.target.kubernetes.field_set import Fields
 from trueline.target.reclaim import Reclaim
 
 APP = 'k:{"name":"app"}'
+UDP = 'k:{"containerPort":80,"protocol":"UDP"}'
 SIDECAR = 'k:{"name":"sidecar"}'
 BODY: dict[str, Any] = {
     "metadata": {"name": "web"},
@@ -42,6 +43,11 @@ ROWS: dict[str, tuple[Fields, Fields, Fields]] = {
         {},
         {},
     ),
+    "an item whose other key is not its default": (
+        {"f:spec": {"f:containers": {APP: {"f:ports": {UDP: {".": {}, "f:protocol": {}}}}}}},
+        {},
+        {"f:spec": {"f:containers": {APP: {"f:ports": {UDP: {".": {}, "f:protocol": {}}}}}}},
+    ),
     "what is ours of an undeclared item": (
         {"f:spec": {"f:containers": {SIDECAR: {".": {}, "f:image": {}, "f:tty": {}}}}},
         {"f:spec": {"f:containers": {SIDECAR: {"f:image": {}}}}},
@@ -62,6 +68,13 @@ def test_what_is_not_declared(name: str) -> None:
     theirs, ours, taken = ROWS[name]
     assert undeclared(theirs, ours, BODY) == taken
     assert reclaimed(theirs, ours, BODY, Reclaim.ALL) == taken
+
+
+def test_another_protocol_stands_in_the_place_of_the_default() -> None:
+    """Ours is gone, and theirs is not the declared one by having the same number."""
+    ports: Fields = {UDP: {".": {}, "f:protocol": {}}}
+    theirs: Fields = {"f:spec": {"f:containers": {APP: {"f:ports": ports}}}}
+    assert reclaimed(theirs, {"f:spec": {"f:containers": {APP: {".": {}}}}}, BODY, Reclaim.ITEMS) == theirs
 
 
 def test_a_lesser_extent_takes_less() -> None:

@@ -189,6 +189,22 @@ def test_an_older_word_does_not_replace_a_newer_one() -> None:
     assert shelf.at("shop", "a") is None
 
 
+def test_what_the_watch_has_skipped_is_known_from_an_answer() -> None:
+    """INV-29, INV-32: the watch is further, and what it holds of the object is older all the same (seed 159)."""
+    shelf: Shelf[int] = Shelf(CONFIG_MAP, "")
+    pool = Pool(MANAGER)
+    shelf.begin()
+    shelf.put("shop", "a", pool.live(metadata_of("a", 5)), None)
+    shelf.put("shop", "b", pool.live(metadata_of("b", 12)), None)
+    assert shelf.finish("12") == []
+    shelf.note("shop", "a", pool.live(metadata_of("a", 9)))
+    at = shelf.at("shop", "a")
+    assert at is not None
+    assert at.version == 9
+    shelf.note("shop", "a", pool.live(metadata_of("a", 7)))
+    assert shelf.at("shop", "a") is at
+
+
 def test_what_a_complete_set_lacks_has_left() -> None:
     shelf: Shelf[int] = Shelf(CONFIG_MAP, "")
     pool = Pool(MANAGER)

@@ -13,6 +13,7 @@ from trueline.target.kubernetes.live import Pool
 from trueline.target.kubernetes.take_over import TRIES_MAX, Adopter
 from trueline.target.kubernetes.write import Recollection
 from trueline.target.rules import Rules
+from trueline.target.snapshot import Observed
 
 assert CONFIG_MAP.kind == REF.kind
 
@@ -24,13 +25,19 @@ def entry(manager: str, *fields: str, subresource: str = "") -> dict[str, Any]:
     return {"manager": manager, "operation": "Update", "apiVersion": "v1", "fieldsV1": owned, **more}
 
 
-def live(*entries: dict[str, Any], uid: str = "u1") -> Response:
+def live(*entries: dict[str, Any], uid: str = "u1", generation: int = 0) -> Response:
     """The object with these entries."""
-    metadata = {"name": "web", "namespace": "shop", "uid": uid, "resourceVersion": "7", "managedFields": list(entries)}
+    metadata: dict[str, Any] = {"generation": generation} if generation else {}
+    metadata |= {"name": "web", "namespace": "shop", "uid": uid, "resourceVersion": "7", "managedFields": list(entries)}
     return reply({"kind": "ConfigMap", "apiVersion": "v1", "metadata": metadata})
 
 
-async def take(*answers: Response, dry: bool = False) -> tuple[Answer, list[list[dict[str, Any]]]]:
+SEEN = Observed(uid="u1", version="7")
+
+
+async def take(
+    *answers: Response, dry: bool = False, seen: Observed = SEEN
+) -> tuple[Answer, list[list[dict[str, Any]]]]:
     """What comes of it, and the patches that were sent."""
     transport = FakeTransport()
     transport.answers.extend(answers)
@@ -44,7 +51,7 @@ async def take(*answers: Response, dry: bool = False) -> tuple[Answer, list[list
             known=lambda *_: None, note=lambda *_: None, expect_gone=lambda _: None, live=Pool(MANAGER).live
         ),
     )
-    said = await adopter.take_over(REF, uid="u1", dry=dry)
+    said = await adopter.take_over(REF, seen=seen, dry=dry)
     return said, [msgspec.json.decode(r.body) for r in transport.requests if r.method == "PATCH"]
 
 
@@ -53,6 +60,25 @@ async def test_another_object_is_not_taken_over() -> None:
     said, patches = await take(live(entry("kubectl", "a"), uid="u2"))
     assert isinstance(said, Refused)
     assert (said.refusal, patches) == (Refusal.STALE, [])
+
+
+TRIED_ON = [
+    ("at the version that stands", Observed(uid="u1", version="7"), 0, True),
+    ("at another one", Observed(uid="u1", version="6"), 0, False),
+    ("at any", Observed(uid="u1", version=""), 0, True),
+    ("a status has moved it", Observed(uid="u1", version="6", generation=2), 2, True),
+    ("more than a status has", Observed(uid="u1", version="6", generation=2), 3, False),
+]
+
+
+@pytest.mark.parametrize(("case", "seen", "generation", "is_taken"), TRIED_ON)
+async def test_what_has_changed_since_it_was_tried_is_not_taken_over(
+    case: str, seen: Observed, generation: int, *, is_taken: bool
+) -> None:
+    """INV-11, INV-12: a process that stood still between the trial and the take-over overruns nobody."""
+    before = live(entry("kubectl", "a"), generation=generation)
+    said, patches = await take(before, before, seen=seen)
+    assert (isinstance(said, Accepted), len(patches)) == ((True, 1) if is_taken else (False, 0)), case
 
 
 async def test_the_patch_holds_for_this_object_at_this_version_only() -> None:

@@ -178,11 +178,22 @@ async def test_a_delete_that_is_tried_deletes_nothing_and_is_not_remembered() ->
 
 
 async def test_a_delete_that_was_refused_is_not_remembered_as_done() -> None:
-    bench = Bench(failure(409, "Conflict", "Precondition failed: UID in precondition: u1"), seen=seen())
+    """INV-29: what stands there is read, for the watch may have skipped it; the next try knows it."""
+    bench = Bench(
+        failure(409, "Conflict", "Precondition failed: UID in precondition: u1"), got(seen("u9")), seen=seen()
+    )
     said = await bench.writer.delete(REF, uid="u1", mark=MARK, version="", dry=False)
     assert isinstance(said, Refused)
     assert said.refusal is Refusal.STALE
-    assert bench.gone == []
+    assert (bench.gone, bench.noted) == ([], ["u9"])
+
+
+async def test_an_apply_that_was_refused_for_its_version_reads_what_stands_there() -> None:
+    """INV-29: as a delete does."""
+    bench = Bench(failure(409, "Conflict", "Operation cannot be fulfilled"), got(seen("u9")), seen=seen())
+    said = await bench.writer.write(Write(ref=REF, body=BODY, mode=WriteMode.APPLY, uid="u1", version="7"))
+    assert isinstance(said, Refused)
+    assert (said.refusal, bench.noted) == (Refusal.STALE, ["u9"])
 
 
 async def test_an_apply_carries_what_must_still_hold_and_not_what_is_withheld() -> None:

@@ -58,7 +58,7 @@ PLANTS: Final = (
                 planted="        if False:\n",
             ),
         ),
-        invariants=("INV-11", "INV-12"),
+        invariants=("INV-11",),
     ),
     Plant(
         name="owner not checked",
@@ -77,10 +77,10 @@ PLANTS: Final = (
             Edit(
                 file=WRITE,
                 text="answer.Refused):\n                return standing\n",
-                planted="answer.Refused):\n                standing = Observed(uid=uid)\n",
+                planted='answer.Refused):\n                standing = Observed(uid=uid, version="")\n',
             ),
         ),
-        invariants=("INV-01", "INV-12"),
+        invariants=("INV-01",),
     ),
     Plant(
         name="unknown taken for absent",

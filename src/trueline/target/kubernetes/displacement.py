@@ -87,11 +87,18 @@ def _of_list(theirs: Fields, ours: Fields, body: list[Any], *, unions: bool) -> 
     return found
 
 
+_DEFAULTS = {"protocol": "TCP"}
+"""What a list's key has where nobody names it; of Kubernetes' own kinds, ports alone have such a one."""
+
+
 def _declared(step: str, body: list[Any]) -> dict[str, Any] | None:
-    """The declared item of that key; a key field that it does not name has the server's default."""
+    """The declared item of that key; a key field that it does not name has the server's default, or may be anything."""
     key: dict[str, Any] = msgspec.json.decode(step.removeprefix(_KEY), type=dict[str, Any])
-    items = (item for item in body if isinstance(item, dict))
-    return next((item for item in items if all(item.get(name, value) == value for name, value in key.items())), None)
+    return next((item for item in body if isinstance(item, dict) and _has_key(item, key)), None)
+
+
+def _has_key(item: dict[str, Any], key: dict[str, Any]) -> bool:
+    return all(item.get(name, _DEFAULTS.get(name, value)) == value for name, value in key.items())
 
 
 def undeclared(theirs: Fields, ours: Fields, body: dict[str, Any]) -> Fields:

@@ -122,15 +122,19 @@ class Mirror(Generic[T]):
     def marked(self, mark: str, refs: Collection[Ref] | None = None) -> Iterator[tuple[Ref, Live]]:
         """What carries that value of our label, of the types in use; nothing where contact is lost."""
         if refs is None:
-            for kind, shelves in self._shelves.items():
-                for shelf in shelves.values():
-                    for namespace, name, live in () if shelf.gap else shelf.marked(mark):
-                        yield Ref(kind, namespace, name), live
+            yield from ((ref, live) for ref, live in self.all() if live.mark == mark)
         for ref in refs or ():
             place = self._shelf(ref.kind, ref.namespace)
             held = place.at(ref.namespace, ref.name) if place is not None and not place.gap else None
             if held is not None and held.mark == mark:
                 yield ref, held
+
+    def all(self) -> Iterator[tuple[Ref, Live]]:
+        """Everything that carries our label, of the types in use; nothing where contact is lost."""
+        for kind, shelves in self._shelves.items():
+            for shelf in shelves.values():
+                for namespace, name, live in () if shelf.gap else shelf.objects():
+                    yield Ref(kind, namespace, name), live
 
     def sightings(self) -> AsyncIterator[Sighting]:
         """Everything that changes from now on."""

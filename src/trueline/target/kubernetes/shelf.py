@@ -43,10 +43,9 @@ class Shelf(Generic[T]):
         """Namespace and name of everything on it."""
         return [(namespace, name) for namespace, names in self._objects.items() for name in names]
 
-    def marked(self, mark: str) -> list[tuple[str, str, Live]]:
-        """Everything on it that carries this mark."""
-        found = self._objects.items()
-        return [(space, name, live) for space, names in found for name, live in names.items() if live.mark == mark]
+    def objects(self) -> list[tuple[str, str, Live]]:
+        """Everything on it, with its namespace and name."""
+        return [(space, name, live) for space, names in self._objects.items() for name, live in names.items()]
 
     def begin(self) -> None:
         """A complete set follows."""
@@ -90,10 +89,14 @@ class Shelf(Generic[T]):
         return is_new
 
     def note(self, namespace: str, name: str, live: Live) -> None:
-        """An object as the answer to a write told it, unless the watch has been there already."""
+        """An object as an answer told it, unless the watch has been there already.
+
+        Where the watch has skipped an event it is further, and what it holds of the object is older all the same.
+        """
+        held = self.at(namespace, name)
         is_ahead = isinstance(live.version, int) and live.version > self._latest
-        if not self.gap and is_ahead and (self.namespace in {"", namespace}):
-            held = self.at(namespace, name)
+        is_newer = is_ahead or (held is not None and held.is_older(live))
+        if not self.gap and is_newer and (self.namespace in {"", namespace}):
             if held is None or (held.uid, held.generation) != (live.uid, live.generation):
                 self._judged.pop((namespace, name), None)  # it was another object's, or another specification's
             self._objects.setdefault(namespace, {})[name] = live

@@ -30,6 +30,7 @@ from trueline.target.kubernetes.wire import ManagedFields, ObjectMeta, decode_ob
 from trueline.target.kubernetes.write import Recollection
 from trueline.target.reclaim import Reclaim
 from trueline.target.rules import Rules
+from trueline.target.snapshot import Observed
 
 TRIES_MAX = 3
 
@@ -44,16 +45,16 @@ class Adopter:
     rules: Rules
     recollection: Recollection
 
-    async def take_over(self, ref: Ref, *, uid: str, dry: bool) -> answer.Answer:
+    async def take_over(self, ref: Ref, *, seen: Observed, dry: bool) -> answer.Answer:
         """Turn the former tools' entries into ours; without any, nothing is written."""
-        return await self._take(ref, uid, self._all_former, dry=dry)
+        return await self._take(ref, seen, self._all_former, dry=dry)
 
-    async def reclaim(self, ref: Ref, *, body: bytes, extent: Reclaim, uid: str, dry: bool) -> answer.Answer:
+    async def reclaim(self, ref: Ref, *, body: bytes, extent: Reclaim, seen: Observed, dry: bool) -> answer.Answer:
         """Make ours what tools put beside what the body declares, and say what: our next apply removes it."""
         declared = parse(body)
-        return await self._take(ref, uid, lambda entries: self._reclaimed(entries, declared, extent), dry=dry)
+        return await self._take(ref, seen, lambda entries: self._reclaimed(entries, declared, extent), dry=dry)
 
-    async def _take(self, ref: Ref, uid: str, choose: "_Choose", *, dry: bool) -> answer.Answer:
+    async def _take(self, ref: Ref, seen: Observed, choose: "_Choose", *, dry: bool) -> answer.Answer:
         found = await self.kinds.one_named(ref.kind)
         if isinstance(found, Unknown):
             return refusals.busy(found.reason)
@@ -61,7 +62,7 @@ class Adopter:
             return refusals.no_kind(f"the server has no {ref.kind}")
         said: answer.Answer = refusals.busy("the object changes faster than it can be taken over")
         for _ in range(TRIES_MAX):
-            said = await self._once(found.value, ref, uid, choose, dry=dry)
+            said = await self._once(found.value, ref, seen, choose, dry=dry)
             if not (isinstance(said, answer.Refused) and said.refusal is answer.Refusal.STALE):
                 return said
             if not said.message.startswith("Operation cannot be fulfilled"):
@@ -69,15 +70,16 @@ class Adopter:
         return said
 
     async def _once(
-        self, resource_type: ResourceType, ref: Ref, uid: str, choose: "_Choose", *, dry: bool
+        self, resource_type: ResourceType, ref: Ref, seen: Observed, choose: "_Choose", *, dry: bool
     ) -> answer.Answer:
         live = await self.client.get(resource_type, ref.namespace, ref.name, whole=False)
         if isinstance(live, Refusal):
             return refusals.refused(live, resource_type, "get")
         metadata = decode_object(live.body).metadata
-        if metadata.uid != uid:
-            message = f"the object has another UID: {metadata.uid}, not {uid}"
-            return answer.Refused(refusal=answer.Refusal.STALE, message=message)
+        if metadata.uid != seen.uid:
+            return refusals.stale(f"the object has another UID: {metadata.uid}, not {seen.uid}")
+        if not _is_as(seen, metadata):
+            return refusals.stale("it has changed since it was planned")
         taken = choose(metadata.managedFields or ())
         if not taken:
             return self._accepted(resource_type, live, (), dry=dry)
@@ -138,6 +140,13 @@ class Adopter:
 
     def _is_former(self, entry: ManagedFields) -> bool:
         return entry.subresource != "status" and self.rules.is_former_tool(entry.manager)
+
+
+def _is_as(seen: Observed, metadata: ObjectMeta) -> bool:
+    """INV-12: whether it is what was tried. Where there is a generation, a status moves the version all the time."""
+    if not seen.version or seen.version == metadata.resourceVersion:
+        return True
+    return bool(seen.generation) and seen.generation == metadata.generation
 
 
 def _patch(metadata: ObjectMeta, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -166,6 +166,14 @@ class KubernetesTarget(Generic[T]):
         """What carries a mark, of the types in use, where it is known now: the way back after a lost data directory."""
         return {ref: live.observed() for ref, live in self._mirror.marked(mark, refs)}
 
+    def marks(self) -> Mapping[str, Collection[Ref]]:
+        """Each mark of this installation that our manager wrote, with what carries it, of the types in use."""
+        found: defaultdict[str, list[Ref]] = defaultdict(list)
+        for ref, live in self._mirror.all():
+            if live.mark_is_ours and not live.deleting and self._installation.is_own(live.mark):
+                found[live.mark].append(ref)
+        return found
+
     async def as_declared(self, bodies: Mapping[Ref, bytes]) -> Mapping[Ref, Observed]:
         """Those of the declared objects whose apply would change nothing; of all others nothing is said."""
         return await self._finder.as_declared(bodies)
@@ -214,13 +222,13 @@ class KubernetesTarget(Generic[T]):
         """Take our mark and our hand off one object, or try to."""
         return await self._releaser.release(ref, uid=uid, mark=mark, dry=dry)
 
-    async def take_over(self, ref: Ref, *, uid: str, dry: bool) -> Answer:
+    async def take_over(self, ref: Ref, *, seen: Observed, dry: bool) -> Answer:
         """Turn the entries of tools that made an object before us into ours."""
-        return await self._adopter.take_over(ref, uid=uid, dry=dry)
+        return await self._adopter.take_over(ref, seen=seen, dry=dry)
 
-    async def reclaim(self, ref: Ref, *, body: bytes, extent: Reclaim, uid: str, dry: bool) -> Answer:
+    async def reclaim(self, ref: Ref, *, body: bytes, extent: Reclaim, seen: Observed, dry: bool) -> Answer:
         """Make ours what tools put beside, or in the place of, what the body declares."""
-        return await self._adopter.reclaim(ref, body=body, extent=extent, uid=uid, dry=dry)
+        return await self._adopter.reclaim(ref, body=body, extent=extent, seen=seen, dry=dry)
 
     def _known(self, resource_type: ResourceType, namespace: str, name: str) -> Live | None:
         found = self._mirror.at(resource_type, namespace, name)

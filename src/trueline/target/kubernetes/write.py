@@ -109,6 +109,8 @@ class KubernetesWriter:
             found.value, ref.namespace, ref.name, uid=uid, resource_version=version, dry_run=dry
         )
         if isinstance(said, Refusal):
+            if said.kind is RefusalKind.STALE and not dry:
+                await self._look_again(found.value, ref)
             return refusals.refused(said, found.value, "delete")
         if not dry:
             self.recollection.expect_gone(uid)
@@ -144,6 +146,15 @@ class KubernetesWriter:
         if seen.mark != mark or not seen.mark_is_ours:
             return refusals.stale(f"it no longer carries the mark {mark} by our hand")
         return seen
+
+    async def _look_again(self, resource_type: ResourceType, ref: Ref) -> ObjectMeta | None:
+        """After a refusal for its version: what is remembered may be older than what the watch ever tells."""
+        live = await self.client.get(resource_type, ref.namespace, ref.name, whole=False)
+        seen = _metadata(live.body) if isinstance(live, Ok) else None
+        if seen is None:
+            return None
+        self.recollection.note(resource_type, seen.metadata)
+        return seen.metadata
 
     def _left(self, said: Ok, uid: str, version: str) -> Observed:
         """What stands after a delete: the object on its way out, or the server's word that it is gone."""
@@ -197,14 +208,10 @@ class KubernetesWriter:
 
     async def _version_now(self, sent: _Sent) -> str:
         """The version of what is still as it was seen, its status apart; empty where it is not, or nobody can say."""
-        seen = sent.seen
-        if seen is None or not seen.generation:
+        seen, metadata = sent.seen, await self._look_again(sent.type, sent.write.ref)
+        if metadata is None or seen is None or not seen.generation:
             return ""
-        live = await self.client.get(*sent.place, whole=False)
-        metadata = _metadata(live.body) if isinstance(live, Ok) else None
-        if metadata is None:
-            return ""
-        now = self.recollection.live(metadata.metadata).observed()
+        now = self.recollection.live(metadata).observed()
         return now.version if replace(now, version=seen.version) == seen else ""
 
     async def _send(self, sent: _Sent) -> Ok | Refusal:

@@ -71,15 +71,19 @@ class SiteTerms(ABC):
         is_asked = refs is None or RELEASE_REF in refs
         return {RELEASE_REF: observed} if observed is not None and observed.mark == mark and is_asked else {}
 
+    def marks(self) -> Mapping[str, Collection[Ref]]:
+        """None: a place is named by its application, and nobody else's is in view."""
+        return {}
+
     async def capabilities(self) -> Capabilities:
         """Nothing that a render may ask of."""
         return Capabilities()
 
-    async def take_over(self, ref: Ref, *, uid: str, dry: bool) -> Answer:  # noqa: ARG002 - there is nothing to take over
+    async def take_over(self, ref: Ref, *, seen: Observed, dry: bool) -> Answer:  # noqa: ARG002 - there is nothing to take over
         """Nothing here is ever another tool's with our mark on it."""
         return Refused(refusal=Refusal.STALE, message=f"{ref} was made by no other tool")
 
-    async def reclaim(self, ref: Ref, *, body: bytes, extent: Reclaim, uid: str, dry: bool) -> Answer:  # noqa: ARG002 - files have no parts that others own
+    async def reclaim(self, ref: Ref, *, body: bytes, extent: Reclaim, seen: Observed, dry: bool) -> Answer:  # noqa: ARG002 - files have no parts that others own
         """A file is whole: nothing can stand in the place of a part of it."""
         match await self._part(ref):
             case Known(observed) if observed is not None:

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from itertools import count
 from typing import Any
 
 from trueline.embedded.store import Kept, Store
@@ -22,7 +23,7 @@ from trueline.testing.simulation.fleet import NAMES, NAMESPACE, Author
 from trueline.testing.simulation.machine import Machine
 from trueline.testing.simulation.network import CALM, WRITER, Faults
 from trueline.testing.simulation.repository import ForkingRepository
-from trueline.testing.simulation.truth import THEIRS, Truth
+from trueline.testing.simulation.truth import THEIRS, Truth, key_of_path
 
 Note = Callable[[str, str], None]
 
@@ -96,12 +97,21 @@ async def edit(stage: Stage) -> None:
     """Somebody has kubectl at hand."""
     while True:
         await asyncio.sleep(stage.rng.expovariate(1 / 45))
-        await stage.as_("person", lambda: _edit_once(stage))
+        await stage.as_("person", lambda: _edit_once(stage, stage.some_object()))
 
 
-async def _edit_once(stage: Stage) -> None:
+async def meddle(stage: Stage, machine: Machine) -> None:
+    """Somebody changes just what a process that stands still is about to write."""
+    while True:
+        await asyncio.sleep(stage.rng.expovariate(1 / 10))
+        paths = machine.network.sending if machine.is_paused else []
+        kept = stage.objects.get(key_of_path(stage.rng.choice(paths))) if paths else None
+        if kept is not None and kept.key.startswith(("/core/configmaps/", "/apps/deployments/")):
+            await stage.as_("person", partial(_edit_once, stage, kept))
+
+
+async def _edit_once(stage: Stage, kept: Kept | None) -> None:
     rng, api = stage.rng, stage.api
-    kept = stage.some_object()
     draw = rng.random()
     if kept is None or draw < 0.1:  # noqa: PLR2004 - the weights of what people do
         name = f"{THEIRS}-{rng.randrange(4)}"
@@ -220,16 +230,24 @@ async def turn_back(stage: Stage, machine: Machine) -> None:
 
 async def _roll_back(stage: Stage, machine: Machine, name: str) -> None:
     assert machine.process is not None, "it was asked for"
+    earlier = [deployment.revision for deployment in machine.process.history.history(name)]
     try:
         done = await machine.process.control.rollback(name, "", who="ada")
     except Fault as fault:
         stage.note("people", f"cannot roll {name} back: {fault.diagnostics[0].code}")
     except Died:
+        # Nobody was told how far it came. It was asked for: the next life may find it written down, and do it.
         machine.kill()
+        stage.note("people", f"asked to roll {name} back")
+        _agree_to_return(stage, name, *earlier)
     else:
-        stage.truth.agreed.append(done.commit)
-        stage.truth.rolled_back.setdefault(name, set()).add(done.commit)
         stage.note("people", f"roll {name} back to {done.commit[:8]}")
+        _agree_to_return(stage, name, done.commit)
+
+
+def _agree_to_return(stage: Stage, name: str, *commits: str) -> None:
+    stage.truth.agreed += commits
+    stage.truth.rolled_back.setdefault(name, set()).update(commits)
 
 
 async def tidy(stage: Stage) -> None:
@@ -288,6 +306,33 @@ async def stand_still(stage: Stage, machine: Machine) -> None:
         await asyncio.sleep(stage.rng.expovariate(1 / 60))
         machine.halt = None
         machine.resume()
+
+
+async def company(stage: Stage, machine: Machine) -> None:
+    """Somebody starts a second process with a copy of the books, ends it again, and starts the first one anew."""
+    for number in count(1):
+        await asyncio.sleep(stage.rng.expovariate(1 / 250))
+        other = machine.twin(f"twin-{number}")
+        join(stage, other)
+        if stage.rng.random() < 0.5:  # noqa: PLR2004 - as often as not
+            other.network.faults = Faults.drawn(stage.rng)
+        async with asyncio.TaskGroup() as group:
+            lives = group.create_task(other.live())
+            await asyncio.sleep(stage.rng.expovariate(1 / 60))
+            other.halt = stage.rng.choice((None, *range(4)))
+            await asyncio.sleep(stage.rng.expovariate(1 / 60))
+            other.halt = None
+            other.resume()
+            await asyncio.sleep(stage.rng.expovariate(1 / 20))
+            other.kill()
+            await lives
+        machine.kill()
+
+
+def join(stage: Stage, machine: Machine) -> None:
+    """From now on each write of this machine is judged."""
+    stage.truth.machines.append(machine)
+    machine.network.tried = lambda path: stage.truth.see_trial(machine.name, path, stage.objects)
 
 
 async def fill_disk(stage: Stage, machine: Machine) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import random
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from trueline.runtime.http import Transport
 from trueline.runtime.toolbox import Toolbox
@@ -59,6 +59,10 @@ class Machine:
         self._killed = asyncio.Event()
         self._going = asyncio.Event()
         self._going.set()
+
+    def twin(self, name: str) -> "Machine":
+        """Another machine, with a copy of what stands on this one's disk now."""
+        return Machine(name, replace(self._site, image=self.disk.image()))
 
     async def run(self) -> None:
         """Live, die, and start again, until it is cancelled."""

@@ -102,6 +102,8 @@ class Network:
         """Is told of the path of each apply that is tried, as it arrives."""
         self.faults = CALM
         self.writes = 0
+        self.sending: list[str] = []
+        """The paths of the writes that are about to be sent; they stay while the machine stands still."""
 
     async def send(self, request: Request, *, timeout_s: float = 60.0) -> Response:
         """See `Transport.send`."""
@@ -110,8 +112,12 @@ class Network:
             return failure
         if is_write(request):
             self.writes += _FENCES not in request.path
-            if await self._fails(Moment.SENDING) is Failure.CONFLICT:
-                return conflict()
+            self.sending.append(request.path)
+            try:
+                if await self._fails(Moment.SENDING) is Failure.CONFLICT:
+                    return conflict()
+            finally:
+                self.sending.remove(request.path)
         if request.method == "PATCH" and not is_write(request):
             self.tried(request.path)
         token = WRITER.set(self._writer)

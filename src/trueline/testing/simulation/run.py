@@ -26,12 +26,14 @@ from trueline.testing.simulation.loop import SimulationError, VirtualLoop
 from trueline.testing.simulation.machine import Machine, Site
 from trueline.testing.simulation.network import WRITER
 from trueline.testing.simulation.repository import ForkingRepository
-from trueline.testing.simulation.truth import Broken, Truth
+from trueline.testing.simulation.truth import Broken, Truth, ref_of
 
 INSTALLATION: Final = "sim"
 ACTIVE_S: Final = (300.0, 1500.0)
 CALM_S_MAX: Final = 2700.0
 """Within this much of calm everything converges; a fight that has rested, and a watch that missed events, are over."""
+RESTART_S_MAX: Final = 120.0
+"""Within this much a machine that was killed has started and looked at Git."""
 QUIET_S: Final = 700.0
 """For how long nothing may be written then."""
 
@@ -60,6 +62,19 @@ class Verdict:
         return f"seed {self.seed}: {how} at {self.at_s:.0f} s ({counts}, log {self.digest})"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Casting:
+    """Who takes part beside those that are drawn: who meddles with what is about to be written; a second process."""
+
+    meddles: bool = False
+    company: bool = False
+
+    @classmethod
+    def of(cls, seed: int) -> "Casting":
+        """Every other seed has the one, every fourth the other."""
+        return cls(meddles=seed % 2 == 1, company=seed % 4 == 2)  # noqa: PLR2004 - every fourth
+
+
 @dataclass(slots=True, kw_only=True)
 class _Play:
     """One world while it is played."""
@@ -67,14 +82,16 @@ class _Play:
     stage: Stage
     machine: Machine
     loop: VirtualLoop
+    casting: Casting
     log: list[str] = field(default_factory=list)
     broken: str = ""
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     position: int = 0
 
     def note(self, who: str, what: str) -> None:
-        """One line of the log."""
-        self.log.append(f"{self.loop.now_s:10.3f} {who}: {what}")
+        """One line of the log. How what is broken is cleared away afterwards is no part of it, and in no order."""
+        if not self.ended.is_set():
+            self.log.append(f"{self.loop.now_s:10.3f} {who}: {what}")
 
     def watch(self, objects: Store) -> None:
         """See every write of the cluster from now on."""
@@ -131,6 +148,8 @@ class _Play:
         stage_actors = (actor.edit, actor.fight, actor.scale, actor.compact)
         chosen = [one for one in stage_actors if rng.random() < 0.6]  # noqa: PLR2004 - most, not always all
         beside = [one for one in machine_actors if rng.random() < 0.6]  # noqa: PLR2004 - as above
+        beside += [actor.meddle] if self.casting.meddles else []
+        beside += [actor.company] if self.casting.company else []
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(_awaited(one(stage))) for one in (actor.commit, *chosen)]
             tasks += [group.create_task(_awaited(one(stage, machine))) for one in (actor.agree, *beside)]
@@ -146,6 +165,9 @@ class _Play:
         machine.fuse, machine.halt, machine.disk.is_full = None, None, False
         machine.clock.jump(timedelta())
         machine.resume()
+        if self.casting.company:
+            machine.kill()  # whoever was outrun starts anew
+            await self.pass_s(RESTART_S_MAX)
         fleet = stage.author.last(stage.truth.head.fleet)
         stage.truth.push(stage.repository.push(fleet.files()), fleet)
         self.note("people", f"last commit {stage.truth.head.commit[:8]}")
@@ -161,7 +183,26 @@ class _Play:
         return not self.broken
 
     def _differences(self) -> Iterator[str]:
-        """What is not as Git says."""
+        """What is not as Git says.
+
+        Where two processes had copies of the books, not everything that is left can be told apart: a person is told.
+        """
+        for difference in self._all_differences():
+            if not (self.casting.company and self._is_told(difference)):
+                yield difference
+
+    def _is_told(self, difference: str) -> bool:
+        key, process = difference.split(" ", maxsplit=1)[0], self.machine.process
+        if process is None or not key.startswith("/"):
+            return False
+        ref, lasts = ref_of(key), [kept.last for kept in process.engine.kept.values() if kept.last is not None]
+        if ref.kind not in {ref_of(declared).kind for declared in self.stage.truth.head.declared}:
+            return True  # a kind that the fleet uses no more is in nobody's view
+        held = [str(change.ref) for last in lasts for change in last.review.plan.held]
+        told = [str(note) for note in process.engine.notes] + [k.status.message for k in process.engine.kept.values()]
+        return str(ref) in held or any(str(ref) in text for text in told)
+
+    def _all_differences(self) -> Iterator[str]:
         truth, objects, process = self.stage.truth, self.stage.objects, self.machine.process
         declared = truth.head.declared
         for key, (application, manifest) in declared.items():
@@ -176,7 +217,8 @@ class _Play:
             mark = kept.metadata.labels.get(LABEL, "")
             if kept.metadata.uid in truth.ours and kept.key not in declared and truth.installation.is_own(mark):
                 yield f"{kept.key} is left over"
-        if process is None or {kept.status.sync for kept in process.engine.kept.values()} - {Sync.SYNCED}:
+        allowed = {Sync.SYNCED, Sync.OUT_OF_SYNC} if self.casting.company else {Sync.SYNCED}
+        if process is None or {kept.status.sync for kept in process.engine.kept.values()} - allowed:
             yield self._story()
 
     def _story(self) -> str:
@@ -207,20 +249,18 @@ async def _awaited(coroutine: Awaitable[None]) -> None:
     await coroutine
 
 
-def simulate(seed: int, toolbox: Toolbox) -> Verdict:
-    """Play one seed to its end.
+def simulate(seed: int, toolbox: Toolbox, casting: Casting | None = None) -> Verdict:
+    """Play one seed to its end, with the casting that is the seed's unless another one is given.
 
     Raises:
         SimulationError: the simulation did what it may not; that is a fault of its own.
     """
     loop = VirtualLoop()
-    try:
-        return loop.run_until_complete(_simulate(seed, toolbox, loop))
-    finally:
-        loop.close()
+    with asyncio.Runner(loop_factory=lambda: loop) as runner:
+        return runner.run(_simulate(seed, toolbox, loop, casting or Casting.of(seed)))
 
 
-async def _simulate(seed: int, toolbox: Toolbox, loop: VirtualLoop) -> Verdict:
+async def _simulate(seed: int, toolbox: Toolbox, loop: VirtualLoop, casting: Casting) -> Verdict:
     rng = random.Random(seed)  # noqa: S311 - it is to be foreseen
     async with EmbeddedCluster(toolbox, MachineClock(loop), connect=_no_webhooks) as cluster:
         api = Api(transport=cluster.transport(), clock=MachineClock(loop), namespace=NAMESPACE, unique="sim")
@@ -229,6 +269,10 @@ async def _simulate(seed: int, toolbox: Toolbox, loop: VirtualLoop) -> Verdict:
         repository = ForkingRepository(rng)
         truth = Truth(installation=Installation(INSTALLATION), line=repository.leads)
         log: list[str] = []
+
+        def note(who: str, what: str) -> None:
+            play.note(who, what)
+
         stage = Stage(
             rng=rng,
             truth=truth,
@@ -236,7 +280,7 @@ async def _simulate(seed: int, toolbox: Toolbox, loop: VirtualLoop) -> Verdict:
             author=Author(rng),
             objects=cluster.store,
             api=api,
-            note=lambda who, what: log.append(f"{loop.now_s:10.3f} {who}: {what}"),
+            note=note,
         )
         first = stage.author.first()
         truth.push(repository.push(first.files()), first)
@@ -250,9 +294,8 @@ async def _simulate(seed: int, toolbox: Toolbox, loop: VirtualLoop) -> Verdict:
             installation=INSTALLATION,
         )
         machine = Machine("engine", site)
-        truth.machines.append(machine)
-        machine.network.tried = lambda path: truth.see_trial(machine.name, path, cluster.store)
-        play = _Play(stage=stage, machine=machine, loop=loop, log=log)
+        actor.join(stage, machine)
+        play = _Play(stage=stage, machine=machine, loop=loop, casting=casting, log=log)
         play.watch(cluster.store)
         await play.perform()
         return Verdict(

@@ -131,11 +131,23 @@ class Truth:
         application = mark.partition(".")[2]
         floor = self._done(machine, application)
         heads = [head for head in self.heads if self._may_follow(floor, head.commit)]
-        if not any(_takes_away(head, key, application) for head in heads) and not self._is_rolled_back(
-            key, application
+        is_taken_away = any(_takes_away(head, key, application) for head in heads)
+        if (
+            not is_taken_away
+            and not self._is_left(key, application, floor)
+            and not self._is_rolled_back(key, application)
         ):
             raise Broken(f"INV-02 {key} is deleted, and no commit since {floor[:8]} takes it away")
         self._expect_limit(machine, application, key)
+
+    def _is_left(self, key: str, application: str, floor: str) -> bool:
+        """Whether the application's own commit left it, and nobody who can be read now has it.
+
+        Of what it says since nothing may be known; until that can be read, it stands by the commit that it has come to.
+        """
+        name, at = key.rpartition("/")[2], [head.fleet for head in self.heads if head.commit == floor]
+        is_left = any(application not in f.blocked and name not in f.applications.get(application, {}) for f in at)
+        return is_left and key not in self.head.declared
 
     def _is_rolled_back(self, key: str, application: str) -> bool:
         """Whether somebody went back to where the application did not have it, whoever has it now."""
@@ -145,8 +157,8 @@ class Truth:
         )
 
     def _expect_limit(self, machine: Machine, application: str, key: str) -> None:
-        """INV-03: more than the limit goes only if somebody has agreed since the head that asks for it."""
-        gone = self._deleted.setdefault((application, self.head.commit), set())
+        """INV-03: more than the limit goes at one commit only if somebody has agreed since the newest head."""
+        gone = self._deleted.setdefault((application, self._reached[application]), set())
         gone.add(key)
         owned = machine.process.ledger.count(application, TARGET) if machine.process else 0
         is_many = len(gone) > DELETES_MAX and len(gone) * 100 > (owned + len(gone)) * DELETES_PERCENT_MAX

@@ -5,6 +5,7 @@ from typing import TypeAlias
 
 from trueline.loop.status import Sync
 from trueline.runtime.http import Request, Response, Unreachable
+from trueline.target.kubernetes.client import ATTEMPTS_MAX
 from trueline.testing.conformance.case import expect, expect_that
 from trueline.testing.conformance.engine.case import engine_case, named_case
 from trueline.testing.conformance.engine.sample import config_map, secret
@@ -107,4 +108,30 @@ async def contact_lost_while_it_runs(world: World) -> None:
         await world.now.engine.follow_once()
         await world.api.until(body, lambda a: bool(a.body["data"]["a"] == "1"), "healed")
         await world.api.until(config_map("leaves"), lambda a: a.status == 404, "pruned")  # noqa: PLR2004 - HTTP's
+        await world.until_sync(Sync.SYNCED)
+
+
+@engine_case
+async def contact_lost_in_a_trial_is_made_again(world: World) -> None:
+    """INV-29, INV-33: a dry run is turned away, until the client asks no more. No event will come of that.
+
+    The pass comes again by itself.
+    """
+    body, lost = config_map("settings", {"a": "2"}), list[str]()
+
+    def storm(request: Request) -> Failure | None:
+        if request.method != "PATCH" or len(lost) >= ATTEMPTS_MAX:
+            return None
+        lost.append(request.path)
+        return Response(status=503, headers=_JSON, body=b'{"kind":"Status","code":503,"message":"etcd leader changed"}')
+
+    world.declare("shop", config_map("settings"))
+    async with world.synced():
+        await world.quiet()
+        world.weather.storm = storm
+        world.declare("shop", body)
+        world.commit()
+        await world.now.engine.follow_once()
+        await world.api.until(body, lambda a: bool(a.body["data"]["a"] == "2"), "applied")
+        expect(len(lost), ATTEMPTS_MAX)
         await world.until_sync(Sync.SYNCED)

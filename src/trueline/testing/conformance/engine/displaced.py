@@ -33,6 +33,24 @@ async def drift_key_of_an_item_edited(world: World) -> None:
 
 
 @engine_case
+async def drift_key_that_has_its_default_edited(world: World) -> None:
+    """Git names no protocol, which makes it TCP; somebody edits it to UDP. One port stands there afterwards: ours."""
+    body = service("web", ports=[{"port": 53, "targetPort": 53}])
+    world.declare("shop", body)
+    async with world.synced():
+        await world.quiet()
+        change: Json = {"op": "replace", "path": "/spec/ports/0/protocol", "value": "UDP"}
+        edited = expect_status(await world.api.edit(body, [change], fieldManager="kubectl-edit"), 200)
+        expect([port["protocol"] for port in edited.body["spec"]["ports"]], ["UDP"])
+
+        def is_back(answer: Answer) -> bool:
+            return [port["protocol"] for port in answer.body["spec"]["ports"]] == ["TCP"]
+
+        await world.api.until(body, is_back, "put back")
+        await world.until_sync(Sync.SYNCED)
+
+
+@engine_case
 async def drift_container_renamed(world: World) -> None:
     """A container is renamed: only the declared one runs afterwards, and a sidecar that another tool added stays."""
     body = deployment("web")

@@ -11,7 +11,7 @@ from trueline.record.journal import Kind
 from trueline.runtime.http import Request, Response
 from trueline.target.kubernetes.lease import HOME, LEASE, lease_name, read_lease
 from trueline.testing.conformance.api import Json
-from trueline.testing.conformance.case import expect, expect_in, expect_that
+from trueline.testing.conformance.case import expect, expect_in, expect_status, expect_that
 from trueline.testing.conformance.engine.case import engine_case
 from trueline.testing.conformance.engine.sample import config_map, deployment
 from trueline.testing.conformance.engine.weather import is_write
@@ -56,8 +56,11 @@ async def _paused(world: World, method: str, *names: str) -> AsyncIterator[async
 
 
 @engine_case
-async def fence_costs_nothing_once_it_is_taken(world: World) -> None:
-    """The first write takes the fence; from then on a change is its own two requests, and the end gives it back."""
+async def fence_costs_one_request_a_commit(world: World) -> None:
+    """The first write takes the fence; each commit is told there before it is applied; the end gives it back.
+
+    What is healed in between asks nothing.
+    """
     world.declare("shop", config_map("settings"))
     async with world.synced():
         expect([method for method, _ in _asked(world)][:2], ["GET", "POST"])
@@ -69,6 +72,15 @@ async def fence_costs_nothing_once_it_is_taken(world: World) -> None:
         await world.follow()
         await world.until_sync(Sync.SYNCED)
         await world.quiet()
+        expect(_asked(world), [("PUT", lease_name(world.installation, "shop"))])
+        expect_that(world.weather.seen.index(_first(world, "PUT")) < world.weather.seen.index(_applied(world)))
+        told = read_lease(await _raw(world, _lease(world)))
+        assert told is not None
+        expect(told.record.standing.order.commit, commit)
+        world.weather.seen = []
+        expect_status(await world.api.merge(config_map("settings"), {"data": {"a": "by hand"}}), 200)
+        await world.until(lambda: any(map(is_write, world.weather.seen)), "healed")
+        await world.quiet()
         expect(_asked(world), [])
         expect({k: v for k, v in world.counted.items() if k == "apply"}["apply"] > 0, True)  # noqa: FBT003
     body = await world.live(_lease(world))
@@ -78,6 +90,14 @@ async def fence_costs_nothing_once_it_is_taken(world: World) -> None:
     expect(said.record.standing.order.commit, commit)
     expect(said.record.standing.order.generation, 2)
     expect(said.record.standing.head.digest, world.journal.after(said.record.standing.head.sequence - 1)[0].digest)
+
+
+def _first(world: World, method: str) -> Request:
+    return next(request for request in world.weather.seen if request.method == method)
+
+
+def _applied(world: World) -> Request:
+    return next(r for r in world.weather.seen if is_write(r) and r.method == "PATCH")
 
 
 async def _raw(world: World, body: Json) -> bytes:
@@ -104,6 +124,29 @@ async def fence_nothing_to_write_takes_nothing(world: World) -> None:
         await world.quiet()
     expect([method for method, _ in _asked(world)], ["GET"])
     expect(await world.live(_lease(world)), before)
+
+
+@engine_case
+async def fence_is_not_taken_by_whoever_is_behind(world: World) -> None:
+    """INV-12: a second process has not seen the newest commit: it does not put back what that has just taken away."""
+    kept, gone = config_map("kept"), config_map("gone")
+    world.declare("shop", kept, gone)
+    async with world.synced():
+        other = world.twin()
+        async with other.started():
+            await other.follow()
+            await other.until_sync(Sync.SYNCED)
+            world.declare("shop", kept)
+            await world.push()
+            await world.until_sync(Sync.SYNCED)
+            status = await other.until_sync(Sync.HELD)
+            expect([problem.code for problem in status.problems], ["TL1902"])
+            await other.quiet()
+            expect((_written(other), await world.live(gone)), ([], {}))
+            world.expect_sync(Sync.SYNCED)
+            await other.follow()
+            await other.until_sync(Sync.SYNCED)
+            expect((_written(other), await world.live(gone)), ([], {}))
 
 
 @engine_case
@@ -287,6 +330,46 @@ async def fence_older_data_and_older_git(world: World) -> None:
         other.now.engine.wake("shop")
         await other.until_sync(Sync.OUT_OF_SYNC)
         expect((await world.live(settings))["data"], {"a": "1"})
+
+
+@engine_case
+async def fence_agreed_commit_speaks_for_what_follows_it(world: World) -> None:
+    """INV-12: history was rewritten, and a person agreed. The next commits are not asked about, after a start neither.
+
+    One application has nothing to write meanwhile, so its fence still says what was before.
+    """
+    world.declare("blog", config_map("posts"))
+    world.declare("shop", config_map("settings", {"a": "1"}))
+    first = world.commit()
+    async with world.started():
+        await world.follow()
+        world.declare("shop", config_map("settings", {"a": "2"}))
+        await world.push()
+        await world.until_sync(Sync.SYNCED)
+    world.repository.fork(first)
+    world.declare("shop", config_map("settings", {"a": "3"}))
+    world.commit()
+    async with world.started():
+        await world.follow()
+        expect([problem.code for problem in world.now.engine.problems], ["TL0130"])
+        world.control.approve(FLEET, world.repository.head, who="ada")
+        await _brought(world, "3")
+        world.declare("shop", config_map("settings", {"a": "4"}))
+        world.commit()
+        await _brought(world, "4")
+    async with world.started():
+        world.declare("shop", config_map("settings", {"a": "5"}))
+        world.commit()
+        await _brought(world, "5")
+
+
+async def _brought(world: World, value: str) -> None:
+    """What was committed last is there, and nobody is asked about anything."""
+    await world.follow()
+    await world.quiet()
+    expect((await world.live(config_map("settings")))["data"], {"a": value})
+    expect([world.status(name).problems for name in ("blog", "shop")], [(), ()])
+    expect([world.status(name).sync for name in ("blog", "shop")], [Sync.SYNCED, Sync.SYNCED])
 
 
 @engine_case

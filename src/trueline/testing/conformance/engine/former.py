@@ -117,6 +117,43 @@ async def _stays_out_of_sync(world: World) -> None:
 
 
 @engine_case
+async def former_field_that_is_left_stays_left_after_a_look(world: World) -> None:
+    """INV-19: somebody touches the object. It stays theirs, is said so, and the next commit does not force it."""
+    theirs = config_map("settings", {"a": "theirs"})
+    expect_status(await world.api.apply(theirs, "stranger"), 201)
+    world.declare("shop", config_map("settings"))
+    world.commit()
+    async with world.started():
+        await world.follow()
+        await world.until_sync(Sync.OUT_OF_SYNC)
+        await world.quiet()
+        expect_status(await world.api.merge(theirs, {"data": {"theirs": "1"}}, fieldManager="kubectl-edit"), 200)
+        await world.until(lambda: world.status().added == 1, "looked at")
+        await world.quiet()
+        await _stays_out_of_sync(world)
+        world.declare("shop", config_map("settings", {"a": "1", "b": "3"}))
+        await world.push()
+        await world.quiet()
+        expect_in("data.a is left to", world.expect_sync(Sync.OUT_OF_SYNC).message)
+        expect((await world.live(theirs))["data"], {"a": "theirs", "b": "3", "theirs": "1"})
+
+
+@engine_case
+async def former_field_that_its_manager_lets_go_is_ours(world: World) -> None:
+    """Nobody holds it any more: a look finds so, and what Git declares is applied."""
+    theirs = config_map("settings", {"a": "theirs"})
+    expect_status(await world.api.apply(theirs, "stranger"), 201)
+    world.declare("shop", config_map("settings"))
+    world.commit()
+    async with world.started():
+        await world.follow()
+        await world.until_sync(Sync.OUT_OF_SYNC)
+        expect_status(await world.api.apply(config_map("settings", {}), "stranger"), 200)
+        await world.until_sync(Sync.SYNCED)
+        expect((await world.live(theirs))["data"], {"a": "1", "b": "2"})
+
+
+@engine_case
 async def former_never_forces_what_was_not_ours(world: World) -> None:
     """INV-19: no forced request is sent while an unknown manager holds what we declare."""
     expect_status(await world.api.apply(config_map("settings", {"a": "theirs"}), "stranger"), 201)

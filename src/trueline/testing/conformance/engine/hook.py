@@ -123,6 +123,27 @@ async def hook_that_fails_stops_the_rest(world: World) -> None:
 
 
 @engine_case
+async def hook_that_is_kept_from_now_on_is_not_deleted(world: World) -> None:
+    """INV-01: an object that was a hook loses its annotation in Git. It is the same one, and is healed."""
+    body = config_map("scripts")
+    hook = {**body, "metadata": {**body["metadata"], "annotations": {HOOK: "before"}}}
+    world.declare("shop", config_map("settings"), hook)
+    world.commit()
+    async with world.started():
+        await world.follow()
+        await world.until_sync(Sync.SYNCED)
+        first = await uid(world, body)
+        world.declare("shop", config_map("settings"), body)
+        await world.push()
+        await world.until_sync(Sync.SYNCED)
+        expect((written(world, "DELETE"), await uid(world, body)), ([], first))
+        expect_status(await world.api.delete(body), 200)
+        await world.until(lambda: "deleted" in [drift for drift, *_ in world.drifts()], "seen")
+        await world.until_sync(Sync.SYNCED)
+        expect_that(await uid(world, body) not in {"", first})
+
+
+@engine_case
 async def hook_after_that_fails_is_told(world: World) -> None:
     """An after hook fails: what was applied stays, and the application is not Synced."""
     settings = config_map("settings")

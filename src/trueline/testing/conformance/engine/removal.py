@@ -186,6 +186,34 @@ async def removal_that_cannot_be_read(world: World) -> None:
 
 
 @engine_case
+async def removal_of_what_is_in_git_again(world: World) -> None:
+    """INV-02: it comes back, and cannot be rendered: it does not go on leaving, and once it left, nobody waits for it.
+
+    Seed 13: what was still unread of an application that had been forgotten kept all others from pruning for ever.
+    """
+    many = [config_map(f"of{index}") for index in range(8)]
+    moved = config_map("other")
+    world.declare("shop", *many)
+    world.declare("blog", moved, config_map("stays"))
+    async with world.synced():
+        await _leaves_git(world)
+        await world.until_sync(Sync.WAITING)
+        world.declare("shop", *many)
+        world.more = {"shop/broken.yaml": b"kind: [\n"}
+        world.declare("blog", config_map("stays"))
+        await world.push()
+        await world.approve("shop")
+        await world.quiet()
+        expect([one for one in many if not await world.live(one)], [])
+        expect_that(await world.live(moved))
+        world.more = {}
+        await _leaves_git(world)
+        await _gone(world)  # somebody has agreed to just this
+        await world.follow()
+        expect(await world.live(moved), {})
+
+
+@engine_case
 async def removal_without_its_target(world: World) -> None:
     """`forget`: the cluster is gone for good; the application goes without a word to it, one record each."""
     body = config_map("mine")

@@ -1,4 +1,4 @@
-"""Git in memory: commits in a row, each a tree of files. It fetches nothing and forgets nothing."""
+"""Git in memory: commits, each a tree of files, in a row or forked. It fetches nothing and forgets nothing."""
 
 import asyncio
 from collections.abc import Collection, Mapping
@@ -24,6 +24,8 @@ class MemoryRepository:
 
     def __init__(self) -> None:
         self._commits: list[str] = []
+        self._parents: dict[str, str] = {}
+        self._forks_at = ""
         self._trees: dict[str, MemoryTree] = {}
         self._kept: list[str] = []
         self.head = ""
@@ -34,11 +36,17 @@ class MemoryRepository:
         self.others: dict[str, MemoryRepository] = {}
 
     def commit(self, files: Mapping[str, bytes]) -> str:
-        """One more commit, at the head."""
+        """One more commit, at the head; it follows the one before, or the one at which it was forked."""
         self.head = f"{len(self._commits) + 1:08x}" * 5
+        self._parents[self.head] = self._forks_at or (self._commits[-1] if self._commits else "")
+        self._forks_at = ""
         self._commits.append(self.head)
         self._trees[self.head] = MemoryTree(dict(files))
         return self.head
+
+    def fork(self, at: str) -> None:
+        """History is rewritten from this commit on: the next one follows it."""
+        self._forks_at = at
 
     def open(self, spec: SourceSpec) -> "MemorySource":
         """Another repository, at its head or at the commit that is named."""
@@ -63,7 +71,7 @@ class MemoryRepository:
             committed_at=_AT,
             subject=f"commit {place + 1}",
             tree=commit,
-            parents=tuple(self._commits[max(place - 1, 0) : place]),
+            parents=tuple(filter(None, [self._parents[commit]])),
         )
 
     async def artifact(self, revision: Revision) -> Artifact:
@@ -75,10 +83,12 @@ class MemoryRepository:
         return self._trees[artifact.revision.commit]
 
     async def is_ancestor(self, old: str, new: str) -> Known[bool] | Unknown:
-        """Commits stand in a row."""
+        """Commits stand in a row, but where history was rewritten."""
         if self.is_unrelated:
             return Unknown("memory: history is cut")
-        return Known(self._commits.index(old) <= self._commits.index(new))
+        while new and new != old:
+            new = self._parents[new]
+        return Known(bool(new))
 
     async def references(self) -> References:
         """Its one branch."""

@@ -28,7 +28,7 @@ async def safety_prunes_what_left_git(world: World) -> None:
         await world.quiet()
         expect(await world.live(bodies[2]), {})
         expect(world.entry("three"), None)
-        expect({k: v for k, v in world.counted.items() if k != "get"}, {"try delete": 1, "delete": 1})
+        expect({k: v for k, v in world.counted.items() if k != "get"}, {"try delete": 1, "update": 1, "delete": 1})
 
 
 @engine_case
@@ -264,6 +264,39 @@ async def safety_older_is_never_applied(world: World) -> None:
         await world.quiet()
         expect((await world.live(body))["data"], {"a": "2"})
         expect([problem.code for problem in world.now.engine.problems], ["TL0131"])
+
+
+@engine_case
+async def safety_commit_after_an_agreed_one_is_followed(world: World) -> None:
+    """INV-12: a person agreed to a rewritten head, and nothing could be begun with it. What follows is not asked about.
+
+    What leads elsewhere is.
+    """
+    world.declare("shop", config_map("settings", {"a": "1"}))
+    first = world.commit()
+    async with world.started():
+        await world.follow()
+        world.declare("shop", config_map("settings", {"a": "2"}))
+        await world.push()
+        await world.until_sync(Sync.SYNCED)
+        world.control.hold("shop", who="ada", why="a look")
+        expect(await _rewritten(world, first, "3"), ["TL0130"])
+        agreed = world.repository.head
+        world.control.approve(FLEET, agreed, who="ada")
+        await world.follow()
+        expect(await _rewritten(world, first, "other"), ["TL0130"])
+        expect(await _rewritten(world, agreed, "4"), [])
+        world.control.resume("shop", who="ada")
+        await world.until_sync(Sync.SYNCED)
+        expect((await world.live(config_map("settings")))["data"], {"a": "4"})
+
+
+async def _rewritten(world: World, at: str, value: str) -> list[str]:
+    """A commit that follows that one: what is said of it."""
+    world.repository.fork(at)
+    world.declare("shop", config_map("settings", {"a": value}))
+    await world.push()
+    return [problem.code for problem in world.now.engine.problems]
 
 
 @engine_case
