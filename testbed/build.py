@@ -76,6 +76,10 @@ MODULES = (
     Module(folder=_HERE / "kwok", binaries=(Binary(name="kwok", package="sigs.k8s.io/kwok/cmd/kwok"),)),
 )
 
+SOPS = Module(folder=_HERE / "sops", binaries=(Binary(name="sops", package="github.com/getsops/sops/v3/cmd/sops"),))
+"""No part of a control plane: the real sops, which encrypts what ours has to read."""
+EVERY = (*MODULES, SOPS)
+
 
 def cache_folder() -> Path:
     """Where built binaries are kept: one folder for each digest."""
@@ -85,7 +89,7 @@ def cache_folder() -> Path:
 
 def binary(name: str) -> Path:
     """The path of a built program; builds its module first when it is missing."""
-    for module in MODULES:
+    for module in EVERY:
         if any(each.name == name for each in module.binaries):
             return build(module) / name
     raise BuildFailedError(f"the testbed has no program {name!r}")
@@ -150,7 +154,7 @@ def _locked(path: Path) -> Iterator[None]:
 
 def main() -> None:
     """Builds everything and prints where each program is."""
-    for module in MODULES:
+    for module in EVERY:
         folder = build(module)
         for each in module.binaries:
             print(folder / each.name)

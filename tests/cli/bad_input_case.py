@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from trueline.runtime.seal import SEAL, Seal
+
 CANARY = "correct-horse"
 TIMEOUT_S = 120.0
 
@@ -171,4 +173,6 @@ class Fleet:
             rows = dict(database.execute("SELECT key, body FROM object").fetchall())
         finally:
             database.close()
-        return {key: body for key, body in rows.items() if namespace in key.split("/") and not _OWN.search(key)}
+        seal = Seal(self.data / SEAL)
+        own = {key: body for key, body in rows.items() if namespace in key.split("/") and not _OWN.search(key)}
+        return {key: seal.unseal(body, key) or b"" for key, body in own.items()}

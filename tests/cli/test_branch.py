@@ -35,8 +35,8 @@ TOKEN = "correct-horse"  # a person never finds it in what a command writes
 class Forge:
     """A Git server in a thread of its own, for command lines that are waited for."""
 
-    def __init__(self, folder: Path) -> None:
-        self.server = GitServer(folder, user="ci", password=TOKEN)
+    def __init__(self, folder: Path, password: str = TOKEN) -> None:
+        self.server = GitServer(folder, user="ci", password=password)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
 

@@ -153,5 +153,6 @@ def test_the_schema_is_json_and_names_the_kinds() -> None:
     assert SCHEMA["$defs"]["SecretPlaceForm"]["anyOf"] == [
         {"required": ["env"]},
         {"required": ["file"]},
+        {"required": ["sops"]},
         {"required": ["kubernetes"]},
     ]

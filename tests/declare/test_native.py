@@ -339,10 +339,10 @@ spec: {source: {from: charts}, target: {cluster: prod}}
     assert said == snapshot("""\
 TL0150 plain text stands where a secret reference belongs (a.yaml:8)
   `spec.auth.password`: a value stands there in clear; it is not repeated here
-  remedy: write secret: {env: NAME}, {file: PATH} or {kubernetes: NAMESPACE/NAME#KEY}; treat the value as known and change it
+  remedy: write secret: {env: NAME}, {file: PATH}, {sops: PATH#KEY} or {kubernetes: NAMESPACE/NAME#KEY}; treat the value as known and change it
 TL0153 a secret reference has the wrong form (a.yaml:13)
   `spec.cluster.kubeconfig`: a dict
-  remedy: write secret: {env: NAME}, {file: PATH} or {kubernetes: NAMESPACE/NAME#KEY}
+  remedy: write secret: {env: NAME}, {file: PATH}, {sops: PATH#KEY} or {kubernetes: NAMESPACE/NAME#KEY}
 TL0212 the source is not declared (a.yaml:18)
   `spec.source.from` is 'charts': its declaration is broken
   remedy: correct the Source\

@@ -168,7 +168,16 @@ def test_where_everything_stands_is_the_layout_of_this_number(person: Person) ->
     """Whoever moves a part, or adds one, reads this: an older program must not misread it, else `LAYOUT` rises."""
     data = person.home / "data"
     found = {path.name for path in data.iterdir() if not path.name.endswith(("-wal", "-shm"))}
-    known = {"embedded.kubeconfig", "embedded.sqlite", "git", "installation", "layout", "lock", "purpose.json"}
+    known = {
+        "embedded.kubeconfig",
+        "embedded.sqlite",
+        "git",
+        "installation",
+        "layout",
+        "lock",
+        "purpose.json",
+        "seal.key",
+    }
     assert found - {"cells", "blobs", "socket"} == known | {"trueline.anchors", "trueline.sqlite"}
     assert (data / "layout").read_text() == f"{LAYOUT}\n"
     assert LAYOUT == 1

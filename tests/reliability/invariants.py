@@ -312,9 +312,15 @@ INVARIANTS = (
         number=25,
         name="no secret stands in clear in anything that is told, kept or passed on",
         method=Method.CANARY,
-        guards=("runtime/secret.py", "target/kubernetes/mask.py", "target/kubernetes/status.py"),
+        guards=(
+            "model/masked.py",
+            "runtime/seal.py",
+            "render/shown.py",
+            "target/kubernetes/mask.py",
+            "target/kubernetes/status.py",
+        ),
         tests=(
-            "tests/runtime/test_secret.py::test_every_way_to_print_it",
+            "tests/model/test_masked.py::test_every_way_to_print_it",
             "tests/target/kubernetes/test_mask.py::test_nothing_of_a_secret_is_shown",
             "tests/target/kubernetes/test_client.py::test_nothing_of_a_secret_is_told",
             *_engine("drift_refused_secret_says_nothing"),

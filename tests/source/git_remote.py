@@ -10,8 +10,8 @@ from pathlib import Path
 
 from aiohttp import web
 
+from trueline.model.masked import Masked
 from trueline.runtime.process import SystemProcesses
-from trueline.runtime.secret import Masked
 from trueline.source.address import Address
 from trueline.source.git import GitRepository, GitSource, repository_path
 from trueline.source.git_command import Bounds, Credentials, GitCommand

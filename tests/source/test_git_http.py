@@ -9,8 +9,8 @@ import pytest
 from tests.source.git_remote import Remote, hosting, reading
 from trueline.model.fault import Fault, Transient, UserError
 from trueline.model.known import Known
+from trueline.model.masked import Masked
 from trueline.runtime.process import Command, Completed, SystemProcesses
-from trueline.runtime.secret import Masked
 from trueline.source.address import Address
 from trueline.source.git_command import Bounds, Credentials, GitCommand
 

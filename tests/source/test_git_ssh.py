@@ -5,7 +5,7 @@ import stat
 from pathlib import Path
 
 from tests.source.git_remote import ENVIRONMENT, Remote, reading
-from trueline.runtime.secret import Masked
+from trueline.model.masked import Masked
 from trueline.source.git_command import Credentials
 
 KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nc2VjcmV0\n-----END OPENSSH PRIVATE KEY-----"

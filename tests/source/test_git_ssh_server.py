@@ -8,7 +8,7 @@ import pytest
 from testbed.ssh_server import SshServer
 from tests.source.git_remote import Remote, reading
 from trueline.model.fault import UserError
-from trueline.runtime.secret import Masked
+from trueline.model.masked import Masked
 from trueline.source.git_command import Credentials
 
 

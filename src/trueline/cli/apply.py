@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from trueline.cli.option import ADOPT, KUBECONFIG, Duration, is_address, output_option
+from trueline.cli.option import ADOPT, AGE_KEY, KUBECONFIG, Duration, is_address, output_option
 from trueline.cli.plan import Subject
 
 
@@ -14,6 +14,7 @@ from trueline.cli.plan import Subject
 @click.option("--path", "below", default="", metavar="P", help="Read declarations only below this folder of PATH.")
 @click.option("--revision", default="", metavar="R", help="A branch, tag or commit instead of the files as they stand.")
 @KUBECONFIG
+@AGE_KEY
 @click.option("--data-dir", "data_directory", type=click.Path(path_type=Path), envvar="TRUELINE_DATA_DIR")
 @click.option("--repo", default="", metavar="REPO", help="For an application: the repository whose `up` is meant.")
 @click.option("-n", "--namespace", default="", help="For a folder without declarations.")

@@ -14,10 +14,11 @@ from trueline.loop.desire import Desirer
 from trueline.loop.fleet import Look, find
 from trueline.loop.parts import Parts
 from trueline.model.diagnostic import Diagnostic
-from trueline.model.digest import parse
+from trueline.model.digest import canonical, parse
 from trueline.model.fault import UserError
 from trueline.render.options import Capabilities
-from trueline.render.resource import Rendered
+from trueline.render.resource import Rendered, Resource
+from trueline.render.shown import shown
 from trueline.render.text import encode_yaml
 from trueline.wiring.assembly import Assembly, assemble
 from trueline.wiring.settings import Settings
@@ -83,10 +84,15 @@ async def render_all(request: Request, directory: Path) -> Answer:
         problems = [] if request.application else list(look.declared.diagnostics)
         desirer = _desirer(assembly, request)
         rendered = await _rendered(assembly, desirer, look, applications, problems)
-        bodies = [one.body(resource) for one in rendered for resource in one.resources]
-        text = await encode_yaml(assembly.toolbox, bodies) if bodies and request.output == "yaml" else ""
+        bodies = [_body(one, resource, request) for one in rendered for resource in one.resources]
+        is_text = bool(bodies) and request.output == "yaml"
+        text = await encode_yaml(assembly.toolbox, [canonical(one) for one in bodies]) if is_text else ""
         notes = (*look.declared.notes, *(note for one in rendered for note in one.notes))
-        return Answer(bodies=[parse(body) for body in bodies], text=text, notes=notes, problems=tuple(problems))
+        return Answer(bodies=bodies, text=text, notes=notes, problems=tuple(problems))
+
+
+def _body(rendered: Rendered, resource: Resource, request: Request) -> Any:
+    return parse(rendered.body(resource)) if request.reveal else shown(rendered, resource)
 
 
 def _desirer(assembly: Assembly, request: Request) -> Desirer:

@@ -1,5 +1,6 @@
 """What several commands take: the form of the answer, durations, and where the data directory is."""
 
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -54,6 +55,20 @@ def place_options(command: Command) -> Command:
     return repo(data(command))
 
 
+def _take_age_key(context: click.Context, parameter: click.Parameter, value: Path | None) -> None:  # noqa: ARG001 - click's
+    """As if whoever types the command had set the variable that `sops` itself reads."""
+    if value is not None:
+        os.environ["SOPS_AGE_KEY_FILE"] = str(value.absolute())
+
+
+AGE_KEY = click.option(
+    "--age-key-file",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    callback=_take_age_key,
+    expose_value=False,
+    metavar="F",
+    help="Age identities that open encrypted files.",
+)
 KUBECONFIG = click.option(
     "--kubeconfig",
     type=click.Path(path_type=Path, dir_okay=False),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from trueline.cli.option import KUBECONFIG, output_option
+from trueline.cli.option import AGE_KEY, KUBECONFIG, output_option
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +28,7 @@ class Subject:
 @click.option("--path", "below", default="", metavar="P", help="Read declarations only below this folder of PATH.")
 @click.option("--revision", default="", metavar="R", help="A branch, tag or commit instead of the files as they stand.")
 @KUBECONFIG
+@AGE_KEY
 @click.option("--data-dir", "data_directory", type=click.Path(path_type=Path), envvar="TRUELINE_DATA_DIR")
 @click.option("-n", "--namespace", default="", help="For a folder without declarations.")
 @click.option("--cluster", default="", help="The cluster of applications that name none.")

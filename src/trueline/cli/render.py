@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from trueline.cli.answer import say, say_json, tell
-from trueline.cli.option import is_address, output_option
+from trueline.cli.option import AGE_KEY, is_address, output_option
 
 
 def _existing(context: click.Context, parameter: click.Parameter, value: str) -> str:
@@ -25,6 +25,8 @@ def _existing(context: click.Context, parameter: click.Parameter, value: str) ->
 @click.option("--kube-version", default="", metavar="V", help="The version that charts are told, such as v1.35.0.")
 @click.option("--api-versions", multiple=True, metavar="G/V", help="An API version that charts are told; repeatable.")
 @click.option("-n", "--namespace", default="", help="For a folder without declarations: the namespace of its release.")
+@AGE_KEY
+@click.option("--reveal", is_flag=True, help="Print values of secrets, too.")
 @output_option("yaml", "json")
 def render(  # noqa: PLR0917 - one for each option
     path: str,
@@ -34,6 +36,7 @@ def render(  # noqa: PLR0917 - one for each option
     kube_version: str,
     api_versions: tuple[str, ...],
     namespace: str,
+    reveal: bool,  # noqa: FBT001 - a flag
     output: str,
 ) -> int:
     """Print what PATH would declare: a fleet repository, or a folder taken as one application."""
@@ -48,6 +51,7 @@ def render(  # noqa: PLR0917 - one for each option
         api_versions=api_versions,
         namespace=namespace,
         output=output,
+        reveal=reveal,
     )
     return run(_render(request))
 
@@ -64,6 +68,7 @@ class Request:
     api_versions: tuple[str, ...]
     namespace: str
     output: str
+    reveal: bool = False
 
 
 async def _render(request: Request) -> int:

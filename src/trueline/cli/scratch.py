@@ -15,6 +15,7 @@ from pathlib import Path
 from trueline.record.schema import SCHEMA
 from trueline.runtime.blob import borrow
 from trueline.runtime.layout import check_layout
+from trueline.runtime.seal import SEAL
 from trueline.runtime.store import check_version
 
 _DATABASES = ("trueline.sqlite", "embedded.sqlite")
@@ -37,6 +38,9 @@ def scratch(original: Path | None) -> Iterator[Path]:
             check_version(original / _DATABASES[0], SCHEMA)
         if original is not None and (original / "installation").is_file():
             shutil.copyfile(original / "installation", copy / "installation")
+            if (original / SEAL).is_file():
+                shutil.copyfile(original / SEAL, copy / SEAL)
+                (copy / SEAL).chmod(0o600)
             for database in _DATABASES:
                 if (original / database).is_file():
                     _copy_database(original / database, copy / database)

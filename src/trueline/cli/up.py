@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from trueline.cli.option import ADOPT, KUBECONFIG, Duration, output_option
+from trueline.cli.option import ADOPT, AGE_KEY, KUBECONFIG, Duration, output_option
 
 LISTEN_DEFAULT = "127.0.0.1:8600"
 
@@ -36,6 +36,7 @@ class Wanted:
 @click.option("--path", default="", metavar="P", help="Read declarations only below this folder.")
 @click.option("--revision", default="", metavar="R", help="A branch, tag, semver range or commit.")
 @KUBECONFIG
+@AGE_KEY
 @click.option("--listen", default=LISTEN_DEFAULT, show_default=True, metavar="A", help="HOST:PORT, or none.")
 @click.option("--data-dir", "data_directory", type=click.Path(path_type=Path), envvar="TRUELINE_DATA_DIR")
 @click.option("--interval", "interval_s", type=Duration(), default="30s", show_default=True, help="Between two looks.")

@@ -250,7 +250,8 @@ class Removal:
 class Application:
     """What is delivered as one. `render` is `None` where the files shall tell.
 
-    Of several sources the first is rendered; the others lend it files, as `$NAME/path`.
+    Of several sources the first is rendered; the others lend it files, as `$NAME/path`. `decryption` names the private
+    keys of its encrypted files.
     """
 
     name: str
@@ -262,6 +263,7 @@ class Application:
     depends_on: tuple[str, ...] = ()
     sync: SyncOptions = SyncOptions()
     removals: tuple[Removal, ...] = ()
+    decryption: tuple[SecretReference, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

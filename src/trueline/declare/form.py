@@ -85,7 +85,6 @@ class SecretPlaceForm(Form, frozen=True, kw_only=True):
     """Where a secret stands."""
 
     EXCLUDES, SOME_OF = _one_of("env", "file", "sops", "kubernetes")
-    LATER = frozenset({"sops"})
     env: Words | UnsetType = UNSET
     file: Words | UnsetType = UNSET
     sops: Words | UnsetType = UNSET
@@ -376,6 +375,12 @@ class MetadataForm(Form, frozen=True, kw_only=True):
     labels: dict[str, str] = {}
 
 
+class DecryptionForm(Form, frozen=True, kw_only=True):
+    """The private keys of an application's encrypted files."""
+
+    keys: Annotated[tuple[SecretForm, ...], Meta(min_length=1, max_length=16)]
+
+
 class ApplicationSpecForm(Form, frozen=True, kw_only=True):
     """What is delivered as one."""
 
@@ -384,6 +389,7 @@ class ApplicationSpecForm(Form, frozen=True, kw_only=True):
     sources: Annotated[tuple[NamedSourceForm, ...], Meta(min_length=1, max_length=32)] | UnsetType = UNSET
     target: TargetForm
     render: RenderForm | UnsetType = UNSET
+    decryption: DecryptionForm | UnsetType = UNSET
     depends_on: tuple[Name, ...] = ()
     sync: SyncForm = SyncForm()
 

@@ -89,6 +89,7 @@ def application(
         labels=read.metadata.labels,
         sources=tuple(_source(one, at, sources, place, rings or {}) for at, one in _sources(spec)),
         render=_render(spec.render) if not isinstance(spec.render, UnsetType) else None,
+        decryption=_decryption(spec.decryption, place),
         target=_target(spec.target, place, read.metadata.name),
         depends_on=tuple(dict.fromkeys(spec.depends_on)),
         sync=_sync(spec.sync),
@@ -287,7 +288,7 @@ def _auth(auth: written.AuthForm | UnsetType, at: Path, place: Where) -> Auth:
 def _secret(secret: written.SecretForm, origin: Origin) -> SecretReference:
     """Without the commit: it tells where to look, and a commit that does not touch it changes nothing."""
     place = secret.secret
-    named = {"env": place.env, "file": place.file, "kubernetes": place.kubernetes}
+    named = {"env": place.env, "file": place.file, "sops": place.sops, "kubernetes": place.kubernetes}
     written_as = {"secret": {key: name for key, name in named.items() if name is not UNSET}}
     return SecretReference.parse(written_as, replace(origin, commit=""))
 
@@ -345,6 +346,13 @@ def _site_place(site: written.SitePlaceForm, place: Where, application: str) -> 
             return ServedTarget(address=address, site=application)
         case _:
             return DirectoryTarget(path=_or(site.directory, ""))
+
+
+def _decryption(read: written.DecryptionForm | UnsetType, place: Where) -> tuple[SecretReference, ...]:
+    if isinstance(read, UnsetType):
+        return ()
+    at = ("spec", "decryption", "keys")
+    return tuple(_secret(one, place((*at, index))) for index, one in enumerate(read.keys))
 
 
 def _optional_secret(secret: written.SecretForm | UnsetType, origin: Origin) -> SecretReference | None:

@@ -150,6 +150,7 @@ class Desirer:
             commit=revision.commit,
             capabilities=await parts.target.capabilities(),
             versions=versions.versions,
+            decryption=application.decryption,
         )
         wish = Wish(
             application=application,

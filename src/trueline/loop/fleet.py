@@ -12,6 +12,7 @@ from trueline.loop.desire import Ground
 from trueline.loop.supply import OpenSource
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.fault import UserError
+from trueline.runtime.files import FileTree
 from trueline.source.artifact import Revision
 from trueline.source.lineage import relate, warn_of_relation
 
@@ -61,6 +62,8 @@ class Fleet:
         self._folder = folder
         self._last: tuple[str, Declared] | None = None
         self._is_fleet = False
+        self.files: FileTree | None = None
+        """Those of the revision that was looked at last, older ones apart."""
 
     @property
     def source(self) -> OpenSource:
@@ -99,6 +102,11 @@ class Fleet:
             UserError: nothing at all can be told.
             Transient: the files cannot be read now.
         """
+        found = await self._look(revision)
+        self.files = found.ground.files
+        return found
+
+    async def _look(self, revision: Revision) -> Look:
         artifact = await self._source.artifact(revision)
         ground = Ground(source=self._source, artifact=artifact, files=self._source.files(artifact))
         declared = await self._declared(ground)
@@ -117,7 +125,7 @@ class Fleet:
 
     async def look_back(self, commit: str) -> Look:
         """What was declared at an older commit, from what is kept even while the repository is away."""
-        return await self.look(await self._source.revision(commit))
+        return await self._look(await self._source.revision(commit))
 
     async def keep(self, commit: str, needed: Collection[str]) -> None:
         """Keep the objects of an applied commit for a rollback; those of `needed` are not let go of for it."""

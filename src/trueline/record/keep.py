@@ -1,7 +1,7 @@
 """Bytes by key, compressed and bounded: the longest unused go first. Losing one costs work, never truth.
 
 `Bodies` keeps what was declared by its digest and never lets go of what an inventory names; `RenderStore` is the cache
-of renders. Both hold what they are given: who has a secret's body does not give it.
+of renders. Both are sealed: what a secret's body holds stands nowhere in clear.
 """
 
 import zlib
@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from trueline.model.digest import Digest, canonical, digest_bytes
+from trueline.runtime.seal import SEALED, Seal
 from trueline.runtime.store import Store
 
 BODIES_BYTES_MAX = 512 << 20
@@ -30,26 +31,29 @@ class _Keep:
     within the last `_FRESH_PUTS` writes, is not noted anew while there is room: it is among the newest anyway.
     """
 
-    def __init__(self, store: Store, table: str, spared: str, size_bytes_max: int) -> None:
+    def __init__(self, store: Store, table: str, spared: str, size_bytes_max: int, seal: Seal | None) -> None:
         self._store = store
         self._table = table
         self._spared = spared
         self._size_bytes_max = size_bytes_max
+        self._seal = seal
         self._touched: dict[str, None] = {}
+        if seal is not None and seal.is_new:
+            self._store.execute(f"DELETE FROM {table} WHERE substr(data, 1, 1) = ?", (SEALED,))  # noqa: S608 - a constant
 
     def get(self, key: str) -> bytes | None:
         found = self._store.row(f"SELECT data FROM {self._table} WHERE key = ?", (key,))  # noqa: S608 - a constant
         if found is None:
             return None
         self._touch(key)
-        return _unpacked(found[0])
+        return self._unpacked(key, found[0])
 
     def get_many(self, keys: Iterable[str]) -> dict[str, bytes]:
         query = f"SELECT key, data FROM {self._table} WHERE key IN (SELECT value FROM json_each(?))"  # noqa: S608 - a constant
         found = self._store.rows(query, (canonical(list(keys)).decode(),))
         for key, _ in found:
             self._touch(key)
-        return {key: body for key, data in found if (body := _unpacked(data)) is not None}
+        return {key: body for key, data in found if (body := self._unpacked(key, data)) is not None}
 
     def _touch(self, key: str) -> None:
         self._touched.pop(key, None)
@@ -63,7 +67,7 @@ class _Keep:
             tick = self._tick()
             self._use(tick, self._touched)
             known = {} if replaces else self.known(values)
-            new = {key: zlib.compress(values[key], _LEVEL) for key in values if key not in known}
+            new = {key: self._packed(key, values[key]) for key in values if key not in known}
             insert = f"INSERT OR REPLACE INTO {self._table} (key, size, used, data) VALUES (?, ?, ?, ?)"  # noqa: S608 - a constant
             self._store.execute_many(insert, [(key, len(data), tick + 1, data) for key, data in new.items()])
             is_full = bool(new) and self.size_bytes() > self._size_bytes_max
@@ -80,6 +84,17 @@ class _Keep:
         """Those that are kept, each with its last use."""
         query = f"SELECT key, used FROM {self._table} WHERE key IN (SELECT value FROM json_each(?))"  # noqa: S608 - a constant
         return {str(key): int(used) for key, used in self._store.rows(query, (canonical(list(keys)).decode(),))}
+
+    def _packed(self, key: str, value: bytes) -> bytes:
+        data = zlib.compress(value, _LEVEL)
+        return data if self._seal is None else self._seal.seal(data, key)
+
+    def _unpacked(self, key: str, data: bytes) -> bytes | None:
+        opened = data if self._seal is None else self._seal.unseal(data, key)
+        try:
+            return None if opened is None else zlib.decompress(opened)
+        except zlib.error:
+            return None
 
     def _tick(self) -> int:
         found = self._store.row(f"SELECT max(used) FROM {self._table}")  # noqa: S608 - a constant
@@ -112,9 +127,9 @@ class _Keep:
 class Bodies:
     """Bodies of resources by digest, canonical JSON as it was rendered."""
 
-    def __init__(self, store: Store, size_bytes_max: int = BODIES_BYTES_MAX) -> None:
+    def __init__(self, store: Store, size_bytes_max: int = BODIES_BYTES_MAX, *, seal: Seal | None = None) -> None:
         owned = "SELECT body FROM entry UNION SELECT intended FROM entry"
-        self._keep = _Keep(store, "kept_body", f"AND key NOT IN ({owned})", size_bytes_max)
+        self._keep = _Keep(store, "kept_body", f"AND key NOT IN ({owned})", size_bytes_max, seal)
 
     def put_many(self, bodies: Mapping[Digest, bytes]) -> None:
         """Keep them all, or none; what is known already is only noted as used."""
@@ -142,8 +157,8 @@ class Bodies:
 class RenderStore:
     """The cache of renders: bytes by the key of everything that can change them (D3)."""
 
-    def __init__(self, store: Store, size_bytes_max: int = RENDERS_BYTES_MAX) -> None:
-        self._keep = _Keep(store, "kept_render", "", size_bytes_max)
+    def __init__(self, store: Store, size_bytes_max: int = RENDERS_BYTES_MAX, *, seal: Seal | None = None) -> None:
+        self._keep = _Keep(store, "kept_render", "", size_bytes_max, seal)
 
     def get(self, key: str) -> bytes | None:
         """What was put under a key."""
@@ -165,10 +180,3 @@ class RenderStore:
     def size_bytes(self) -> int:
         """How much is kept."""
         return self._keep.size_bytes()
-
-
-def _unpacked(data: bytes) -> bytes | None:
-    try:
-        return zlib.decompress(data)
-    except zlib.error:
-        return None

@@ -181,6 +181,8 @@ class CachedRenderer:
         }
         if request.versions:  # no trace tells of their files, so their identities do
             parts["versions"] = [(one.version, one.identity) for one in request.versions]
+        if request.decryption:  # who may open an encrypted file does not open it for others
+            parts["decryption"] = [str(one) for one in request.decryption]
         if isinstance(options, Helm):
             parts["release"] = release_name(request, options)
             parts["namespace"] = request.namespace
@@ -193,7 +195,15 @@ class CachedRenderer:
 
 def _asked(request: RenderRequest) -> tuple[object, ...]:
     """All of a request that `digest` reads; the application is the name under which the answer is remembered."""
-    return request.source, request.path, request.options, request.namespace, request.capabilities, request.versions
+    return (
+        request.source,
+        request.path,
+        request.options,
+        request.namespace,
+        request.capabilities,
+        request.versions,
+        request.decryption,
+    )
 
 
 def _outside(trace: Trace, files: FileTree) -> Trace:

@@ -10,6 +10,7 @@ import msgspec
 from trueline.model.fault import UserError
 from trueline.model.origin import Origin
 from trueline.render import refusal
+from trueline.render.decrypted import lined
 from trueline.render.document import Document, read_documents
 from trueline.render.kustomization import KUSTOMIZATIONS, explained
 from trueline.render.manifest import Manifest, assemble
@@ -73,7 +74,7 @@ class KustomizeRenderer:
         if not paths:
             return {}
         try:
-            read = await read_documents(self.toolbox, files, paths, "")
+            read = await read_documents(self.toolbox, lined(files), paths, "")
         except UserError:
             return {}
         return {path: tuple(one for one in read if one.path == path) for path in paths}

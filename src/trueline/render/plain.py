@@ -8,6 +8,8 @@ from trueline.model.diagnostic import Diagnostic
 from trueline.model.fault import UserError
 from trueline.model.origin import Origin
 from trueline.render import refusal
+from trueline.render.clear_file import CONFIG
+from trueline.render.decrypted import lined
 from trueline.render.document import Document, Places, read_documents, read_places
 from trueline.render.manifest import Manifest, assemble, is_list
 from trueline.render.options import Plain
@@ -40,6 +42,7 @@ class PlainRenderer:
             raise UserError([refusal.NOTHING.about(f"no {what} file in {request.path or '/'} is taken", here)])
         if len(paths) > FILES_MAX:
             raise UserError([refusal.LIMIT.about(f"{len(paths)} files, allowed are {FILES_MAX}", here)])
+        files = lined(files)
         documents = await read_documents(self.toolbox, files, paths, request.commit)
         listed = dict.fromkeys(one.path for one in documents if is_list(one.value))
         places = await read_places(self.toolbox, files, listed, request.commit) if listed else ()
@@ -77,7 +80,7 @@ def _lost(path: str, commit: str) -> Diagnostic:
 def _beneath(files: FileTree, path: str, depth: int) -> Iterator[str]:
     for name in files.names(path):
         below = f"{path}/{name}" if path else name
-        if name.endswith(EXTENSIONS):
+        if name.endswith(EXTENSIONS) and name != CONFIG:
             entry = files.entry(below)
             if entry is None or entry.kind is FileKind.FILE:
                 yield below

@@ -8,6 +8,7 @@ from trueline.render.options import Capabilities, RenderOptions
 from trueline.render.resource import Rendered
 from trueline.render.site.version import SiteVersion
 from trueline.runtime.files import FileTree
+from trueline.runtime.secret import SecretReference
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +17,7 @@ class RenderRequest:
 
     `source` names where the files come from, so that equal paths of two sources do not displace each other in a cache.
     `versions` are those of a site that has some, each with its files; the request's own are those of one of them.
+    `decryption` names the private keys of its encrypted files.
     """
 
     application: str
@@ -26,6 +28,7 @@ class RenderRequest:
     source: str = ""
     capabilities: Capabilities = field(default_factory=Capabilities)
     versions: tuple[SiteVersion, ...] = ()
+    decryption: tuple[SecretReference, ...] = ()
 
 
 class Renderer(Protocol):

@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from trueline.model.digest import Digest
+from trueline.render.clear_file import CONFIG
 from trueline.render.options import Plain
 from trueline.render.plain import FILES_MAX, manifest_paths
 from trueline.render.protocol import Renderer, RenderRequest
 from trueline.render.resource import Rendered, Resource
 from trueline.render.stored import StoredBodies, StoredRender, from_stored
-from trueline.render.trace import TracingTree
+from trueline.render.trace import TracingTree, sees
 from trueline.runtime.files import FileEntry, FileTree
 
 _NOTHING: Final = Rendered(resources=(), bodies={})
@@ -67,6 +68,10 @@ async def render_changed(
     paths = tuple(manifest_paths(files, request.path, options))
     read = {look.path: look.found for look in older.trace.looks if look.asked == "read"}
     same = {path for path in paths if path in read and files.glance(path) == read[path]}
+    rules = older.trace.looks_at(CONFIG)  # they speak of every file, changed or not
+    if not all(sees(look, files) for look in rules.values()):
+        return None
+    files.recall(rules)
     if not _is_apart(before) or not same or len(paths) > FILES_MAX:
         return None
     is_all = len(same) == len(paths)

@@ -6,6 +6,7 @@ from enum import Enum
 
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.digest import Digest
+from trueline.model.masked import Masked
 from trueline.model.origin import Origin
 from trueline.model.ref import Ref
 from trueline.render.misfit import Locate
@@ -77,7 +78,8 @@ class Rendered:
     `uses_capabilities` tells that another Kubernetes version or API list may give another result. `locate` finds the
     line of a field, where the files are at hand; it is asked only where something is wrong. `beside` are bodies that
     others will have made by then: they are no part of it, and say which kinds there will be. `outside` are addresses of
-    other sites that it names and wants to be asked, each with its place.
+    other sites that it names and wants to be asked, each with its place. `secrets` are values of encrypted files that
+    were opened for it just now: a kept render has none.
     """
 
     resources: tuple[Resource, ...]
@@ -87,6 +89,7 @@ class Rendered:
     locate: Locate | None = field(default=None, repr=False, compare=False)
     beside: tuple[bytes, ...] = field(default=(), repr=False, compare=False)
     outside: tuple[tuple[str, Origin], ...] = field(default=(), repr=False)
+    secrets: tuple[Masked, ...] = field(default=(), repr=False, compare=False)
 
     def body(self, resource: Resource) -> bytes:
         """The canonical JSON of a resource."""

@@ -43,7 +43,11 @@ class Trace(msgspec.Struct, frozen=True, kw_only=True):
         """Whether all of it would be seen in these files."""
         root = files.entry(self.root)
         same_root = bool(self.root_identity) and root is not None and root.identity == self.root_identity
-        return all((same_root and _is_beneath(look.path, self.root)) or _sees(look, files) for look in self.looks)
+        return all((same_root and _is_beneath(look.path, self.root)) or sees(look, files) for look in self.looks)
+
+    def looks_at(self, name: str) -> "Looks":
+        """The looks at files of a name, whatever their folders, as `recall` takes them."""
+        return {(look.path, look.asked): look for look in self.looks if look.path.rpartition("/")[2] == name}
 
 
 class TracingTree:
@@ -115,7 +119,8 @@ class TracingTree:
         return look.asked == "entry" and look.found == FileKind.FILE.value and (look.path, "read") in self._looks
 
 
-def _sees(look: Look, files: FileTree) -> bool:
+def sees(look: Look, files: FileTree) -> bool:
+    """Whether a look would find the same in these files."""
     entry = files.entry(look.path)
     match look.asked:
         case "read":

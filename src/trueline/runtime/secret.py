@@ -1,56 +1,22 @@
-"""Secrets by reference: where a secret is named one way, and its value in a wrapping that no message can open.
+"""Secrets by reference: where a secret is named one way. Its value comes in a wrapping that no message can open.
 
 A reference is a value that may be shown; what it refers to is read when it is needed and never kept here.
 """
 
-import hmac
 import os
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import NoReturn, Protocol, assert_never
+from typing import Protocol, assert_never
 
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.fault import UserError
+from trueline.model.masked import MASK, Masked
 from trueline.model.origin import Origin
 
 SECRET_BYTES_MAX = 1024 * 1024
-MASK = "***"
-_HOW = "write secret: {env: NAME}, {file: PATH} or {kubernetes: NAMESPACE/NAME#KEY}"
-
-
-class Masked:
-    """A secret value (INV-25). Every way to print it gives `***`; only `reveal` opens it, where it is handed over.
-
-    >>> password = Masked("hunter2")
-    >>> f"{password} {password!r} {password:>5}", password.reveal()
-    ('*** *** ***', 'hunter2')
-    """
-
-    __slots__ = ("_value",)
-    __hash__ = None  # type: ignore[assignment]  # a hash could be guessed from
-
-    def __init__(self, value: str) -> None:
-        self._value = value
-
-    def reveal(self) -> str:
-        """The value in clear."""
-        return self._value
-
-    def __repr__(self) -> str:
-        return MASK
-
-    def __format__(self, _spec: str) -> str:
-        return MASK
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Masked):
-            return NotImplemented
-        return hmac.compare_digest(self._value.encode(), other._value.encode())
-
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("a secret is not written to disk")
+_HOW = "write secret: {env: NAME}, {file: PATH}, {sops: PATH#KEY} or {kubernetes: NAMESPACE/NAME#KEY}"
 
 
 def encode_masked(value: object) -> str:
@@ -82,11 +48,12 @@ class SecretPlace(Enum):
     ENV = "env"
     FILE = "file"
     KUBERNETES = "kubernetes"
+    SOPS = "sops"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecretReference:
-    """The name of a secret: a variable, a path, or `NAMESPACE/NAME#KEY`."""
+    """The name of a secret: a variable, a path, `NAMESPACE/NAME#KEY`, or `PATH#KEY` of an encrypted file."""
 
     place: SecretPlace
     name: str
@@ -100,15 +67,12 @@ class SecretReference:
         """Read what stands where a secret belongs: `{secret: {env: NAME}}`.
 
         Raises:
-            UserError: TL0150 plain text, TL0153 another shape, TL0151 a place that is not supported yet. The value
-                itself is in no message.
+            UserError: TL0150 plain text, TL0153 another shape. The value itself is in no message.
 
         >>> str(SecretReference.parse({"secret": {"env": "TOKEN"}}))
         'env: TOKEN'
         """
         match value:
-            case {"secret": {"sops": _, **rest}} if not rest:
-                raise _refused("TL0151", "this place of a secret is not supported yet", "sops", _HOW, origin)
             case {"secret": Mapping() as where, **rest} if not rest and len(where) == 1:
                 ((key, name),) = where.items()
             case _:
@@ -146,27 +110,31 @@ class Secrets(Protocol):
 
 KubernetesSecret = Callable[[str, str, str], Awaitable[str]]
 """Namespace, name, key; a `LookupError` says why there is no value."""
+SopsSecret = Callable[[str], Awaitable[Masked]]
+"""`PATH#KEY`; a `LookupError` says why there is no value, and a `UserError` why the file does not open."""
 
 
 class SystemSecrets:
-    """Variables of a given environment, files, and Kubernetes Secrets through a callable (namespace, name, key)."""
+    """Variables of a given environment, files, and through callables Kubernetes Secrets and encrypted files."""
 
     def __init__(
         self,
         environment: Mapping[str, str],
         *,
         kubernetes: KubernetesSecret | None = None,
+        sops: SopsSecret | None = None,
         directory: Path | None = None,
     ) -> None:
-        self._environment = environment
+        self.environment = environment
         self._kubernetes = kubernetes
+        self._sops = sops
         self._directory = directory if directory is not None else Path()
 
     async def resolve(self, reference: SecretReference) -> Masked:
         """The value, read now; one trailing line end of a file is not part of it."""
         match reference.place:
             case SecretPlace.ENV:
-                value = self._environment.get(reference.name)
+                value = self.environment.get(reference.name)
                 if value is None:
                     raise _missing(reference, "the variable is not set")
                 return Masked(value)
@@ -174,6 +142,8 @@ class SystemSecrets:
                 return Masked(self._read(reference))
             case SecretPlace.KUBERNETES:
                 return Masked(await self._ask(reference))
+            case SecretPlace.SOPS:
+                return await self._open(reference)
             case _:
                 assert_never(reference.place)
 
@@ -196,6 +166,14 @@ class SystemSecrets:
             raise _missing(reference, "no cluster to read Secrets from is configured")
         try:
             return await self._kubernetes(*parts)
+        except LookupError as error:
+            raise _missing(reference, str(error.args[0])) from None
+
+    async def _open(self, reference: SecretReference) -> Masked:
+        if self._sops is None:
+            raise _missing(reference, "an encrypted file cannot be read here")
+        try:
+            return await self._sops(reference.name)
         except LookupError as error:
             raise _missing(reference, str(error.args[0])) from None
 

@@ -14,8 +14,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import assert_never
 
+from trueline.model.masked import Masked
 from trueline.runtime.process import Command, Completed, Ending, Limits, NotStarted, Processes
-from trueline.runtime.secret import Masked, scrub
+from trueline.runtime.secret import scrub
 from trueline.source.address import Address, Transfer
 from trueline.source.refusal import NO_GIT, SLOW, TOO_LARGE, explain
 

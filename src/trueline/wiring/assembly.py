@@ -42,7 +42,9 @@ from trueline.runtime.cell.process import ProcessCells
 from trueline.runtime.clock import Clock, SystemClock
 from trueline.runtime.data_directory import DataDirectory
 from trueline.runtime.process import SystemProcesses
+from trueline.runtime.seal import SEAL, Seal
 from trueline.runtime.secret import SystemSecrets
+from trueline.runtime.sops.decryption import Decryption
 from trueline.runtime.store import Store
 from trueline.runtime.toolbox import Toolbox
 from trueline.runtime.toolbox_process import ProcessToolbox, ToolboxBinary, find_toolbox
@@ -65,6 +67,7 @@ from trueline.wiring.site import (
     needed_blobs,
     site_renderer,
 )
+from trueline.wiring.sops import FleetSecrets, decryption, sops_toolbox
 from trueline.wiring.ssh import SshTargets
 from trueline.wiring.target import AllTargets
 
@@ -85,6 +88,7 @@ class Assembly:
     renderer: CachedRenderer
     sites: SiteRenderer | None
     toolbox: Toolbox
+    decryption: Decryption
     ledger: StoreLedger
     journal: Journal
     history: History
@@ -118,13 +122,13 @@ class _Books:
     trust: TrustBook
 
 
-def _books(store: Store, clock: Clock, anchors: Path) -> _Books:
+def _books(store: Store, clock: Clock, anchors: Path, seal: Seal) -> _Books:
     journal = Journal(store, clock, anchors)
     return _Books(
         journal=journal,
         ledger=StoreLedger(store, journal),
-        bodies=Bodies(store),
-        renders=RenderStore(store),
+        bodies=Bodies(store, seal=seal),
+        renders=RenderStore(store, seal=seal),
         approvals=Approvals(store, journal, clock),
         history=History(store, journal, clock),
         holds=Holds(store, journal, clock),
@@ -145,15 +149,13 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembly]:
         directory = closing.enter_context(DataDirectory.claim(settings.data_path, clock))
         store = Store.open(directory.store, SCHEMA)
         closing.callback(store.close)
-        books = _books(store, clock, directory.anchors)
+        books = _books(store, clock, directory.anchors, Seal(directory.path / SEAL))
         closing.push(_Anchoring(books.journal))
         binary = find_toolbox()
         toolbox = await closing.enter_async_context(ProcessToolbox(path=binary.path, clock=clock))
         blobs = BlobDirectory(directory.path / BLOBS)
         blobs.tidy(needed_blobs(books.ledger, books.bodies))
-        site, renderer = await _renderers(closing, settings, directory, books, binary, toolbox, blobs, processes)
-        approvals, claims = KeptApprovals(books.approvals), ClaimBook(books.ledger)
-        shared = Shared(ledger=books.ledger, bodies=books.bodies, approvals=approvals, claims=claims)
+        shared = _shared(books)
         clusters = ClusterTargets(
             settings=settings, toolbox=toolbox, clock=clock, processes=processes, directory=directory, shared=shared
         )
@@ -165,7 +167,13 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembly]:
             is_empty=books.ledger.is_empty,
             is_live=settings.is_live,
         )
-        secrets = SystemSecrets(settings.environment, kubernetes=clusters.secret)
+        opening = await _decryption(closing, settings, binary, clusters)
+        encrypted = FleetSecrets(opening)
+        clusters.encrypted = encrypted.value
+        secrets = SystemSecrets(settings.environment, kubernetes=clusters.secret, sops=encrypted.value)
+        site, renderer = await _renderers(
+            closing, settings, directory, books, binary, toolbox, blobs, processes, opening
+        )
         opened = _Opened(
             closing=closing,
             settings=settings,
@@ -188,21 +196,44 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembly]:
         verifier = Verifier(
             book=books.trust, clock=clock, given=settings.given_keys, is_in_hand=settings.is_working_tree
         )
-        parts = EngineParts(
-            fleet=fleet,
-            desirer=Desirer(sources=sources, targets=targets, renderer=renderer, verifier=verifier, outside=outside),
-            targets=targets,
-            register=books.register,
-            chronicle=Chronicle(books.journal, books.history),
-            claims=claims,
-            verifier=verifier,
-            holds=books.holds,
-            approvals=approvals,
-            clock=clock,
-            interval_s=settings.interval_s,
-        )
-        made = _assembly(settings, parts, books, targets, sources, renderer, site, toolbox, directory)
+        encrypted.follow(fleet)
+        desirer = Desirer(sources=sources, targets=targets, renderer=renderer, verifier=verifier, outside=outside)
+        parts = _engine_parts(settings, books, shared, fleet, targets, desirer, verifier, clock)
+        made = _assembly(settings, parts, books, targets, sources, renderer, site, toolbox, directory, opening)
         yield replace(made, notes=notes)
+
+
+def _engine_parts(  # noqa: PLR0913, PLR0917 - what an engine is made of
+    settings: Settings,
+    books: _Books,
+    shared: Shared,
+    fleet: Fleet,
+    targets: AllTargets,
+    desirer: Desirer,
+    verifier: Verifier,
+    clock: Clock,
+) -> EngineParts:
+    return EngineParts(
+        fleet=fleet,
+        desirer=desirer,
+        targets=targets,
+        register=books.register,
+        chronicle=Chronicle(books.journal, books.history),
+        claims=shared.claims,
+        verifier=verifier,
+        holds=books.holds,
+        approvals=shared.approvals,
+        clock=clock,
+        interval_s=settings.interval_s,
+    )
+
+
+async def _decryption(
+    closing: AsyncExitStack, settings: Settings, binary: ToolboxBinary, clusters: ClusterTargets
+) -> Decryption:
+    """What opens encrypted files; the private keys stand in none of them."""
+    toolbox = await closing.enter_async_context(sops_toolbox(binary, SystemClock()))
+    return decryption(toolbox, SystemSecrets(settings.environment, kubernetes=clusters.secret))
 
 
 async def _renderers(  # noqa: PLR0913, PLR0917 - what builds is made with all of it
@@ -214,6 +245,7 @@ async def _renderers(  # noqa: PLR0913, PLR0917 - what builds is made with all o
     toolbox: Toolbox,
     blobs: BlobDirectory,
     processes: SystemProcesses,
+    opening: Decryption,
 ) -> tuple[SiteBuilder | None, CachedRenderer]:
     """The builder of sites, where it is installed, and the renderer of everything."""
     clock = SystemClock()
@@ -223,10 +255,15 @@ async def _renderers(  # noqa: PLR0913, PLR0917 - what builds is made with all o
     cells = ProcessCells(processes, directory.path / "cells", readable=settings.generator_paths)
     await cells.tidy()
     generated, builder = await generated_renderer(closing, clock=clock, cells=cells, blobs=blobs, cache=books.renders)
-    every = DispatchingRenderer(toolbox, site.renderer if site else None, generated)
+    every = DispatchingRenderer(toolbox, site.renderer if site else None, generated, opening)
     renders = KeptRenders(books.renders, books.bodies)
     engines = digest_value([binary.digest, engine_digest()])
     return site, CachedRenderer(every, renders, engines, is_whole=has_blobs(blobs), installed=builder.identity)
+
+
+def _shared(books: _Books) -> Shared:
+    approvals, claims = KeptApprovals(books.approvals), ClaimBook(books.ledger)
+    return Shared(ledger=books.ledger, bodies=books.bodies, approvals=approvals, claims=claims)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -280,6 +317,7 @@ def _assembly(  # noqa: PLR0913, PLR0917 - everything
     site: SiteBuilder | None,
     toolbox: Toolbox,
     directory: DataDirectory,
+    opening: Decryption,
 ) -> Assembly:
     return Assembly(
         settings=settings,
@@ -292,6 +330,7 @@ def _assembly(  # noqa: PLR0913, PLR0917 - everything
         renderer=renderer,
         sites=site.pages if site else None,
         toolbox=toolbox,
+        decryption=opening,
         ledger=books.ledger,
         journal=books.journal,
         history=books.history,

@@ -23,7 +23,8 @@ from trueline.runtime.clock import Clock
 from trueline.runtime.data_directory import DataDirectory, write_atomic
 from trueline.runtime.http import Transport
 from trueline.runtime.process import Command, NotStarted, SystemProcesses
-from trueline.runtime.secret import SecretReference, SystemSecrets
+from trueline.runtime.seal import SEAL, Seal
+from trueline.runtime.secret import SecretReference, SopsSecret, SystemSecrets
 from trueline.runtime.store import translated
 from trueline.runtime.toolbox import Toolbox
 from trueline.target.kubernetes.client import KubernetesClient
@@ -72,6 +73,8 @@ class ClusterTargets:
         self._holder = f"{platform.node() or 'host'}/{os.getpid()}/{secrets.token_hex(4)}"
         self.embedded: EmbeddedCluster | None = None
         self.clients: dict[str, KubernetesClient] = {}
+        self.encrypted: SopsSecret | None = None
+        """What opens encrypted files of the fleet repository, as soon as there is something that does."""
 
     async def __aenter__(self) -> Self:
         self._group = await self._stack.enter_async_context(asyncio.TaskGroup())
@@ -132,6 +135,7 @@ class ClusterTargets:
             clock=self._clock,
             needs_status=needs_status,
             judge=judge,
+            fingerprint=Seal(self._directory.path / SEAL).fingerprint,
         )
         writer = Writer(
             installation=self._directory.installation,
@@ -187,7 +191,7 @@ class ClusterTargets:
 
     async def _secret(self, reference: SecretReference) -> str:
         """A cluster's own kubeconfig cannot stand in a cluster."""
-        return (await SystemSecrets(self._settings.environment).resolve(reference)).reveal()
+        return (await SystemSecrets(self._settings.environment, sops=self.encrypted).resolve(reference)).reveal()
 
     async def secret(self, namespace: str, name: str, key: str) -> str:
         """One key of a Secret of the default cluster; see `KubernetesSecret`."""

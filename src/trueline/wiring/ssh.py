@@ -11,10 +11,11 @@ from trueline.declare.application import SshTarget
 from trueline.loop.parts import Parts
 from trueline.model.digest import digest_value
 from trueline.model.fault import UserError
+from trueline.model.masked import Masked
 from trueline.runtime.blob import BlobDirectory
 from trueline.runtime.clock import Clock
 from trueline.runtime.data_directory import DataDirectory
-from trueline.runtime.secret import Masked, SecretReference, Secrets
+from trueline.runtime.secret import SecretReference, Secrets
 from trueline.target.kubernetes.mark import Installation
 from trueline.target.site.ssh import problem
 from trueline.target.site.ssh.host import Cause, Host, HostRefused

@@ -194,7 +194,7 @@ TARGET = (
         name="a Secret's values are masked",
         invariants=(25,),
         file="target/kubernetes/mask.py",
-        source="    return dict.fromkeys(value, MASK) if isinstance(value, dict) else MASK",
+        source="    return {key: _named(one, fingerprint) for key, one in value.items()}",
         mutant="    return value",
         tests=("tests/target/kubernetes/test_mask.py::test_nothing_of_a_secret_is_shown",),
     ),

@@ -1,5 +1,7 @@
 """Nothing of a Secret's values leaves the adapter, whatever shape somebody gave them."""
 
+import base64
+import hashlib
 from typing import Any
 
 import pytest
@@ -24,6 +26,22 @@ def test_nothing_of_a_secret_is_shown(body: dict[str, Any]) -> None:
     assert "hunter2" not in repr(shown)
     assert shown["type"] == "Opaque"
     assert set(shown) == {*HEAD, *body, "type"}
+
+
+def test_equal_values_have_equal_names() -> None:
+    """INV-25: a keyed name follows the stars; what is written in `data` and in `stringData` is the same value."""
+
+    def name(value: bytes) -> str:
+        return hashlib.sha256(b"key" + value).hexdigest()[:8]
+
+    encoded = base64.b64encode(b"hunter2").decode()
+    body = {**HEAD, "data": {"a": encoded, "b": "b3RoZXI=", "c": {"x": 1}}, "stringData": {"a": "hunter2!"}}
+    shown = masked(body, name)
+    assert shown["data"]["a"] == f"*** ({name(b'hunter2')})"
+    assert shown["data"]["b"] != shown["data"]["a"]
+    assert shown["data"]["c"] == "***"
+    assert shown["stringData"]["a"] == f"*** ({name(b'hunter2!')})"
+    assert "hunter2" not in repr(shown)
 
 
 def test_what_is_no_secret_is_shown() -> None:

@@ -52,10 +52,12 @@ _SECONDS = {
 }
 
 
-def changes(before: dict[str, Any], after: dict[str, Any]) -> tuple[FieldChange, ...]:
+def changes(
+    before: dict[str, Any], after: dict[str, Any], fingerprint: mask.Fingerprint | None = None
+) -> tuple[FieldChange, ...]:
     """The leaves that an apply would change; neither `status` nor what the server keeps for itself counts."""
     left, right = _compared(before), _compared(after)
-    shown_left, shown_right = mask.masked(left), mask.masked(right)
+    shown_left, shown_right = mask.masked(left, fingerprint), mask.masked(right, fingerprint)
     found = (path for path, _, _ in pointer.differences(left, right))
     return tuple(
         FieldChange(path=pointer.text(path), before=_shown(shown_left, path), after=_shown(shown_right, path))

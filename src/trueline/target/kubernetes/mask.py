@@ -1,11 +1,16 @@
 """What may be shown of a body. The values of a Secret never leave this adapter, wherever they stand in the object."""
 
-from typing import Any
+import base64
+import binascii
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
-from trueline.runtime.secret import MASK
+from trueline.model.masked import MASK
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _VALUES = ("data", "stringData")
+Fingerprint: TypeAlias = Callable[[bytes], str]
+"""A short name of a value under a key of ours: equal values have equal names, and no name tells its value."""
 
 
 def is_secret(body: Any) -> bool:
@@ -13,15 +18,20 @@ def is_secret(body: Any) -> bool:
     return isinstance(body, dict) and body.get("kind") == "Secret" and body.get("apiVersion") == "v1"
 
 
-def masked(body: dict[str, Any]) -> dict[str, Any]:
+def masked(body: dict[str, Any], fingerprint: Fingerprint | None = None) -> dict[str, Any]:
     """A body with each value of a Secret as `***` (INV-25), also in the copy that client-side apply keeps.
+
+    With `fingerprint` a value's name follows the stars, the same for `data` and `stringData`.
 
     >>> masked({"apiVersion": "v1", "kind": "Secret", "data": {"k": "aHVudGVyMg=="}})
     {'apiVersion': 'v1', 'kind': 'Secret', 'data': {'k': '***'}}
     """
     if not is_secret(body):
         return body
-    hidden = {key: _hidden(value) if key in _VALUES and value is not None else value for key, value in body.items()}
+    hidden = {
+        key: _hidden(value, fingerprint) if key in _VALUES and value is not None else value
+        for key, value in body.items()
+    }
     metadata = hidden.get("metadata")
     annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
     if isinstance(metadata, dict) and isinstance(annotations, dict) and LAST_APPLIED in annotations:
@@ -29,5 +39,20 @@ def masked(body: dict[str, Any]) -> dict[str, Any]:
     return hidden
 
 
-def _hidden(value: Any) -> Any:
-    return dict.fromkeys(value, MASK) if isinstance(value, dict) else MASK
+def _hidden(value: Any, fingerprint: Fingerprint | None) -> Any:
+    if not isinstance(value, dict):
+        return MASK
+    return {key: _named(one, fingerprint) for key, one in value.items()}
+
+
+def _named(value: Any, fingerprint: Fingerprint | None) -> str:
+    if fingerprint is None or not isinstance(value, str):
+        return MASK
+    return f"{MASK} ({fingerprint(_raw(value))})"
+
+
+def _raw(value: str) -> bytes:
+    try:
+        return base64.b64decode("".join(value.split()), validate=True)
+    except (binascii.Error, ValueError):
+        return value.encode()

@@ -25,7 +25,7 @@ from trueline.target.kubernetes.kind import Kinds
 from trueline.target.kubernetes.live import Live
 from trueline.target.kubernetes.look import Looker, Place, is_object_missing
 from trueline.target.kubernetes.mark import Installation
-from trueline.target.kubernetes.mask import masked
+from trueline.target.kubernetes.mask import Fingerprint, masked
 from trueline.target.kubernetes.mirror import Mirror
 from trueline.target.kubernetes.normalise import Asked, Normaliser
 from trueline.target.kubernetes.release import Releaser
@@ -62,6 +62,7 @@ class KubernetesTarget(Generic[T]):
         clock: Clock,
         needs_status: Callable[[str], bool],
         judge: Callable[[Mapping[str, Any]], T],
+        fingerprint: Fingerprint | None = None,
     ) -> None:
         self._name = name
         self._client = client
@@ -91,6 +92,7 @@ class KubernetesTarget(Generic[T]):
             manager=installation.manager,
             recollection=recollection,
             content=Content(client=client, kinds=self._kinds, live=self._mirror.live),
+            fingerprint=fingerprint,
         )
         self._finder = LiveFinder(
             client=client, kinds=self._kinds, manager=installation.manager, recollection=recollection

@@ -22,6 +22,7 @@ from trueline.target.kubernetes.content import Content
 from trueline.target.kubernetes.field_set import leaves, other_fields, our_fields, owns
 from trueline.target.kubernetes.kind import Kinds
 from trueline.target.kubernetes.live import Live
+from trueline.target.kubernetes.mask import Fingerprint
 from trueline.target.kubernetes.resource_type import ResourceType
 from trueline.target.kubernetes.rule import CONTROL_PLANE, NOBODY
 from trueline.target.kubernetes.status import Ok, Refusal, RefusalKind
@@ -70,6 +71,7 @@ class KubernetesWriter:
     manager: str
     recollection: Recollection
     content: Content
+    fingerprint: Fingerprint | None = None
     _none: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
 
     async def write(self, write: Write) -> answer.Answer:
@@ -233,7 +235,8 @@ class KubernetesWriter:
         if not is_dry:
             self.recollection.note(sent.type, metadata)
         observed = self.recollection.live(metadata).observed()
-        compared = difference.changes(before, after) if sent.write.whole and before is not None else None
+        is_compared = sent.write.whole and before is not None
+        compared = difference.changes(before or {}, after, self.fingerprint) if is_compared else None
         owned = our_fields(metadata.managedFields, self.manager) or {}
         return answer.Accepted(
             observed=replace(observed, uid="", version="") if is_dry and said.is_created else observed,

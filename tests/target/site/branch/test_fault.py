@@ -10,7 +10,7 @@ from testbed.git_server import Fault
 from testbed.repository import Repository
 from testbed.ssh_server import SshServer
 from tests.target.site.branch.branch_bench import CHANGED, PAGES, Bench, digests, on_disk, over_http
-from trueline.runtime.secret import Masked
+from trueline.model.masked import Masked
 from trueline.source.git_command import Bounds, Credentials
 from trueline.target.answer import Refusal
 from trueline.target.site.platform import PlatformRefused

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from testbed.bucket_server import BucketServer
 from trueline.model.digest import digest_bytes
+from trueline.model.masked import Masked
 from trueline.runtime.blob import BlobDirectory
-from trueline.runtime.secret import Masked
 from trueline.target.answer import Refusal
 from trueline.target.site.platform import Order
 from trueline.target.site.s3.bucket import (

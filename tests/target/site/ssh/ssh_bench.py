@@ -11,8 +11,8 @@ from typing import Any, cast
 
 from testbed.sshd import Account, Sshd
 from trueline.model.digest import Digest, digest_bytes
+from trueline.model.masked import Masked
 from trueline.runtime.blob import BlobDirectory
-from trueline.runtime.secret import Masked
 from trueline.target.site.body import MarkedRelease
 from trueline.target.site.platform import Kept, Published
 from trueline.target.site.ssh.connection import Connection, Login, Patience

@@ -7,8 +7,8 @@ from typing import cast
 
 from testbed.sshd import Sshd
 from tests.target.site.ssh.ssh_bench import QUICK, CountingHost, Crash
+from trueline.model.masked import Masked
 from trueline.runtime.blob import BlobDirectory
-from trueline.runtime.secret import Masked
 from trueline.target.site.platform import Order
 from trueline.target.site.ssh.connection import Connection, Login
 from trueline.target.site.ssh.host import Cause, Host, HostRefused

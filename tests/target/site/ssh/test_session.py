@@ -10,7 +10,7 @@ import pytest
 
 from testbed.sshd import Account, Sshd
 from tests.target.site.ssh.ssh_bench import QUICK, Bench, benched
-from trueline.runtime.secret import Masked
+from trueline.model.masked import Masked
 from trueline.target.answer import Refusal
 from trueline.target.site.platform import PlatformRefused
 from trueline.target.site.ssh.connection import Connection, Login

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from trueline.runtime.secret import Masked
+from trueline.model.masked import Masked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 import asyncssh
 
-from trueline.runtime.secret import Masked
+from trueline.model.masked import Masked
 from trueline.target.site.ssh.host import Cause, HostRefused
 
 STDERR_BYTES_KEPT = 4096
