@@ -78,7 +78,8 @@ mutants: toolbox
 	@$(BIN)/python -m tests.mutants
 
 proof: toolbox
-	@$(BIN)/python -m tests.reliability.proof
+	@$(BIN)/python -m tests.reliability.proof invariants
+	@$(BIN)/python -m tests.reliability.proof incidents
 	@$(BIN)/python -m tests.testing.simulation.plants
 
 reliability: $(STAMP)

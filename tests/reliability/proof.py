@@ -1,4 +1,4 @@
-"""`python -m tests.reliability.proof`: runs the tests of the invariants and of the incidents, and keeps how they went.
+"""`python -m tests.reliability.proof invariants` (or `incidents`): runs their tests, and keeps how they went.
 
 An invariant is proven where each of its tests passes; an incident is replayed where each test of its number does.
 """
@@ -76,18 +76,17 @@ def incidents_figures(tests: Mapping[int, Collection[str]], seen: Seen) -> dict[
 def main() -> int:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.reliability.proof")
-    parser.add_argument("what", nargs="*", default=["invariants", "incidents"])
-    asked = parser.parse_args().what
-    is_whole, at = True, commit()
-    if "invariants" in asked:
+    parser.add_argument(
+        "what", choices=("invariants", "incidents"), help="one at a time: pytest runs once in a process"
+    )
+    what, at = parser.parse_args().what, commit()
+    if what == "invariants":
         figures = invariants_figures(run({test for one in INVARIANTS for test in one.tests}))
-        write_figures("invariants", figures, at=at)
-        is_whole = not figures["open"]
-    if "incidents" in asked:
+    else:
         tests = incident_tests(ROOT / "tests" / "incident")
         figures = incidents_figures(tests, run({node for nodes in tests.values() for node in nodes}))
-        write_figures("incidents", figures, at=at)
-    return 0 if is_whole else 1
+    write_figures(what, figures, at=at)
+    return 1 if figures["open"] else 0
 
 
 if __name__ == "__main__":
