@@ -134,6 +134,11 @@ TEMPLATE = """apiVersion: v1
 kind: Secret
 metadata: {name: a}
 stringData: {k: '{{ index .Values.a "b.c" }}'}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: outside}
+data: {k: 'x {{ index .Values.a "b.c" }}', colour: COLOUR}
 """
 
 
@@ -164,6 +169,7 @@ class Run:
     person: Person
     arguments: Arguments
     printed: list[tuple[str, bytes]] = field(default_factory=list)
+    standing: list[dict[str, str]] = field(default_factory=list)
 
     def types(self, *words: str) -> str:
         """Run a command line, whatever its exit code, and remember what it said."""
@@ -224,7 +230,7 @@ def write(person: Person, colour: str) -> None:
         "apps/shop/all.yaml": MANIFESTS.replace("COLOUR", colour),
         "apps/kustomized/kustomization.yaml": KUSTOMIZATION,
         "apps/charted/Chart.yaml": "apiVersion: v2\nname: c\nversion: 1.0.0\n",
-        "apps/charted/templates/a.yaml": TEMPLATE,
+        "apps/charted/templates/a.yaml": TEMPLATE.replace("COLOUR", colour),
         "apps/refused/a.yaml": REFUSED,
         "apps/failing/Chart.yaml": "apiVersion: v2\nname: c\nversion: 1.0.0\n",
         "apps/failing/templates/a.yaml": '{{ fail (index .Values.a "b.c") }}',
@@ -280,6 +286,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
             ("verify", *data),
         ):
             made.types(*words)
+        made.standing = json.loads(made.types("status", *data, "-o", "json"))
         del person.environment["SOPS_AGE_KEY"]
         made.types("plan", fleet, *data)
         serve(made, fleet, data)
@@ -346,11 +353,11 @@ def test_what_stands_in_git_in_clear_is_nowhere_else(run: Run) -> None:
 def test_the_run_did_what_it_was_to_do(run: Run) -> None:
     """What was encrypted reached the cluster, and each failing run failed as it should."""
     said = b"".join(data for _, data in run.printed).decode()
-    for code in ("TL0113", "TL0163", "TL0167", "TL0306", "TL1591"):
+    assert "ConfigMap/charted/outside" in said
+    for code in ("TL0113", "TL0177", "TL0163", "TL0167", "TL0306", "TL1591"):
         assert code in said, code
     assert re.search(r"\*\*\* \([0-9a-f]{8}\)", said), "the changed Secret has its values' names in a plan"
-    status = json.loads(run.types("status", "--data-dir", str(run.person.home / "data"), "-o", "json"))
-    standing = {one["application"]: one["sync"] for one in status}
+    standing = {one["application"]: one["sync"] for one in run.standing}
     reached = ("shop", "kustomized", "charted", "by-sops")
     refused = ("refused", "failing", "damaged", "by-variable", "by-file", "host")
     assert {name: standing[name] for name in (*reached, *refused)} == {

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from tests.render.case import MemoryRenderStore, request
-from trueline.model.digest import parse
+from trueline.model.digest import digest_bytes, parse
 from trueline.model.fault import UserError
 from trueline.render.cache import CachedRenderer
 from trueline.render.dispatch import DispatchingRenderer
 from trueline.render.options import Helm
+from trueline.render.private import is_private
 from trueline.render.resource import Rendered
 from trueline.render.shown import shown
 from trueline.runtime.clock import SystemClock
@@ -122,6 +123,10 @@ async def test_what_may_be_shown_of_a_render(toolbox: ProcessToolbox) -> None:
         "Secret": {"k": "***"},
     }
     assert [f"{one.code} {one.detail}" for one in found.notes] == ["TL0177 ConfigMap/b"]
+    bodies = {one.ref.kind: parse(found.body(one)) for one in found.resources}
+    assert {kind: is_private(body) for kind, body in bodies.items()} == {"ConfigMap": True, "Secret": False}
+    assert {digest_bytes(found.body(one)) for one in found.resources} == {one.digest for one in found.resources}
+    assert len(found.bodies) == len(found.resources)
 
 
 async def test_an_encrypted_file_is_never_rendered_as_it_stands(renderer: DispatchingRenderer) -> None:

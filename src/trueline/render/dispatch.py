@@ -18,9 +18,9 @@ from trueline.render.manifest import ManifestsRefused
 from trueline.render.misfit import Locate, located
 from trueline.render.options import GeneratedSite, Helm, Jsonnet, Kustomize, Plain, RenderOptions, Site
 from trueline.render.plain import PlainRenderer
+from trueline.render.private import marked
 from trueline.render.protocol import Renderer, RenderRequest
 from trueline.render.resource import Rendered
-from trueline.render.shown import misplaced
 from trueline.runtime.files import FileTree
 from trueline.runtime.sops.decryption import Decryption
 from trueline.runtime.toolbox import Toolbox
@@ -62,7 +62,8 @@ class DispatchingRenderer:
         except UserError as error:
             raise UserError(untold(error.diagnostics, tree.secrets())) from None
         secrets = tree.secrets()
-        notes = (*untold(rendered.notes, secrets), *misplaced(rendered, secrets), *await self._in_clear(tree, request))
+        rendered = marked(rendered, secrets)
+        notes = (*untold(rendered.notes, secrets), *await self._in_clear(tree, request))
         return replace(rendered, notes=notes, secrets=secrets)
 
     async def _in_clear(self, tree: DecryptedTree, request: RenderRequest) -> tuple[Diagnostic, ...]:

@@ -357,6 +357,14 @@ RECORD = (
         tests=("tests/render/test_decrypted.py::test_a_kept_render_is_of_who_may_open_it",),
     ),
     Guard(
+        name="what holds an encrypted value and is no Secret is hidden",
+        invariants=(25,),
+        file="target/kubernetes/mask.py",
+        source="        return _veiled(body, fingerprint) if is_private(body) else body",
+        mutant="        return body",
+        tests=("tests/target/kubernetes/test_mask.py::test_what_holds_an_encrypted_value_is_hidden",),
+    ),
+    Guard(
         name="what render prints has no secret in it",
         invariants=(25,),
         file="render/shown.py",

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from trueline.render.private import ENCRYPTED
 from trueline.target.kubernetes.mask import LAST_APPLIED, masked
 
 HEAD = {"apiVersion": "v1", "kind": "Secret"}
@@ -42,6 +43,16 @@ def test_equal_values_have_equal_names() -> None:
     assert shown["data"]["c"] == "***"
     assert shown["stringData"]["a"] == f"*** ({name(b'hunter2!')})"
     assert "hunter2" not in repr(shown)
+
+
+def test_what_holds_an_encrypted_value_is_hidden() -> None:
+    """INV-25: by its mark, wherever the value stands; what it is called is shown."""
+    metadata = {"name": "a", "annotations": {ENCRYPTED: "true", "x": "hunter2"}}
+    spec = {"a": ["hunter2", 7, True], "b": {"c": "hunter2"}}
+    shown = masked({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec})
+    assert "hunter2" not in repr(shown)
+    assert shown["spec"] == {"a": ["***", "***", True], "b": {"c": "***"}}
+    assert (shown["kind"], shown["metadata"]["name"]) == ("Pod", "a")
 
 
 def test_what_is_no_secret_is_shown() -> None:

@@ -84,12 +84,16 @@ class KubernetesClient:
         force: bool,
         dry_run: bool,
         whole: bool = False,
+        private: bool = False,
     ) -> Answer:
-        """Server-side apply of a JSON body, strictly validated. A dry run is tried again on a passing failure."""
+        """Server-side apply of a JSON body, strictly validated. A dry run is tried again on a passing failure.
+
+        Of what is `private`, as of a Secret, the server's own message is not told.
+        """
         query = {"fieldManager": manager, "force": _flag(force), "fieldValidation": "Strict", **_dry(dry_run)}
         request = self._request("PATCH", resource_type.path(namespace, name), query, body, APPLY_PATCH, whole=whole)
         key = RequestKey("apply", resource_type.resource, dry_run)
-        return await self._answer(request, key, retried=dry_run, masked=resource_type.is_secret)
+        return await self._answer(request, key, retried=dry_run, masked=resource_type.is_secret or private)
 
     async def patch(
         self,

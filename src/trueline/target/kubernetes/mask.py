@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from trueline.model.masked import MASK
+from trueline.render.private import is_private
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _VALUES = ("data", "stringData")
+_HEAD = frozenset({"apiVersion", "kind", "metadata", "status"})
 Fingerprint: TypeAlias = Callable[[bytes], str]
 """A short name of a value under a key of ours: equal values have equal names, and no name tells its value."""
 
@@ -27,7 +29,7 @@ def masked(body: dict[str, Any], fingerprint: Fingerprint | None = None) -> dict
     {'apiVersion': 'v1', 'kind': 'Secret', 'data': {'k': '***'}}
     """
     if not is_secret(body):
-        return body
+        return _veiled(body, fingerprint) if is_private(body) else body
     hidden = {
         key: _hidden(value, fingerprint) if key in _VALUES and value is not None else value
         for key, value in body.items()
@@ -37,6 +39,27 @@ def masked(body: dict[str, Any], fingerprint: Fingerprint | None = None) -> dict
     if isinstance(metadata, dict) and isinstance(annotations, dict) and LAST_APPLIED in annotations:
         hidden["metadata"] = {**metadata, "annotations": {**annotations, LAST_APPLIED: MASK}}
     return hidden
+
+
+def _veiled(body: dict[str, Any], fingerprint: Fingerprint | None) -> dict[str, Any]:
+    """Of an object that is no Secret and holds an encrypted value, no text or number is shown but what it is called."""
+    shown = {key: value if key in _HEAD else _covered(value, fingerprint) for key, value in body.items()}
+    annotations = _covered(body["metadata"]["annotations"], fingerprint)
+    return {**shown, "metadata": {**body["metadata"], "annotations": annotations}}
+
+
+def _covered(value: Any, fingerprint: Fingerprint | None) -> Any:
+    match value:
+        case dict():
+            return {key: _covered(one, fingerprint) for key, one in value.items()}
+        case list():
+            return [_covered(one, fingerprint) for one in value]
+        case str():
+            return _named(value, fingerprint)
+        case int() | float() if not isinstance(value, bool):
+            return MASK
+        case _:
+            return value
 
 
 def _hidden(value: Any, fingerprint: Fingerprint | None) -> Any:

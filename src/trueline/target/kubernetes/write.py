@@ -14,6 +14,7 @@ from trueline.model import field_path
 from trueline.model.digest import parse
 from trueline.model.known import Unknown
 from trueline.model.ref import Ref
+from trueline.render.private import is_private
 from trueline.target import answer
 from trueline.target.kubernetes import difference, refusal as refusals
 from trueline.target.kubernetes.admission import Mutators
@@ -223,6 +224,7 @@ class KubernetesWriter:
             force=mode.is_forced,
             dry_run=mode.is_dry,
             whole=sent.whole,
+            private=is_private(sent.body),
         )
         if isinstance(said, Ok) and _metadata(said.body) is None:
             return Refusal(kind=RefusalKind.UNREADABLE, http_status=200, reason="", message="the answer is no object")
