@@ -68,7 +68,8 @@ async def goes_on(made: World) -> None:
     assert {key: made.judge.live[key].uid for key in kept} == {key: uids[key] for key in kept}
     verified = await made.trueline("verify")
     assert verified.code == 0, verified.out
-    await made.engine.terminate()
+    code, _ = await made.engine.terminate()
+    assert code == 0, made.engine.said()[-2000:]
 
 
 def named(pid: int, part: str) -> list[Running]:
@@ -127,6 +128,8 @@ async def test_while_the_toolbox_stands_still(made: World) -> None:
             os.kill(one.id, signal.SIGSTOP)
             stopped.add(one)
     await made.clock.sleep(0.5)
+    assert stopped & set(named(made.engine.pid, "build/toolbox")), "the engine waits for one that stands still"
+    assert made.judge.differences(), "the last turn was not rendered"
     await ends_soon(made)
     await goes_on(made)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from trueline.declare.application import Application, ClusterTarget, SourceSpec
 from trueline.loop.desire import Desirer
+from trueline.loop.verifier import Admission
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.origin import Origin
 from trueline.render.options import Capabilities
@@ -55,6 +56,14 @@ class Renderer:
         return request.commit if request.commit in self.made else ""
 
 
+class Verifier:
+    """Demands nothing."""
+
+    async def admit(self, *_: object) -> Admission:
+        """Whatever it is."""
+        return Admission()
+
+
 class Targets:
     """One target that offers nothing."""
 
@@ -72,8 +81,9 @@ async def test_a_source_that_moves_meanwhile_does_not_pass_for_what_was_rendered
     sources: Any = SimpleNamespace(open=lambda _: source)
     known: Any = renderer
     targets: Any = Targets()
-    desirer = Desirer(sources=sources, targets=targets, renderer=known)
-    ground: Any = SimpleNamespace(revision=SimpleNamespace(commit="fleet"))
+    verifier: Any = Verifier()
+    desirer = Desirer(sources=sources, targets=targets, renderer=known, verifier=verifier)
+    ground: Any = SimpleNamespace(revision=SimpleNamespace(commit="fleet"), signer=None)
     wish = await desirer.wish(APPLICATION, ground)
     assert (wish.identity, source.polls) == (None, 1)
     renderer.made = {"1", "2"}

@@ -6,6 +6,7 @@ from tests.mutants.registry.incident import INCIDENT
 from tests.mutants.registry.loop import LOOP
 from tests.mutants.registry.plan import PLAN
 from tests.mutants.registry.record import RECORD
+from tests.mutants.registry.signature import SIGNATURE
 from tests.mutants.registry.target import TARGET
 
-GUARDS: tuple[Guard, ...] = (*PLAN, *APPLY, *LOOP, *RECORD, *TARGET, *INCIDENT)
+GUARDS: tuple[Guard, ...] = (*PLAN, *APPLY, *LOOP, *RECORD, *TARGET, *SIGNATURE, *INCIDENT)

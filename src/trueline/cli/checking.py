@@ -2,12 +2,16 @@
 
 import sqlite3
 from contextlib import closing
+from dataclasses import dataclass, replace
 
 from trueline.cli.archive import archive_of
 from trueline.cli.place import Place
+from trueline.loop.proof import fault_of
 from trueline.record.chain import Breach, Damage
+from trueline.record.journal import Journal, Kind, Record
 from trueline.record.replay import differences
 from trueline.record.schema import SCHEMA
+from trueline.record.trust import TrustBook
 from trueline.runtime.layout import check_layout
 from trueline.runtime.store import Store, check_version
 
@@ -19,8 +23,20 @@ def is_anchored(place: Place) -> bool:
     return (place.path / ANCHORS).is_file()
 
 
-def check(place: Place) -> tuple[int, tuple[Breach, ...]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """What was looked at: records, and revisions whose signature was checked again; `unkept` have no proof any more."""
+
+    records: int = 0
+    proven: int = 0
+    unkept: int = 0
+    breaches: tuple[Breach, ...] = ()
+
+
+def check(place: Place) -> Checked:
     """How many records there are, and what is wrong with them or, where nothing is, with what they tell.
+
+    Signatures of revisions are checked anew, from the objects and keys that are kept, without a repository.
 
     The store is opened with no schema, so that nothing is migrated; the snapshot is that of one moment.
 
@@ -30,18 +46,43 @@ def check(place: Place) -> tuple[int, tuple[Breach, ...]]:
     check_layout(place.path)
     file = place.path / "trueline.sqlite"
     if not file.is_file():
-        return 0, (Breach(sequence=0, damage=Damage.MISSING, detail=f"{file} is not there"),)
+        return Checked(breaches=(Breach(sequence=0, damage=Damage.MISSING, detail=f"{file} is not there"),))
     check_version(file, SCHEMA)
     try:
         with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as probe:
             probe.execute("SELECT count(*) FROM record").fetchone()
     except sqlite3.Error as error:
-        return 0, (Breach(sequence=0, damage=Damage.UNREADABLE, detail=str(error)),)
+        return Checked(breaches=(Breach(sequence=0, damage=Damage.UNREADABLE, detail=str(error)),))
     store = Store.open(file)
     try:
         tables = archive_of(store, place.path / ANCHORS)
         breaches = tables.journal.verify()
-        is_current = store.version == len(SCHEMA)
-        return tables.journal.head().sequence, breaches or (differences(store) if is_current else ())
+        count = tables.journal.head().sequence
+        if breaches or store.version != len(SCHEMA):
+            return Checked(records=count, breaches=breaches)
+        return _prove(store, tables.journal, Checked(records=count, breaches=differences(store)))
     finally:
         store.close()
+
+
+def _prove(store: Store, journal: Journal, checked: Checked) -> Checked:
+    """Every record that says who signed a revision, by what is kept of it (INV-11, INV-22)."""
+    book, last, proven, unkept, breaches = TrustBook(store, journal), 0, 0, 0, list[Breach]()
+    while page := journal.after(last):
+        for record in page:
+            if record.kind == Kind.REVISION_VERIFIED.value:
+                fault = _fault(book, record)
+                proven, unkept = proven + (fault == ""), unkept + (fault is None)
+                if fault:
+                    breaches.append(Breach(sequence=record.sequence, damage=Damage.UNPROVEN, detail=fault))
+        last = page[-1].sequence
+    return replace(checked, proven=proven, unkept=unkept, breaches=(*checked.breaches, *breaches))
+
+
+def _fault(book: TrustBook, record: Record) -> str | None:
+    """Why a record is not proven; `None` where nothing is kept that could."""
+    try:
+        proof = book.proof(record.body["proof"])
+        return None if proof is None else fault_of(record.body, proof)
+    except (KeyError, TypeError, ValueError) as error:
+        return f"what is kept of it cannot be read: {error}"

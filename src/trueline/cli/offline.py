@@ -100,7 +100,9 @@ def _desirer(assembly: Assembly, request: Request) -> Desirer:
     if request.kube_version:
         version = request.kube_version if request.kube_version.startswith("v") else f"v{request.kube_version}"
         known = Capabilities(kube_version=version, api_versions=request.api_versions)
-    return Desirer(sources=assembly.sources, targets=NoTargets(known), renderer=assembly.renderer)
+    return Desirer(
+        sources=assembly.sources, targets=NoTargets(known), renderer=assembly.renderer, verifier=assembly.verifier
+    )
 
 
 async def _rendered(

@@ -97,7 +97,12 @@ class Builder:
     def __init__(self, assembly: Assembly, wanted: Wanted) -> None:
         self.assembly = assembly
         self._wanted = wanted
-        self._desirer = Desirer(sources=assembly.sources, targets=NoTargets(Capabilities()), renderer=assembly.renderer)
+        self._desirer = Desirer(
+            sources=assembly.sources,
+            targets=NoTargets(Capabilities()),
+            renderer=assembly.renderer,
+            verifier=assembly.verifier,
+        )
         self._folder = Path(assembly.settings.repository)
         self._name = wanted.application
         self._head = _Head()

@@ -22,6 +22,7 @@ from trueline.server.answer import Answers
 from trueline.server.http import ServerParts, serve_address, serve_socket
 from trueline.server.metric import Counts, Labels
 from trueline.server.stream import Feed
+from trueline.source.signature.key_file import read_keys
 from trueline.wiring.assembly import Assembly, assemble
 from trueline.wiring.settings import Settings
 
@@ -57,6 +58,7 @@ async def serve(wanted: Wanted, environment: Mapping[str, str]) -> int:
         namespace=wanted.namespace,
         cluster=wanted.cluster,
         adopted_installation=wanted.adopted_installation,
+        given_keys=read_keys(wanted.trust.read_text(), wanted.trust.name) if wanted.trust else (),
         is_live=True,
         is_serving=True,
         environment=environment,

@@ -95,6 +95,16 @@ def _revision(body: dict[str, Any]) -> str:
     return f"revision {body.get('commit', '')[:10]} by {body.get('author', '')}: {body.get('subject', '')}"
 
 
+def _verified(body: dict[str, Any]) -> str:
+    signer = body.get("signer", {})
+    return f"{body.get('source', '')}: {body.get('commit', '')[:10]} was signed by {signer.get('owner', '')}"
+
+
+def _trusted(body: dict[str, Any]) -> str:
+    name = body.get("name", "")
+    return f"the trusted keys of {name} are those of {body.get('commit', '')[:10]}" if body.get("owners") else ""
+
+
 def _sync(body: dict[str, Any]) -> str:
     at = f" at {body['revision']}" if body.get("revision") else ""
     return _with(f"{body.get('sync', '')}{at}", body.get("message"))
@@ -147,6 +157,8 @@ _WORDS: Mapping[str, str] = {
 
 _LINES: Mapping[str, Callable[[dict[str, Any]], str]] = {
     Kind.REVISION_SEEN.value: _revision,
+    Kind.REVISION_VERIFIED.value: _verified,
+    Kind.TRUST_CHANGED.value: _trusted,
     Kind.SYNC_CHANGED.value: _sync,
     Kind.HEALTH_CHANGED.value: _health,
     Kind.DRIFT_FOUND.value: _drift,

@@ -28,6 +28,7 @@ class Wanted:
     cluster: str
     output: str
     adopted_installation: str = ""
+    trust: Path | None = None
 
 
 @click.command()
@@ -46,6 +47,12 @@ class Wanted:
 @click.option("-n", "--namespace", default="", help="For a repository without declarations.")
 @click.option("--cluster", default="", help="The cluster of applications that name none.")
 @ADOPT
+@click.option(
+    "--trust",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="F",
+    help="Public keys, one of which has to have signed the first revision.",
+)
 @output_option("text", "json")
 def up(  # noqa: PLR0917 - one for each option
     repository: str,
@@ -60,6 +67,7 @@ def up(  # noqa: PLR0917 - one for each option
     namespace: str,
     cluster: str,
     adopted_installation: str,
+    trust: Path | None,
     output: str,
 ) -> int:
     """Hold what runs to what the fleet repository REPO says.
@@ -85,6 +93,7 @@ def up(  # noqa: PLR0917 - one for each option
         cluster=cluster,
         output=output,
         adopted_installation=adopted_installation,
+        trust=trust,
     )
     try:
         return run(serve(wanted, dict(os.environ)))

@@ -13,6 +13,7 @@ from trueline.model.origin import Origin
 from trueline.plan.guard import Approve
 from trueline.render.options import RenderOptions
 from trueline.runtime.secret import SecretReference
+from trueline.source.signature.key import KeyRing
 
 
 class Mode(Enum):
@@ -56,6 +57,31 @@ class Auth:
     ssh_key: SecretReference | None = None
 
 
+class VerifyMode(Enum):
+    """Which commits of a source have to be signed."""
+
+    HEAD = "head"
+    RANGE = "range"
+    """Every commit since the last verified one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verify:
+    """What a source demands of its revisions: a signature by a key of one of these rings."""
+
+    mode: VerifyMode
+    rings: tuple[KeyRing, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """A declared project: whose keys are trusted."""
+
+    name: str
+    ring: KeyRing
+    origin: Origin
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceSpec:
     """Where files come from. An empty `url` is the fleet repository; with an empty `revision`, at its own revision.
@@ -72,6 +98,7 @@ class SourceSpec:
     image: str = ""
     auth: Auth = Auth()
     known_hosts: str = ""
+    verify: Verify | None = None
     origin: Origin | None = field(default=None, compare=False, repr=False)
 
 

@@ -57,6 +57,7 @@ UNREADABLE: Final = Fault("TL0215", "a file cannot be read for declarations")
 NOTHING_THERE: Final = Fault("TL0216", "there is nothing at the path of the fleet")
 STILL_DECLARED: Final = Fault("TL1630", "an application is declared and shall be removed")
 UNBOUNDED_REMOVAL: Final = Fault("TL1631", "a removal does not say how much may be deleted")
+NO_PROJECT: Final = Fault("TL0148", "the project whose keys are named is not declared")
 BROKEN_REMOVAL: Final = Fault("TL1632", "a removal of this application's resources cannot be read")
 
 

@@ -14,9 +14,11 @@ from trueline.declare.text import (
     check_branch,
     check_date,
     check_file,
+    check_openpgp,
     check_path,
     check_ref,
     check_revision,
+    check_ssh_key,
 )
 
 API_GROUP = "trueline.dev/"
@@ -52,6 +54,8 @@ Days: TypeAlias = Annotated[
     str, Meta(pattern=rf"^[1-9][0-9]{{0,3}}[hd]{_END}", extra={"what": "hours or days, such as 12h or 30d"})
 ]
 Day: TypeAlias = Annotated[str, Meta(extra={"check": check_date})]
+OpenPgpKey: TypeAlias = Annotated[str, Meta(min_length=1, max_length=256 << 10, extra={"check": check_openpgp})]
+SshKey: TypeAlias = Annotated[str, Meta(min_length=1, max_length=16 << 10, extra={"check": check_ssh_key})]
 RefText: TypeAlias = Annotated[str, Meta(extra={"check": check_ref})]
 Listen: TypeAlias = Annotated[
     str,
@@ -103,7 +107,15 @@ class AuthForm(Form, frozen=True, kw_only=True):
     ssh_key: SecretForm | UnsetType = UNSET
 
 
-_PLACES = tuple(product(("from",), ("url", "auth", "knownHosts")))
+class VerifyForm(Form, frozen=True, kw_only=True):
+    """What a source demands of its revisions."""
+
+    mode: Literal["head", "range"] = "head"
+    keys: Annotated[tuple[Name, ...], Meta(min_length=1, max_length=32)]
+
+
+_PLACES = tuple(product(("from",), ("url", "auth", "knownHosts", "verify")))
+_WITH_URL = (("auth", "url"), ("knownHosts", "url"), ("verify", "url"))
 _SOURCE_EXCLUDES = (*_PLACES, ("chart", "path"), ("image", "path"), ("chart", "image"))
 
 
@@ -111,7 +123,7 @@ class SourceForm(Form, frozen=True, kw_only=True, rename={"from_": "from", "know
     """Where an application's files come from; without `url` and `from`, the fleet repository."""
 
     EXCLUDES = _SOURCE_EXCLUDES
-    NEEDS = (("auth", "url"), ("knownHosts", "url"))
+    NEEDS = _WITH_URL
     LATER = frozenset({"chart", "image"})
     from_: Name | UnsetType = UNSET
     url: Address | UnsetType = UNSET
@@ -121,13 +133,14 @@ class SourceForm(Form, frozen=True, kw_only=True, rename={"from_": "from", "know
     image: Words | UnsetType = UNSET
     auth: AuthForm | UnsetType = UNSET
     known_hosts: str = ""
+    verify: VerifyForm | UnsetType = UNSET
 
 
 class NamedSourceForm(SourceForm, frozen=True, kw_only=True, rename={"from_": "from", "known_hosts": "knownHosts"}):
     """One of several sources."""
 
     EXCLUDES = _SOURCE_EXCLUDES
-    NEEDS = (("auth", "url"), ("knownHosts", "url"))
+    NEEDS = _WITH_URL
     LATER = frozenset({"chart", "image"})
     name: Name
 
@@ -391,12 +404,15 @@ class ApplicationForm(Form, frozen=True, kw_only=True):
 
 
 class SourceSpecForm(Form, frozen=True, kw_only=True):
-    """A source that several applications take `from`."""
+    """A source that several applications take `from`; without `url`, what is demanded of the fleet repository."""
 
-    url: Address
+    NEEDS = (("revision", "url"), ("auth", "url"), ("knownHosts", "url"))
+    SOME_OF = ("url", "verify")
+    url: Address | UnsetType = UNSET
     revision: Revision = ""
     auth: AuthForm | UnsetType = UNSET
     known_hosts: str = ""
+    verify: VerifyForm | UnsetType = UNSET
 
 
 class SourceKindForm(Form, frozen=True, kw_only=True):
@@ -406,6 +422,33 @@ class SourceKindForm(Form, frozen=True, kw_only=True):
     kind: Literal["Source"]
     metadata: MetadataForm
     spec: SourceSpecForm
+
+
+class TrustedKeyForm(Form, frozen=True, kw_only=True):
+    """A public key, whose it is, and when it counts."""
+
+    EXCLUDES, SOME_OF = _one_of("openpgp", "ssh")
+    owner: Words
+    openpgp: OpenPgpKey | UnsetType = UNSET
+    ssh: SshKey | UnsetType = UNSET
+    since: Day | UnsetType = UNSET
+    until: Day | UnsetType = UNSET
+    revoked: Words | UnsetType = UNSET
+
+
+class ProjectSpecForm(Form, frozen=True, kw_only=True):
+    """Whose signatures count."""
+
+    trusted_keys: Annotated[tuple[TrustedKeyForm, ...], Meta(min_length=1, max_length=1000)]
+
+
+class ProjectForm(Form, frozen=True, kw_only=True):
+    """A Project."""
+
+    api_version: Literal["trueline.dev/v1"]
+    kind: Literal["Project"]
+    metadata: MetadataForm
+    spec: ProjectSpecForm
 
 
 class ClusterForm(Form, frozen=True, kw_only=True):
@@ -472,8 +515,9 @@ class RemovalForm(Form, frozen=True, kw_only=True):
 
 KINDS: dict[str, type[Form]] = {
     "Application": ApplicationForm,
+    "Project": ProjectForm,
     "Removal": RemovalForm,
     "Source": SourceKindForm,
     "Target": TargetKindForm,
 }
-LATER_KINDS = ("ApplicationSet", "ImageUpdate", "Notifier", "Policy", "Project", "Promotion")
+LATER_KINDS = ("ApplicationSet", "ImageUpdate", "Notifier", "Policy", "Promotion")

@@ -6,13 +6,13 @@ Every fault of every document is collected; a broken one blocks what it declares
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import msgspec
 from msgspec import UnsetType
 
 from trueline.declare import translation
-from trueline.declare.application import Application, ClusterConnection, Removal, SourceSpec
+from trueline.declare.application import Application, ClusterConnection, Project, Removal, SourceSpec
 from trueline.declare.conformity import find_faults
 from trueline.declare.document import Document, DocumentReader
 from trueline.declare.finding import (
@@ -31,6 +31,7 @@ from trueline.declare.form import (
     KINDS,
     LATER_KINDS,
     ApplicationForm,
+    ProjectForm,
     RemovalForm,
     SourceKindForm,
     TargetKindForm,
@@ -43,6 +44,7 @@ from trueline.model.pointer import Path
 from trueline.runtime.files import FileTree
 from trueline.runtime.toolbox import Toolbox
 
+_Read: TypeAlias = ApplicationForm | ProjectForm | RemovalForm | SourceKindForm | TargetKindForm
 _Places = Mapping[int, Mapping[str, tuple[int, int]]]
 
 
@@ -53,7 +55,7 @@ class _Reading:
     document: Document
     kind: str
     name: str
-    form: ApplicationForm | RemovalForm | SourceKindForm | TargetKindForm | None = None
+    form: _Read | None = None
     findings: list[Finding] = field(default_factory=list)
     is_note: bool = False
     places: Mapping[str, tuple[int, int]] | None = None
@@ -81,7 +83,7 @@ class _Reading:
                 return any(not isinstance(one, UnsetType) and not isinstance(one.url, UnsetType) for one in given)
             case SourceKindForm() | TargetKindForm():
                 return True
-            case RemovalForm() | None:
+            case ProjectForm() | RemovalForm() | None:
                 return False
 
     @property
@@ -113,7 +115,9 @@ class NativeDialect:
         readings = self._read(documents)
         _find_twice(readings)
         await self._place(files, readings)
-        sources = _sources(readings, commit)
+        projects = _projects(readings, commit)
+        _find_missing_projects(readings, projects)
+        sources = _sources(readings, projects, commit)
         _find_contradictions(readings, sources)
         _find_broken_removals(readings)
         _find_broken_dependencies(readings, {name for one in unread for name in one.names})
@@ -123,9 +127,10 @@ class NativeDialect:
             for one in unread
         ]
         return Declared(
-            applications=_applications(readings, sources, commit),
+            applications=_applications(readings, sources, projects, commit),
             removals=_removals(readings, commit),
             sources=tuple(sources[name] for name in sorted(sources)),
+            projects=tuple(projects[name] for name in sorted(projects)),
             targets=_targets(readings, commit),
             broken=tuple(sorted([*broken, *_broken(readings, told)], key=lambda one: one.path)),
             notes=tuple(one for index in sorted(told) if readings[index].is_note for one in told[index]),
@@ -196,7 +201,7 @@ def _conform(reading: _Reading, value: Mapping[str, Any]) -> None:
     reading.findings += find_faults(value, form)
     if not reading.findings:
         converted = msgspec.convert(value, form)
-        assert isinstance(converted, ApplicationForm | RemovalForm | SourceKindForm | TargetKindForm)
+        assert isinstance(converted, _Read)
         reading.form = converted
 
 
@@ -213,9 +218,36 @@ def _find_twice(readings: Iterable[_Reading]) -> None:
             reading.findings.append(TWICE.at(_NAME, detail, "remove one, or give it another name"))
 
 
-def _sources(readings: Iterable[_Reading], commit: str) -> Mapping[str, SourceSpec]:
+def _projects(readings: Iterable[_Reading], commit: str) -> Mapping[str, Project]:
     return {
-        reading.name: translation.source(reading.form, reading.origin(commit), reading.where(commit))
+        reading.name: translation.project(reading.form, reading.origin(commit))
+        for reading in readings
+        if isinstance(reading.form, ProjectForm) and not reading.findings
+    }
+
+
+def _find_missing_projects(readings: list[_Reading], projects: Mapping[str, Project]) -> None:
+    """INV-11: a demand whose keys are not known demands all the same: what it is about is blocked."""
+    broken = frozenset(one.name for one in readings if one.kind == "Project" and one.name not in projects)
+    sources = [(one, one.form) for one in readings if isinstance(one.form, SourceKindForm)]
+    fleet = [one for one, form in sources if isinstance(form.spec.url, UnsetType)]
+    for reading in readings:
+        if isinstance(reading.form, ApplicationForm | SourceKindForm):
+            reading.findings += translation.find_missing_projects(reading.form, projects, broken)
+        if len(fleet) > 1 and any(reading is one for one in fleet):
+            others = ", ".join(other.place for other in fleet if other is not reading)
+            detail = f"what is demanded of the fleet repository, here and at {others}"
+            reading.findings.append(TWICE.at(("spec", "verify"), detail, "remove one"))
+
+
+def _rings(projects: Mapping[str, Project]) -> translation.Rings:
+    return {name: project.ring for name, project in projects.items()}
+
+
+def _sources(readings: Iterable[_Reading], projects: Mapping[str, Project], commit: str) -> Mapping[str, SourceSpec]:
+    rings = _rings(projects)
+    return {
+        reading.name: translation.source(reading.form, reading.origin(commit), reading.where(commit), rings)
         for reading in readings
         if isinstance(reading.form, SourceKindForm) and not reading.findings
     }
@@ -275,11 +307,13 @@ def _find_broken_dependencies(readings: Iterable[_Reading], unread: set[str]) ->
             applications[name].findings.append(finding)
 
 
-def _applications(readings: list[_Reading], sources: Mapping[str, SourceSpec], commit: str) -> tuple[Application, ...]:
-    said = _removals(readings, commit)
+def _applications(
+    readings: list[_Reading], sources: Mapping[str, SourceSpec], projects: Mapping[str, Project], commit: str
+) -> tuple[Application, ...]:
+    said, rings = _removals(readings, commit), _rings(projects)
     read = [
         replace(
-            translation.application(reading.form, reading.origin(commit), sources, reading.where(commit)),
+            translation.application(reading.form, reading.origin(commit), sources, reading.where(commit), rings),
             removals=tuple(one for one in said if one.application == reading.name),
         )
         for reading in readings

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from trueline.declare.application import Application, ClusterConnection, Removal, SourceSpec
+from trueline.declare.application import Application, ClusterConnection, Project, Removal, SourceSpec
 from trueline.model.diagnostic import Diagnostic
 from trueline.runtime.files import FileTree
 
@@ -29,6 +29,7 @@ class Declared:
 
     applications: tuple[Application, ...] = ()
     sources: tuple[SourceSpec, ...] = ()
+    projects: tuple[Project, ...] = ()
     targets: tuple[ClusterConnection, ...] = ()
     removals: tuple[Removal, ...] = ()
     broken: tuple[BrokenDeclaration, ...] = ()
@@ -37,7 +38,16 @@ class Declared:
     @property
     def is_fleet(self) -> bool:
         """Whether anything is declared, be it broken; otherwise it is a folder to render as one application."""
-        return bool(self.applications or self.sources or self.targets or self.removals or self.broken or self.notes)
+        declared = (
+            self.applications,
+            self.sources,
+            self.projects,
+            self.targets,
+            self.removals,
+            self.broken,
+            self.notes,
+        )
+        return any(declared)
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:

@@ -4,7 +4,7 @@ import posixpath
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path as Directory
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from trueline.declare.finding import LEADS_OUT, REFUSED_VALUE, Finding, shown
 from trueline.model.fault import UserError
@@ -13,7 +13,11 @@ from trueline.model.ref import Ref
 from trueline.source.address import Address
 from trueline.source.branch import fault_of_branch
 from trueline.source.selector import Selector
+from trueline.source.signature.key import ssh_kind
 
+_ARMOUR: Final = "-----BEGIN "
+_OPENPGP: Final = "-----BEGIN PGP PUBLIC KEY BLOCK-----"
+_OPENPGP_SECRET: Final = "-----BEGIN PGP PRIVATE KEY BLOCK-----"  # noqa: S105 - what opens one, and no secret
 Check: TypeAlias = Callable[[Path, str], Finding | None]
 
 
@@ -90,6 +94,30 @@ def check_date(at: Path, value: str) -> Finding | None:
     return REFUSED_VALUE.at(
         at, f"`{written(at)}` is {shown(value)}", "write a day as YEAR-MONTH-DAY, such as 2026-12-31"
     )
+
+
+def check_openpgp(at: Path, value: str) -> Finding | None:
+    """One armoured public key; a private one is never repeated."""
+    if _OPENPGP_SECRET in value:
+        return REFUSED_VALUE.at(
+            at, f"`{written(at)}` holds a private key", "remove it from Git and make another one; give the public key"
+        )
+    if value.count(_ARMOUR) == 1 and value.lstrip().startswith(_OPENPGP):
+        return None
+    remedy = "write one block, as `gpg --armor --export NAME` gives it"
+    return REFUSED_VALUE.at(at, f"`{written(at)}` is not one OpenPGP public key block", remedy)
+
+
+def check_ssh_key(at: Path, value: str) -> Finding | None:
+    """One public key as a line; a private one is never repeated."""
+    if _ARMOUR in value:
+        return REFUSED_VALUE.at(
+            at, f"`{written(at)}` holds a private key", "remove it from Git and make another one; give the public key"
+        )
+    if len(value.strip().splitlines()) == 1 and ssh_kind(value) == value.split(maxsplit=1)[0]:
+        return None
+    remedy = "write the line of the `.pub` file that `ssh-keygen` made"
+    return REFUSED_VALUE.at(at, f"`{written(at)}` is not one SSH public key", remedy)
 
 
 def normal_path(value: str) -> str:

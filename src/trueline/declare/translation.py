@@ -25,6 +25,7 @@ from trueline.declare.application import (
     HostTarget,
     Mode,
     OnRemoval,
+    Project,
     Removal,
     RemovalWay,
     ServedTarget,
@@ -33,9 +34,12 @@ from trueline.declare.application import (
     SyncOptions,
     TargetSpec,
     TofuTarget,
+    Verify,
+    VerifyMode,
 )
 from trueline.declare.finding import (
     LEADS_OUT,
+    NO_PROJECT,
     NO_SOURCE,
     REFUSED_VALUE,
     STILL_DECLARED,
@@ -62,22 +66,28 @@ from trueline.render.options import (
     Versions,
 )
 from trueline.runtime.secret import SecretReference
+from trueline.source.signature.key import KeyRing, Scheme, TrustedKey
 
 T = TypeVar("T")
 Sources = Mapping[str, SourceSpec]
+Rings = Mapping[str, KeyRing]
 Where: TypeAlias = Callable[[Path], Origin]
 """Where a field of the declaration is written."""
 
 
 def application(
-    read: written.ApplicationForm, origin: Origin, sources: Sources, where: Where | None = None
+    read: written.ApplicationForm,
+    origin: Origin,
+    sources: Sources,
+    where: Where | None = None,
+    rings: Rings | None = None,
 ) -> Application:
-    """The application; every source that it takes `from` elsewhere is among `sources`."""
+    """The application; every source that it takes `from` elsewhere is among `sources`, and every project's ring."""
     spec, place = read.spec, where or _everywhere(origin)
     return Application(
         name=read.metadata.name,
         labels=read.metadata.labels,
-        sources=tuple(_source(one, at, sources, place) for at, one in _sources(spec)),
+        sources=tuple(_source(one, at, sources, place, rings or {}) for at, one in _sources(spec)),
         render=_render(spec.render) if not isinstance(spec.render, UnsetType) else None,
         decryption=_decryption(spec.decryption, place),
         target=_target(spec.target, place, read.metadata.name),
@@ -87,17 +97,46 @@ def application(
     )
 
 
-def source(read: written.SourceKindForm, origin: Origin, where: Where | None = None) -> SourceSpec:
-    """A declared source."""
+def source(
+    read: written.SourceKindForm, origin: Origin, where: Where | None = None, rings: Rings | None = None
+) -> SourceSpec:
+    """A declared source; without an address it is what is demanded of the fleet repository."""
     spec, place = read.spec, where or _everywhere(origin)
     return SourceSpec(
         name=read.metadata.name,
-        url=spec.url,
+        url=_or(spec.url, ""),
         revision=spec.revision,
         auth=_auth(spec.auth, ("spec", "auth"), place),
         known_hosts=spec.known_hosts,
+        verify=_verify(spec.verify, rings or {}),
         origin=place(("spec", "url")),
     )
+
+
+def project(read: written.ProjectForm, origin: Origin) -> Project:
+    """A declared project."""
+    name = read.metadata.name
+    return Project(
+        name=name, ring=KeyRing(name=name, keys=tuple(map(_trusted_key, read.spec.trusted_keys))), origin=origin
+    )
+
+
+def find_missing_projects(
+    read: written.ApplicationForm | written.SourceKindForm, projects: Collection[str], broken: Collection[str] = ()
+) -> Iterator[Finding]:
+    """Every project whose keys a source demands is declared."""
+    asked = (
+        [(("spec", "verify"), read.spec.verify)]
+        if isinstance(read, written.SourceKindForm)
+        else [((*at, "verify"), one.verify) for at, one in _sources(read.spec)]
+    )
+    for at, verify in asked:
+        for index, name in enumerate(() if isinstance(verify, UnsetType) else verify.keys):
+            if name not in projects:
+                said = ": its declaration is broken" if name in broken else suggestion(name, projects)
+                remedy = "correct the Project" if name in broken else "declare a Project with this name"
+                place: Path = (*at, "keys", index)
+                yield NO_PROJECT.at(place, f"`{text(place)}` is {shown(name)}{said}", remedy)
 
 
 def connection(read: written.TargetKindForm, origin: Origin, where: Where | None = None) -> ClusterConnection | None:
@@ -201,7 +240,7 @@ def _everywhere(origin: Origin) -> Where:
     return lambda _: origin
 
 
-def _source(one: written.SourceForm, at: Path, sources: Sources, place: Where) -> SourceSpec:
+def _source(one: written.SourceForm, at: Path, sources: Sources, place: Where, rings: Rings) -> SourceSpec:
     shared = sources[one.from_] if not isinstance(one.from_, UnsetType) else None
     return SourceSpec(
         name=one.name if isinstance(one, written.NamedSourceForm) else "",
@@ -212,7 +251,27 @@ def _source(one: written.SourceForm, at: Path, sources: Sources, place: Where) -
         image=_or(one.image, ""),
         auth=shared.auth if shared else _auth(one.auth, (*at, "auth"), place),
         known_hosts=shared.known_hosts if shared else one.known_hosts,
+        verify=shared.verify if shared else _verify(one.verify, rings),
         origin=shared.origin if shared else place((*at, "url")),
+    )
+
+
+def _verify(verify: written.VerifyForm | UnsetType, rings: Rings) -> Verify | None:
+    if isinstance(verify, UnsetType):
+        return None
+    return Verify(mode=VerifyMode(verify.mode), rings=tuple(rings[name] for name in dict.fromkeys(verify.keys)))
+
+
+def _trusted_key(key: written.TrustedKeyForm) -> TrustedKey:
+    is_openpgp = not isinstance(key.openpgp, UnsetType)
+    since, until = (None if isinstance(day, UnsetType) else date.fromisoformat(day) for day in (key.since, key.until))
+    return TrustedKey(
+        owner=key.owner,
+        scheme=Scheme.OPENPGP if is_openpgp else Scheme.SSH,
+        text=_or(key.openpgp, "") if is_openpgp else _or(key.ssh, "").strip(),
+        since=since,
+        until=until,
+        revoked=_or(key.revoked, ""),
     )
 
 

@@ -1,5 +1,6 @@
 """What the engine writes down of its passes: deployments, drift, changes of sync and health. It decides nothing."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from trueline.drift.drift import Drift
@@ -181,9 +182,10 @@ class Chronicle:
         body |= {"message": fight.message, "heals": fight.heals}
         self._journal.append([Note(kind=Kind.DRIFT_FOUND, application=fight.application, body=body)])
 
-    def see(self, revision: Revision) -> None:
-        """A new revision of the fleet repository."""
-        body = {"commit": revision.commit, "author": revision.author_name, "subject": revision.subject}
+    def see(self, revision: Revision, signer: Mapping[str, str] | None = None) -> None:
+        """A new revision of the fleet repository, and who signed it, where that is demanded."""
+        body: dict[str, Any] = {"commit": revision.commit, "author": revision.author_name, "subject": revision.subject}
+        body |= {"signed": dict(signer)} if signer else {}
         self._journal.append([Note(kind=Kind.REVISION_SEEN, body=body)])
 
     def fail(self, application: str, diagnostics: tuple[Diagnostic, ...]) -> None:
@@ -202,7 +204,21 @@ class Chronicle:
         if (running := self._running(name)) is not None:
             self._history.end(name, running.number, DeploymentResult.SUPERSEDED)
         if self.completed_run(name) != desired.run:
-            self._history.begin(name, revision=desired.commit, tree=desired.run, plan=plan, by=by, pins=desired.pins)
+            self._history.begin(
+                name,
+                revision=desired.commit,
+                tree=desired.run,
+                plan=plan,
+                by=by,
+                pins=desired.pins,
+                signed=desired.signed or self._signed_before(desired),
+            )
+
+    def _signed_before(self, desired: Desired) -> Mapping[str, Mapping[str, str]]:
+        """Who signed what a rollback puts back: as it was written when that was deployed."""
+        known = self._history.history(desired.application.name) if desired.is_return else ()
+        same = (one for one in known if (one.revision, one.pins) == (desired.commit, desired.pins) and one.signed)
+        return next((one.signed for one in same), {})
 
     def conclude(self, desired: Desired, made: Pass) -> None:
         """Write down what drifted; a deployment whose pass is complete has ended well."""

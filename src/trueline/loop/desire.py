@@ -13,7 +13,17 @@ from trueline.loop.mount import MountedTree
 from trueline.loop.outside import OutsideLinks
 from trueline.loop.parts import Parts
 from trueline.loop.supply import OpenSource, Sources, Targets
-from trueline.loop.version import BRANCHES, FoundVersions, Stand, VersionFinder, branch_pins, pins_of, versions_of
+from trueline.loop.verifier import FLEET, Admission, Verifier
+from trueline.loop.version import (
+    BRANCHES,
+    FoundVersions,
+    Stand,
+    VersionFinder,
+    branch_pins,
+    own_pins,
+    pins_of,
+    versions_of,
+)
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.digest import Digest, digest_value
 from trueline.model.fault import Fault, UserError
@@ -37,6 +47,8 @@ class Ground:
     source: OpenSource
     artifact: Artifact
     files: FileTree
+    signer: Mapping[str, str] | None = None
+    """Who signed the revision, where that is demanded."""
 
     @property
     def revision(self) -> Revision:
@@ -50,7 +62,8 @@ class Wish:
 
     `revision` is that of the source that is rendered, `commit` the fleet repository's. `floating` are the revisions of
     the sources with an address or revision of their own, by name, and of the versions of a site, by names that begin
-    with their source's. `notes` tell what of the files is left out.
+    with their source's. `notes` tell what of the files is left out. `signed` is who signed what of it; `replaced` are
+    commits of which a signed word says that their history was rewritten.
     """
 
     application: Application
@@ -61,11 +74,23 @@ class Wish:
     floating: Mapping[str, Revision] = field(default_factory=dict)
     notes: tuple[Diagnostic, ...] = ()
     identity: Digest | None = None
+    signed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    replaced: frozenset[str] = frozenset()
 
     @property
     def pins(self) -> Mapping[str, str]:
         """See `Desired`."""
         return {name: revision.commit for name, revision in self.floating.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """One source as it was found."""
+
+    revision: Revision
+    files: FileTree
+    notes: tuple[Diagnostic, ...]
+    admission: Admission = field(default_factory=Admission)
 
 
 class Desirer:
@@ -75,9 +100,16 @@ class Desirer:
     """
 
     def __init__(
-        self, *, sources: Sources, targets: Targets, renderer: CachedRenderer, outside: OutsideLinks | None = None
+        self,
+        *,
+        sources: Sources,
+        targets: Targets,
+        renderer: CachedRenderer,
+        verifier: Verifier,
+        outside: OutsideLinks | None = None,
     ) -> None:
         """Without `outside`, no address of another site is ever asked."""
+        self._verifier = verifier
         self._sources = sources
         self._targets = targets
         self._renderer = renderer
@@ -88,20 +120,24 @@ class Desirer:
     async def wish(self, application: Application, ground: Ground, pins: Mapping[str, str] | None = None) -> Wish:
         """Find the files of an application; nothing is rendered. With `pins` it is an older deployment's.
 
+        INV-11: a revision that does not verify is not read. What was deployed before was verified then.
+
         Raises:
             UserError: a source cannot be read as it is declared, or its path is not there.
             Transient: a source or the target could not be asked now.
         """
         first, *others = application.sources
-        revision, root, notes = await self._files(first, ground)
-        found = {spec.name: await self._files(spec, ground) for spec in others}
-        files = MountedTree(root, {name: tree for name, (_, tree, _) in found.items()})
-        found[first.name] = (revision, root, notes)
-        versions = await self._found_versions(application, ground, revision, root, pins)
+        is_past = pins is not None
+        own = await self._files(first, ground, is_past=is_past)
+        revision = own.revision
+        found = {spec.name: await self._files(spec, ground, is_past=is_past) for spec in others}
+        files = MountedTree(own.files, {name: one.files for name, one in found.items()})
+        found[first.name] = own
+        versions = await self._found_versions(application, ground, revision, own.files, pins)
         _refuse_circle(
             application,
             ground,
-            [(spec, found[spec.name][0]) for spec in application.sources],
+            [(spec, found[spec.name].revision) for spec in application.sources],
             versions.floating.values(),
         )
         parts = await self._targets.parts(application.target)
@@ -123,10 +159,15 @@ class Desirer:
             request=request,
             files=files,
             floating={
-                **{spec.name: found[spec.name][0] for spec in application.sources if _floats(spec)},
+                **{spec.name: found[spec.name].revision for spec in application.sources if _floats(spec)},
                 **versions.floating,
             },
-            notes=(*dict.fromkeys(note for _, _, told in found.values() for note in told), *versions.notes),
+            notes=(*dict.fromkeys(note for one in found.values() for note in one.notes), *versions.notes),
+            signed={
+                **({FLEET: ground.signer} if ground.signer else {}),
+                **{name: one.admission.signer for name, one in found.items() if one.admission.signer},
+            },
+            replaced=frozenset(commit for one in found.values() for commit in one.admission.replaced),
         )
         return replace(wish, identity=self.identity(wish))
 
@@ -163,7 +204,12 @@ class Desirer:
         except UserError as error:
             problems = error.diagnostics
             return Desired(
-                application=application, revision=revision, commit=wish.commit, pins=wish.pins, problems=problems
+                application=application,
+                revision=revision,
+                commit=wish.commit,
+                pins=wish.pins,
+                signed=wish.signed,
+                problems=problems,
             )
         rendered = normalised.rendered
         if any(one.unstable for one in rendered.resources):
@@ -175,6 +221,7 @@ class Desirer:
             revision=revision,
             commit=wish.commit,
             pins=wish.pins,
+            signed=wish.signed,
             resources=rendered.resources,
             awaits=_gathered(normalised.awaits),
             problems=normalised.problems,
@@ -189,7 +236,8 @@ class Desirer:
             await self._doubt(spec, self._source(spec, fleet), before[name], wish.floating[name])
             for spec in wish.application.sources
             for name in (spec.name, *branch_pins(spec, wish.floating))
-            if name in wish.floating and name in before and not is_approved(Digest(wish.floating[name].commit))
+            if name in wish.floating and name in before and before[name] not in wish.replaced
+            if not is_approved(Digest(wish.floating[name].commit))
         ]
         return tuple(doubt for doubt in found if doubt is not None)
 
@@ -234,20 +282,32 @@ class Desirer:
             return FoundVersions()
         try:
             stand = Stand(source=self._source(spec, ground.source), revision=revision, files=files)
-            return await self._versions.find(application, stand, pins)
+            found = await self._versions.find(application, stand, pins)
+            for name, one in found.floating.items() if pins is None else ():
+                if name not in own_pins(spec, found.floating):
+                    await self._verifier.admit_version(spec, stand.source, one)
         except Fault as fault:
             raise _declared_at(spec, fault) from fault
+        return found
 
-    async def _files(self, spec: SourceSpec, ground: Ground) -> tuple[Revision, FileTree, tuple[Diagnostic, ...]]:
+    async def _files(self, spec: SourceSpec, ground: Ground, *, is_past: bool) -> _Found:
         if not _floats(spec):
-            return ground.revision, ground.files, _notes_below(spec.path, ground.artifact)
+            return _Found(revision=ground.revision, files=ground.files, notes=_notes_below(spec.path, ground.artifact))
+        admission = Admission()
         try:
             source = self._sources.open(spec)
             revision = await source.poll()
+            if not is_past:
+                admission = await self._verifier.admit(spec, source, revision)
             artifact = await source.artifact(revision)
         except Fault as fault:
             raise _declared_at(spec, fault) from fault
-        return revision, source.files(artifact), _notes_below(spec.path, artifact)
+        return _Found(
+            revision=revision,
+            files=source.files(artifact),
+            notes=_notes_below(spec.path, artifact),
+            admission=admission,
+        )
 
 
 def removed(application: Application, revision: Revision, removals: Iterable[Removal] = ()) -> Desired:

@@ -17,6 +17,7 @@ class Desired:
 
     `revision` is for people. `commit` is the fleet repository's that declares it, and `pins` are the commits of the
     sources with an address or revision of their own, by the source's name: together enough to desire it again.
+    `signed` is who signed what of it, where that is demanded, by the source's name.
     `problems` block it. `is_removal`: Git took the declaration away, so nothing is desired on purpose.
     `is_return`: a person went back to an older deployment. `expired` are the removals that are over by now,
     `asks` why nothing of it is deleted before a person agrees, whatever its own plan asks.
@@ -26,6 +27,7 @@ class Desired:
     revision: str
     commit: str
     pins: Mapping[str, str] = field(default_factory=dict)
+    signed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     resources: tuple[Resource, ...] = ()
     awaits: Mapping[Ref, Collection[Ref]] = field(default_factory=dict)
     problems: tuple[Diagnostic, ...] = ()

@@ -5,7 +5,7 @@ every pass starts from what Git and the target say then (D2).
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -32,7 +32,7 @@ from trueline.model.diagnostic import Diagnostic
 from trueline.model.digest import Digest
 from trueline.model.fault import Fault
 from trueline.plan.change import Action
-from trueline.plan.fleet import Stand, fleet_asks
+from trueline.plan.fleet import Stand, fleet_asks, together, waits
 from trueline.plan.guard import Approve
 from trueline.plan.plan import Plan
 
@@ -52,6 +52,9 @@ class Engine:
         self._fights = Fights(parts.clock)
         self._fences = FenceKeeper(parts, self._board)
         self._agreed: set[str] = set()
+        self._came: dict[str, tuple[Digest | str, str]] = {}
+        self._waiting: Mapping[str, str] = {}
+        """Who loses something, together with others so much that a person is asked; with which commit that came."""
         self._only: frozenset[str] | None = None
         self.restore: Callable[[Kept], Awaitable[Desired | None]] | None = None
         """What a rollback had pinned before a restart; set by who controls."""
@@ -257,24 +260,50 @@ class Engine:
         aim = leave.bounded(aim, self._parts.clock.now())
         owned = parts.ledger.count(aim.application.name, parts.target.name)
         if owned > len(aim.resources) and not leave.is_reviewed(aim):
-            aim = replace(aim, asks=self._fleet_asks())
+            aim = replace(aim, asks=self._fleet_asks(aim.application.name))
         disputes = self._parts.claims.disputes(aim, parts.target.name)
         return replace(aim, problems=(*aim.problems, *disputes)) if disputes else aim
 
-    def _fleet_asks(self) -> tuple[str, ...]:
+    def _fleet_asks(self, application: str) -> tuple[str, ...]:
         """Whether much would go from many applications at once (INV-03), as everything stands now."""
         commit = self.look.revision.commit if self.look is not None else ""
         if not commit or self._parts.approvals.is_approved(Digest(commit)):
+            self._waiting = {}
             return ()
+        stands = self._stands()
+        still = waits(stands)
+        self._waiting = {name: came for name, came in self._waiting.items() if name in still}
+        judged = together(stands, self._waiting, application)
+        if asks := fleet_asks(judged.values(), commit=commit):
+            is_read = all(kept.desired is not None and kept.desired.commit == commit for kept in self.kept.values())
+            now = waits(judged) if is_read else dict.fromkeys(waits(judged), "")  # one that is slow may lose more
+            self._waiting = {**now, **self._waiting}
+        elif judged is stands:  # it is few again, and nobody waits for it
+            self._waiting = {}
+        return asks
+
+    def _stands(self) -> Mapping[str, Stand]:
+        """What each application owns, and what Git declares of it now."""
         now, sizes = self._parts.clock.now(), self._parts.claims.sizes()
         aims = {name: leave.bounded(kept.aim, now) for name, kept in self.kept.items() if kept.aim is not None}
-        stands = [
-            Stand(owned=size, declared=len(aims[name].resources), is_exempt=leave.is_reviewed(aims[name]))
+        return {
+            name: Stand(
+                owned=size,
+                declared=len(aims[name].resources),
+                is_exempt=leave.is_reviewed(aims[name]),
+                commit=self._came_with(aims[name]),
+            )
             if name in aims
             else Stand(owned=size, declared=size)
             for name, size in sizes.items()
-        ]
-        return fleet_asks(stands, commit=commit)
+        }
+
+    def _came_with(self, aim: Desired) -> str:
+        """The commit at which an application was first seen to declare what it declares now."""
+        name = aim.application.name
+        if self._came.get(name, ("", ""))[0] != aim.run:
+            self._came[name] = (aim.run, aim.commit)
+        return self._came[name][1]
 
     def _conclude(self, kept: Kept, aim: Desired, made: Pass, *, is_whole: bool) -> None:
         name = kept.application.name
@@ -317,6 +346,7 @@ class Engine:
         self._parts.register.forget(name)
         self._board.schedule.forget(name)
         self._fights.forget(name)
+        self._came.pop(name, None)
         self.kept.pop(name, None)
         self._board.wake_dependants(name)
 

@@ -9,6 +9,7 @@ from trueline.loop.fleet import Fleet
 from trueline.loop.port import Approvals
 from trueline.loop.register import Register
 from trueline.loop.supply import Targets
+from trueline.loop.verifier import Verifier
 from trueline.record.hold import Holds
 from trueline.runtime.clock import Clock
 
@@ -23,6 +24,7 @@ class EngineParts:
     register: Register
     chronicle: Chronicle
     claims: ClaimBook
+    verifier: Verifier
     holds: Holds
     approvals: Approvals
     clock: Clock

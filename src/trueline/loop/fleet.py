@@ -65,6 +65,11 @@ class Fleet:
         self.files: FileTree | None = None
         """Those of the revision that was looked at last, older ones apart."""
 
+    @property
+    def source(self) -> OpenSource:
+        """The repository itself."""
+        return self._source
+
     async def poll(self) -> Revision:
         """The newest revision; see `Source.poll`."""
         return await self._source.poll()

@@ -20,6 +20,7 @@ from trueline.loop.kept import Kept
 from trueline.loop.parts import Parts
 from trueline.loop.past import desired_at
 from trueline.loop.status import Sync
+from trueline.loop.verifier import Admission
 from trueline.loop.version import pins_of
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.digest import Digest
@@ -87,10 +88,12 @@ class GitFollower:
         try:
             revision = await self._parts.fleet.poll()
             if board.look is None or revision.commit != board.look.revision.commit:
-                await self._advance(await self._parts.fleet.look(revision))
+                admission = await self._parts.verifier.admit_fleet(self._parts.fleet.source, revision)
+                await self._advance(await self._parts.fleet.look(revision), admission)
             elif self._has_other_sources or self._unread:
                 await self._desire_all(board.look)
             board.problems = board.look.declared.diagnostics if board.look else ()
+            board.problems += self._parts.verifier.problems
         except Fault as fault:
             board.problems = fault.diagnostics
             await self._fall_back()
@@ -106,6 +109,8 @@ class GitFollower:
                 await self._desire_all(self._board.look)
             return
         if (look := await self._look_back()) is not None:
+            signer = self._parts.verifier.signer_of(look.revision.commit)
+            look = replace(look, ground=replace(look.ground, signer=signer))
             self._board.look = look
             self._parts.targets.declare(look.declared.targets)
             await self._desire_all(look)
@@ -131,12 +136,14 @@ class GitFollower:
 
     # ---- a new revision ----------------------------------------------------------------------------------------
 
-    async def _advance(self, look: Look) -> None:
+    async def _advance(self, look: Look, admission: Admission) -> None:
         """Follow a new revision, unless somebody has to agree to it first."""
-        if (doubt := await self._doubt(look)) is not None:
+        if (doubt := await self._doubt(look, admission)) is not None:
             raise UserError([doubt])
+        signer = await self._parts.verifier.learn(look.ground.source, look.revision, look.declared)
+        look = replace(look, ground=replace(look.ground, signer=signer))
         self._followed = look.revision.commit
-        self._parts.chronicle.see(look.revision)
+        self._parts.chronicle.see(look.revision, signer)
         self._note_branch(look.revision)
         self._parts.targets.declare(look.declared.targets)
         self._board.look = look
@@ -154,7 +161,7 @@ class GitFollower:
         if self._parts.fleet.follows_default and not (chronicle.branch and revision.commit == chronicle.newest):
             chronicle.follow_branch(revision.ref)
 
-    async def _doubt(self, look: Look) -> Diagnostic | None:
+    async def _doubt(self, look: Look, admission: Admission) -> Diagnostic | None:
         """Why a revision is not followed by itself: it is older or rewrites history (promise 9), is another branch's,
         or much of what was declared is gone (promise 3).
         """  # noqa: D205 - one sentence needs two lines
@@ -165,7 +172,7 @@ class GitFollower:
         if (many := self._many_leave(look)) is not None:
             return many
         fleet, newest = self._parts.fleet, self._parts.chronicle.newest
-        if look.revision.commit == newest:
+        if look.revision.commit == newest or not admission.replaced.isdisjoint((newest, self._followed)):
             return None
         other = fleet.other_branch(self._parts.chronicle.branch, look.revision)
         return other or await self._leads_elsewhere(newest, look.revision)
@@ -322,7 +329,8 @@ class GitFollower:
             self._fail(kept, fault.diagnostics)
         except Exception as error:  # noqa: BLE001 - one application's bug of ours never stops the others (promise 14)
             self._fail(kept, (own_fault(application.name, error),))
-        if not is_read and kept.desired is not None and kept.desired.is_removal:
+        is_newest = self._board.look is look  # else it may have left Git meanwhile
+        if is_newest and not is_read and kept.desired is not None and kept.desired.is_removal:
             # INV-02: it is in Git again, and nobody knows what it declares: it does not go on leaving meanwhile.
             kept.desired = None
         if kept.desired is None:
@@ -387,7 +395,7 @@ class GitFollower:
     def _stay(self, kept: Kept, before: Desired, wish: Wish) -> None:
         """A commit that changes nothing for an application: it runs what that commit says already."""
         name, revision = kept.application.name, str(wish.revision)
-        kept.desired = replace(before, revision=revision, commit=wish.commit, pins=wish.pins)
+        kept.desired = replace(before, revision=revision, commit=wish.commit, pins=wish.pins, signed=wish.signed)
         kept.applied = revision if kept.applied == before.revision else kept.applied
         kept.failure = ()
         self._parts.claims.read(name)

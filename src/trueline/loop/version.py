@@ -53,6 +53,11 @@ def branch_pins(spec: SourceSpec, floating: Mapping[str, Revision]) -> Iterator[
     return (name for name in floating if name.startswith(prefix))
 
 
+def own_pins(spec: SourceSpec, floating: Mapping[str, Revision]) -> frozenset[str]:
+    """The names of pins of what the source itself stood at: it is judged as the source, not as a version."""
+    return frozenset(name for name in floating if name.startswith(spec.name + _OWN))
+
+
 def pins_of(spec: SourceSpec, pins: Mapping[str, str]) -> Iterator[str]:
     """The names of pins that a source has: its own, and those of its versions."""
     return (name for name in pins if name == spec.name or name.startswith(f"{spec.name}{_MARK}"))

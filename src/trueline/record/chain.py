@@ -23,6 +23,8 @@ class Damage(Enum):
     UNREADABLE = "unreadable"
     DIFFERS = "tells something else"
     """It is as it was written, but what the store derived from it is not."""
+    UNPROVEN = "is not proven"
+    """It says who signed a revision, and what is kept of that does not say so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +44,13 @@ class Breach:
                 summary="the store is not what its journal tells",
                 detail=f"record {self.sequence} {self.damage.value}: {self.detail}",
                 remedy="compare with a backup; say what is meant with hold, resume or approve, which records it",
+            )
+        if self.damage is Damage.UNPROVEN:
+            return Diagnostic(
+                code="TL0813",
+                summary="who signed a revision is not proven by what is kept",
+                detail=f"record {self.sequence} {self.damage.value}: {self.detail}",
+                remedy="compare with a backup, and look at the commit in the repository: git verify-commit COMMIT",
             )
         return Diagnostic(
             code="TL0811",

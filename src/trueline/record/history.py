@@ -34,7 +34,7 @@ class DeploymentResult(Enum):
 class Deployment:
     """One application's plan carried out. `tree` is the run (what it rendered to), `by` the person or cause.
 
-    `pins` are the commits of its floating sources, by name.
+    `pins` are the commits of its floating sources, by name; `signed` is who signed what of it, by the source's name.
     """
 
     application: str
@@ -47,9 +47,10 @@ class Deployment:
     result: DeploymentResult = DeploymentResult.RUNNING
     ended: datetime | None = None
     pins: Mapping[str, str] = field(default_factory=dict)
+    signed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
-_COLUMNS = "application, number, revision, tree, plan, began, by, result, ended, pins"
+_COLUMNS = "application, number, revision, tree, plan, began, by, result, ended, pins, signed"
 
 
 class History:
@@ -69,6 +70,7 @@ class History:
         plan: Digest,
         by: str,
         pins: Mapping[str, str] = MappingProxyType({}),
+        signed: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
     ) -> Deployment:
         """Number the next deployment and write that it has begun."""
         with self._store.transaction():
@@ -82,10 +84,12 @@ class History:
                 began=self._clock.now(),
                 by=by,
                 pins=pins,
+                signed=signed,
             )
             self._insert(deployment)
             body: dict[str, Any] = {"number": deployment.number, "revision": revision, "tree": tree}
             body |= {"plan": plan, "by": by} | ({"pins": dict(pins)} if pins else {})
+            body |= {"signed": {name: dict(one) for name, one in signed.items()}} if signed else {}
             self._journal.append([Note(kind=Kind.DEPLOYMENT_BEGUN, application=application, body=body)])
         return deployment
 
@@ -100,8 +104,9 @@ class History:
             deployment.by,
             deployment.result.value,
             canonical(dict(deployment.pins)).decode(),
+            canonical({name: dict(one) for name, one in deployment.signed.items()}).decode(),
         )
-        statement = f"INSERT INTO deployment ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, ?)"  # noqa: S608 - a constant
+        statement = f"INSERT INTO deployment ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, ?)"  # noqa: S608 - a constant
         self._store.execute(statement, values)
         oldest = deployment.number - DEPLOYMENTS_MAX
         forget = "DELETE FROM deployment WHERE application = ? AND number <= ?"
@@ -170,7 +175,7 @@ class History:
 
 
 def _deployment(row: tuple[Any, ...]) -> Deployment:
-    application, number, revision, tree, plan, began, by, result, ended, pins = row
+    application, number, revision, tree, plan, began, by, result, ended, pins, signed = row
     return Deployment(
         application=application,
         number=number,
@@ -182,4 +187,5 @@ def _deployment(row: tuple[Any, ...]) -> Deployment:
         result=DeploymentResult(result),
         ended=datetime.fromisoformat(ended) if ended else None,
         pins=parse(pins.encode()),
+        signed=parse(signed.encode()),
     )

@@ -24,12 +24,12 @@ _KINDS = (Kind.HOLD, Kind.RESUME, Kind.APPROVAL, Kind.DEPLOYMENT_BEGUN, Kind.DEP
 _QUERIES: Mapping[str, str] = {
     "hold": "SELECT application, revision, who, why, until FROM hold",
     "approval": "SELECT plan, who, application FROM approval",
-    "deployment": "SELECT application, number, revision, tree, plan, by, result, pins FROM deployment",
+    "deployment": "SELECT application, number, revision, tree, plan, by, result, pins, signed FROM deployment",
 }
 _NAMES: Mapping[str, tuple[str, ...]] = {
     "hold": ("application", "revision", "who", "why", "until"),
     "approval": ("plan", "who", "application"),
-    "deployment": ("application", "number", "revision", "tree", "plan", "by", "result", "pins"),
+    "deployment": ("application", "number", "revision", "tree", "plan", "by", "result", "pins", "signed"),
 }
 
 
@@ -64,7 +64,13 @@ class _Told:
             case Kind.APPROVAL:
                 self._put("approval", (body["plan"], body["who"]), {"application": application, **body}, sequence)
             case Kind.DEPLOYMENT_BEGUN:
-                begun = {"pins": {}, "result": DeploymentResult.RUNNING.value, "application": application, **body}
+                begun = {
+                    "pins": {},
+                    "signed": {},
+                    "result": DeploymentResult.RUNNING.value,
+                    "application": application,
+                    **body,
+                }
                 self._put("deployment", (application, str(body["number"])), begun, sequence)
                 self._drop("deployment", (application, str(body["number"] - DEPLOYMENTS_MAX)), sequence)
             case Kind.DEPLOYMENT_ENDED:
@@ -116,8 +122,8 @@ def _live(store: Store, table: str) -> dict[Key, Row]:
     found: dict[Key, Row] = {}
     for values in store.rows(_QUERIES[table]):
         row = dict(zip(_NAMES[table], values, strict=True))
-        if "pins" in row:
-            row["pins"] = parse(row["pins"].encode())
+        for name in row.keys() & {"pins", "signed"}:
+            row[name] = parse(row[name].encode())
         first, second, *_ = values
         found[str(first), str(second)] = row
     return found

@@ -40,4 +40,12 @@ _FIRST = (
 
 _PINS = ("ALTER TABLE deployment ADD COLUMN pins TEXT NOT NULL DEFAULT '{}'",)
 
-SCHEMA: Schema = (_FIRST, _PINS)
+_SIGNATURES = (
+    "ALTER TABLE deployment ADD COLUMN signed TEXT NOT NULL DEFAULT '{}'",
+    "CREATE TABLE trusted (name TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE verified (line TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE proof (digest TEXT PRIMARY KEY, used INTEGER NOT NULL, data BLOB NOT NULL)",
+    "CREATE INDEX proof_used ON proof (used)",
+)
+
+SCHEMA: Schema = (_FIRST, _PINS, _SIGNATURES)

@@ -101,6 +101,7 @@ def deployment_body(deployment: Deployment) -> dict[str, Any]:
         "result": deployment.result.value,
         "began": deployment.began.isoformat(),
         "ended": deployment.ended.isoformat() if deployment.ended else None,
+        "signed": {name: dict(signer) for name, signer in deployment.signed.items()},
     }
 
 

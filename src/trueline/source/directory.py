@@ -18,6 +18,7 @@ from trueline.runtime.files import FileEntry, FileTree
 from trueline.runtime.process import Command, NotStarted, Processes
 from trueline.source.artifact import Artifact, References, Revision
 from trueline.source.git_command import Bounds, isolated
+from trueline.source.git_object import GitObject
 from trueline.source.listing import (
     GIT_MODE_EXECUTABLE,
     GIT_MODE_FILE,
@@ -185,6 +186,14 @@ class DirectorySource:
                 ]
             )
         return revision
+
+    async def signed(self, revision: Revision) -> tuple[GitObject, ...]:  # noqa: ARG002 - see the docstring
+        """Nobody signs a working tree."""
+        return ()
+
+    async def since(self, old: str, new: str) -> Known[tuple[GitObject, ...]] | Unknown:  # noqa: ARG002 - as above
+        """Nobody signs a working tree."""
+        return Known(())
 
     def files(self, artifact: Artifact) -> FileTree:
         """The files of an artifact; of one that is no longer the last look, the files as they are now."""

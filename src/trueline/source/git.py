@@ -17,7 +17,7 @@ from trueline.runtime.files import FileTree
 from trueline.source.artifact import Artifact, References, Revision
 from trueline.source.bare_copy import FETCH, SHA256_HEX_LENGTH, parse_refs, sweep
 from trueline.source.git_command import GitCommand
-from trueline.source.git_object import Malformed, parse_commit
+from trueline.source.git_object import GitObject, Malformed, parse_commit
 from trueline.source.listing import Leaf, Listing
 from trueline.source.listing_reader import ListingReader, notes_of
 from trueline.source.object_reader import ObjectReader, ReaderFailed
@@ -34,6 +34,7 @@ from trueline.source.refusal import (
     UNREADABLE,
 )
 from trueline.source.selector import MatchVersions, Selector, SelectorKind
+from trueline.source.span import Span
 from trueline.source.tree import ListedTree
 
 DEEPEN_STEPS = (50, 500, 5000)
@@ -41,6 +42,7 @@ _LIST = ("ls-remote", "--quiet")
 _COMMIT_BYTES_MAX = 1024 * 1024
 _FOUND = "refs/trueline/found"
 _KEPT = "refs/trueline/kept"
+_TAGS = "refs/tags/"
 _KEPT_ORDER = "trueline-kept"
 
 
@@ -117,6 +119,34 @@ class GitRepository:
         except Fault as fault:
             return Unknown(fault.diagnostics[0].detail)
         return Unknown(f"{self.address}: {old[:10]} is not within the last {sum(DEEPEN_STEPS)} commits of {new[:10]}")
+
+    async def signed(self, revision: Revision) -> tuple[GitObject, ...]:
+        """The commit of a revision and, where its ref is an annotated tag, that tag; see `Signed`.
+
+        A tag that is made anew for the same commit moves no branch, so it is fetched each time it is asked for.
+        """
+        await self._open(algorithm_of=revision.commit)
+        found = [await self._object(revision.commit)]
+        if revision.ref.startswith(_TAGS):
+            async with self._remote_lock:
+                await self._receive("--depth=1", refspecs=[f"+{revision.ref}:{_found_ref(revision.ref)}"])
+            found.append(await self._object(_found_ref(revision.ref)))
+        return tuple(one for one in found if one is not None and one.kind in {"commit", "tag"})
+
+    async def since(self, old: str, new: str) -> Known[tuple[GitObject, ...]] | Unknown:
+        """Every commit that leads to `new` and not to `old`; see `Signed`. It deepens as `is_ancestor` does."""
+        try:
+            await self._open(algorithm_of=new)
+            for depth in (0, *DEEPEN_STEPS):
+                if depth:
+                    async with self._remote_lock:
+                        await self._deepen(new, depth)
+                span = Span(self._objects, old, new, count_max=self._bounds.walk_commits_max)
+                if (found := await span.walk()) is not None:
+                    return found
+        except Fault as fault:
+            return Unknown(fault.diagnostics[0].detail)
+        return Unknown(f"{self.address}: the history between {old[:10]} and {new[:10]} cannot be seen whole")
 
     async def references(self) -> References:
         """The branches and tags of the remote; an answer with none is no word on what was there before."""
@@ -298,6 +328,19 @@ class GitRepository:
         except Malformed as failure:
             raise MALFORMED.about(f"{self.address}: {failure}") from failure
 
+    async def _object(self, name: str) -> GitObject | None:
+        (found,) = await self._objects([name])
+        return found
+
+    async def _objects(self, names: Sequence[str]) -> Sequence[GitObject | None]:
+        try:
+            found = await self._reader.read(names, size_bytes_max=_COMMIT_BYTES_MAX)
+        except ReaderFailed as failure:
+            raise UNREADABLE.about(f"{self.address}: {failure}") from failure
+        if large := next((one for one in found if one is not None and one.size_bytes > _COMMIT_BYTES_MAX), None):
+            raise MALFORMED.about(f"{self.address}: {large.identity} has {large.size_bytes} bytes")
+        return found
+
     async def _walk(self, old: str, new: str) -> Known[bool] | Unknown | None:
         """Look for `old` among what came before `new`; `None` where history is cut before an answer."""
         seen, edge, is_cut = {new}, [new], False
@@ -371,6 +414,14 @@ class GitSource:
     async def is_ancestor(self, old: str, new: str) -> Known[bool] | Unknown:
         """Whether one commit came before another."""
         return await self.repository.is_ancestor(old, new)
+
+    async def signed(self, revision: Revision) -> tuple[GitObject, ...]:
+        """What of a revision is signed."""
+        return await self.repository.signed(revision)
+
+    async def since(self, old: str, new: str) -> Known[tuple[GitObject, ...]] | Unknown:
+        """The commits between two."""
+        return await self.repository.since(old, new)
 
     async def references(self) -> References:
         """The branches and tags."""

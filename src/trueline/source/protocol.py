@@ -6,6 +6,7 @@ from typing import Protocol
 from trueline.model.known import Known, Unknown
 from trueline.runtime.files import FileTree
 from trueline.source.artifact import Artifact, References, Revision
+from trueline.source.git_object import GitObject
 
 
 class Source(Protocol):
@@ -54,6 +55,21 @@ class History(Protocol):
 
     async def revision(self, commit: str) -> Revision:
         """A revision by its full commit id, from what is kept where possible."""
+        ...
+
+
+class Signed(Protocol):
+    """What of a source is signed: commits and tags as Git has them. It judges nothing."""
+
+    async def signed(self, revision: Revision) -> tuple[GitObject, ...]:
+        """The commit of a revision and, where its ref is an annotated tag, that tag as the remote has it now.
+
+        Nothing where a source has no commits.
+        """
+        ...
+
+    async def since(self, old: str, new: str) -> Known[tuple[GitObject, ...]] | Unknown:
+        """Every commit that leads to `new` and not to `old`, merged branches too; more history is fetched as needed."""
         ...
 
 

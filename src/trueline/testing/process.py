@@ -25,6 +25,7 @@ from trueline.loop.health import TargetHealth
 from trueline.loop.parts import Parts
 from trueline.loop.register import Register
 from trueline.loop.supply import OpenSource, Sources
+from trueline.loop.verifier import Verifier
 from trueline.record.approval import Approvals
 from trueline.record.history import History
 from trueline.record.hold import Holds
@@ -32,12 +33,14 @@ from trueline.record.journal import Journal
 from trueline.record.keep import Bodies, RenderStore
 from trueline.record.ledger import StoreLedger
 from trueline.record.status import Statuses
+from trueline.record.trust import TrustBook
 from trueline.render.cache import CachedRenderer
 from trueline.render.dispatch import DispatchingRenderer
 from trueline.runtime.clock import Clock
 from trueline.runtime.http import Transport
 from trueline.runtime.store import Store
 from trueline.runtime.toolbox import Toolbox
+from trueline.source.signature.key import TrustedKey
 from trueline.target.kubernetes.client import KubernetesClient
 from trueline.target.kubernetes.fence import LeaseFence, Writer
 from trueline.target.kubernetes.limit import Limiter
@@ -81,6 +84,7 @@ class Surroundings:
     holder: str
     jitter: Callable[[], float]
     interval_s: float = 3600.0
+    given: Sequence[TrustedKey] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +125,8 @@ class EngineProcess:
         renderer = CachedRenderer(DispatchingRenderer(toolbox), KeptRenders(RenderStore(store), bodies), "test")
         fleet = Fleet(source=around.repository, dialect=NativeDialect(toolbox), path="", folder=None)
         history, holds = History(store, journal, clock), Holds(store, journal, clock)
-        desirer = Desirer(sources=around.repository, targets=targets, renderer=renderer)
+        verifier = Verifier(book=TrustBook(store, journal), clock=clock, given=around.given)
+        desirer = Desirer(sources=around.repository, targets=targets, renderer=renderer, verifier=verifier)
         engine = Engine(
             EngineParts(
                 fleet=fleet,
@@ -130,6 +135,7 @@ class EngineProcess:
                 register=Register(Statuses(store, clock)),
                 chronicle=Chronicle(journal, history),
                 claims=claims,
+                verifier=verifier,
                 approvals=KeptApprovals(approvals),
                 holds=holds,
                 clock=clock,

@@ -20,6 +20,7 @@ from trueline.loop.fleet import Fleet
 from trueline.loop.outside import OutsideLinks
 from trueline.loop.register import Register
 from trueline.loop.supply import OpenSource
+from trueline.loop.verifier import Verifier
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.digest import digest_value
 from trueline.model.fault import Fault
@@ -31,6 +32,7 @@ from trueline.record.keep import Bodies, RenderStore
 from trueline.record.ledger import StoreLedger
 from trueline.record.schema import SCHEMA
 from trueline.record.status import Statuses
+from trueline.record.trust import TrustBook
 from trueline.render.cache import CachedRenderer
 from trueline.render.dispatch import DispatchingRenderer
 from trueline.render.site.engine import engine_digest
@@ -80,6 +82,7 @@ class Assembly:
     engine: Engine
     fleet: Fleet
     desirer: Desirer
+    verifier: Verifier
     targets: AllTargets
     sources: GitSources
     renderer: CachedRenderer
@@ -116,6 +119,7 @@ class _Books:
     history: History
     holds: Holds
     register: Register
+    trust: TrustBook
 
 
 def _books(store: Store, clock: Clock, anchors: Path, seal: Seal) -> _Books:
@@ -129,6 +133,7 @@ def _books(store: Store, clock: Clock, anchors: Path, seal: Seal) -> _Books:
         history=History(store, journal, clock),
         holds=Holds(store, journal, clock),
         register=Register(Statuses(store, clock)),
+        trust=TrustBook(store, journal),
     )
 
 
@@ -188,21 +193,39 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembly]:
         closing.push_async_callback(visits.close)
         outside = OutsideLinks(visits=visits, answers=books.renders, clock=clock)
         fleet = _fleet(settings, fleet_source(settings, sources, processes, clock), toolbox)
-        encrypted.follow(fleet)
-        parts = EngineParts(
-            fleet=fleet,
-            desirer=Desirer(sources=sources, targets=targets, renderer=renderer, outside=outside),
-            targets=targets,
-            register=books.register,
-            chronicle=Chronicle(books.journal, books.history),
-            claims=shared.claims,
-            holds=books.holds,
-            approvals=shared.approvals,
-            clock=clock,
-            interval_s=settings.interval_s,
+        verifier = Verifier(
+            book=books.trust, clock=clock, given=settings.given_keys, is_in_hand=settings.is_working_tree
         )
+        encrypted.follow(fleet)
+        desirer = Desirer(sources=sources, targets=targets, renderer=renderer, verifier=verifier, outside=outside)
+        parts = _engine_parts(settings, books, shared, fleet, targets, desirer, verifier, clock)
         made = _assembly(settings, parts, books, targets, sources, renderer, site, toolbox, directory, opening)
         yield replace(made, notes=notes)
+
+
+def _engine_parts(  # noqa: PLR0913, PLR0917 - what an engine is made of
+    settings: Settings,
+    books: _Books,
+    shared: Shared,
+    fleet: Fleet,
+    targets: AllTargets,
+    desirer: Desirer,
+    verifier: Verifier,
+    clock: Clock,
+) -> EngineParts:
+    return EngineParts(
+        fleet=fleet,
+        desirer=desirer,
+        targets=targets,
+        register=books.register,
+        chronicle=Chronicle(books.journal, books.history),
+        claims=shared.claims,
+        verifier=verifier,
+        holds=books.holds,
+        approvals=shared.approvals,
+        clock=clock,
+        interval_s=settings.interval_s,
+    )
 
 
 async def _decryption(
@@ -301,6 +324,7 @@ def _assembly(  # noqa: PLR0913, PLR0917 - everything
         engine=Engine(parts),
         fleet=parts.fleet,
         desirer=parts.desirer,
+        verifier=parts.verifier,
         targets=targets,
         sources=sources,
         renderer=renderer,

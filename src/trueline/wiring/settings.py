@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from trueline.runtime.data_directory import default_path
+from trueline.source.signature.key import TrustedKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,7 +17,7 @@ class Settings:
     releases of those sites stand, if not in the data directory. `is_working_tree`: `repository` is a folder to take as
     it stands. `namespace` and `cluster` are for a folder without declarations. `adopted_installation` is the id that
     a person says this data directory is of, or `new`. `progress` is told how many images were
-    encoded, of how many.
+    encoded, of how many. `given_keys` judge the first revision of the fleet repository that is followed.
     """
 
     repository: str
@@ -32,6 +33,7 @@ class Settings:
     namespace: str = ""
     cluster: str = ""
     adopted_installation: str = ""
+    given_keys: tuple[TrustedKey, ...] = ()
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     progress: Callable[[int, int], None] | None = None
 

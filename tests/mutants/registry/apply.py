@@ -30,7 +30,7 @@ APPLY = (
         name="what is in Git again does not go on leaving",
         invariants=(2,),
         file="loop/follow.py",
-        source="        if not is_read and kept.desired is not None and kept.desired.is_removal:",
+        source="        if is_newest and not is_read and kept.desired is not None and kept.desired.is_removal:",
         mutant="        if False:",
         tests=(f"{_ENGINE}[removal_of_what_is_in_git_again]",),
     ),

@@ -59,7 +59,7 @@ INCIDENT = (
         file="loop/follow.py",
         source="            kept.is_unread = _is_unread(kept, application, wish)\n",
         mutant=(
-            "            kept.desired = removed(application, look.revision)\n"
+            "            kept.pinned = removed(application, look.revision)\n"
             "            self._board.desired(application.name)\n"
         ),
         tests=(f"{_UNKNOWN}::test_incident_04_argo_18212_a_short_outage_of_git_uninstalls_applications",),

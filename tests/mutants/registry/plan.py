@@ -43,6 +43,17 @@ PLAN = (
         tests=("tests/plan/test_fleet.py::test_many_small_losses_are_a_large_one",),
     ),
     Guard(
+        name="what waits never goes piece by piece",
+        invariants=(3,),
+        file="plan/fleet.py",
+        source='    if application in waiting or "" in commits or stands[application].commit in commits:',
+        mutant="    if False:",
+        tests=(
+            "tests/plan/test_fleet.py::test_what_waits_never_goes_piece_by_piece",
+            "tests/embedded/test_engine_conformance.py::test_engine_conformance[lane_a_later_loss_does_not_wait_for_many]",
+        ),
+    ),
+    Guard(
         name="what comes hides no loss of another application",
         invariants=(3,),
         file="plan/fleet.py",

@@ -194,8 +194,8 @@ TARGET = (
         name="a Secret's values are masked",
         invariants=(25,),
         file="target/kubernetes/mask.py",
-        source="    if fingerprint is None or not isinstance(value, str):\n        return MASK",
-        mutant="    if fingerprint is None or not isinstance(value, str):\n        return value",
+        source="    return {key: _named(one, fingerprint) for key, one in value.items()}",
+        mutant="    return value",
         tests=("tests/target/kubernetes/test_mask.py::test_nothing_of_a_secret_is_shown",),
     ),
     Guard(

@@ -19,6 +19,7 @@ from trueline.loop.fleet import Fleet
 from trueline.loop.parts import Parts
 from trueline.loop.register import Register
 from trueline.loop.status import Sync
+from trueline.loop.verifier import Verifier
 from trueline.model.digest import Digest
 from trueline.model.origin import Origin
 from trueline.record.history import History
@@ -26,6 +27,7 @@ from trueline.record.hold import Holds
 from trueline.record.journal import Kind
 from trueline.record.keep import RenderStore
 from trueline.record.status import Statuses
+from trueline.record.trust import TrustBook
 from trueline.render.cache import CachedRenderer
 from trueline.render.misfit import Locate
 from trueline.render.options import Site
@@ -110,14 +112,16 @@ class World:
         targets = OneTarget(bench.parts)
         renders = KeptRenders(RenderStore(bench.store), bench.bodies)
         renderer = CachedRenderer(PageRenderer(bench), renders, "test")
+        verifier = Verifier(book=TrustBook(bench.store, bench.journal), clock=bench.clock)
         return Engine(
             EngineParts(
                 fleet=Fleet(source=self.repository, dialect=OneDialect(str(bench.path)), path="", folder=None),
-                desirer=Desirer(sources=self.repository, targets=targets, renderer=renderer),
+                desirer=Desirer(sources=self.repository, targets=targets, renderer=renderer, verifier=verifier),
                 targets=targets,
                 register=Register(Statuses(bench.store, bench.clock)),
                 chronicle=Chronicle(bench.journal, History(bench.store, bench.journal, bench.clock)),
                 claims=bench.claims,
+                verifier=verifier,
                 approvals=KeptApprovals(bench.approvals),
                 holds=Holds(bench.store, bench.journal, bench.clock),
                 clock=bench.clock,

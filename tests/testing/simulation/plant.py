@@ -99,7 +99,7 @@ PLANTS: Final = (
         edits=(
             Edit(
                 file=FOLLOW,
-                text="        return other or await fleet.lineage(newest, look.revision)\n",
+                text="        return other or await self._leads_elsewhere(newest, look.revision)\n",
                 planted="        return other\n",
             ),
             Edit(

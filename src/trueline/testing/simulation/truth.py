@@ -180,7 +180,7 @@ class Truth:
         self._held.add(key)
         application = mark.partition(".")[2]
         said = [head for head in self.heads if _says(head, key, after.body)]
-        if not said and not self._is_shared(before, uid):
+        if not said and not self._is_shared(before, uid) and not self._is_unsettled(machine, key, before):
             raise Broken(f"INV-11 {key} is written as no commit ever said it")
         floor = self._done(machine, application)
         if said and not any(self._may_follow(floor, head.commit) for head in said):
@@ -190,6 +190,12 @@ class Truth:
     def _is_shared(self, before: Kept | None, uid: str) -> bool:
         """Whether a person made it first: then what they own of it stays as they left it (D17)."""
         return before is not None and uid in self.persons
+
+    def _is_unsettled(self, machine: Machine, key: str, before: Kept | None) -> bool:
+        """Whether the machine died before it wrote down what it made: no field is proven to have been ours (D17)."""
+        assert machine.process is not None, "who writes runs"
+        owned = machine.process.ledger.lookup(TARGET, ref_of(key))
+        return before is not None and owned is not None and not owned[1].ours
 
     def _expect_theirs(self, key: str, before: Kept | None, after: Kept, *, is_ours: bool) -> None:
         """INV-19: what others put there stays; of an object that never was ours, everything does."""

@@ -133,6 +133,30 @@ async def lane_many_small_losses(world: World) -> None:
 
 
 @engine_case
+async def lane_a_later_loss_does_not_wait_for_many(world: World) -> None:
+    """INV-03: many losses wait for a person. What one more application loses later goes, and none of theirs does."""
+    late = [config_map(f"late-{n}") for n in range(3)]
+    world.declare("late", *late)
+    names = _fleet(world, left=3)
+    async with world.synced("late"):
+        await _all(world, Sync.SYNCED, names)
+        _fleet(world, left=1)
+        world.commit()
+        await world.now.engine.follow_once()
+        await _all(world, Sync.WAITING, names)
+        world.declare("late", *late[:2])
+        world.commit()
+        await world.now.engine.follow_once()
+        await world.api.until(late[2], lambda answer: answer.status == 404, "gone")  # noqa: PLR2004 - HTTP's
+        world.declare("app0", config_map("app0-0", {"a": "touched"}))
+        world.commit()
+        await world.now.engine.follow_once()
+        await world.quiet()
+        await _all(world, Sync.WAITING, names)
+        expect_that(await world.live(config_map("app0-2")) and await world.live(config_map("app3-2")))
+
+
+@engine_case
 async def lane_many_small_removals(world: World) -> None:
     """INV-03: five applications leave Git at once, each of them small: nothing goes before a person agrees."""
     names = _fleet(world, left=3)

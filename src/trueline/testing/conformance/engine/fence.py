@@ -12,7 +12,8 @@ from trueline.runtime.http import Request, Response
 from trueline.target.kubernetes.lease import HOME, LEASE, lease_name, read_lease
 from trueline.testing.conformance.api import Json
 from trueline.testing.conformance.case import expect, expect_in, expect_status, expect_that
-from trueline.testing.conformance.engine.case import engine_case
+from trueline.testing.conformance.engine.case import engine_case, named_case
+from trueline.testing.conformance.engine.crash import Died, survived
 from trueline.testing.conformance.engine.sample import config_map, deployment
 from trueline.testing.conformance.engine.weather import is_write
 from trueline.testing.conformance.engine.world import World
@@ -197,6 +198,69 @@ async def _late_update(world: World, first: Json, late: Json, newest: Json) -> J
         await world.quiet()
         expect_that(world.weather.outrun >= 1)
         return await world.live(first)
+
+
+def _row(name: str, when: str) -> None:
+    async def run(world: World) -> None:
+        """INV-13, INV-14: who holds the fence dies. Another one goes on from there, and further; then it comes back."""
+        body = config_map("settings", {"a": "1"})
+        world.declare("shop", body)
+        async with world.synced():
+            uid = (await world.live(body))["metadata"]["uid"]
+        other = world.twin()
+        await _killed_at_its_first_write(world, when)
+        async with other.started():
+            for value in ("2", "3"):
+                world.declare("shop", config_map("settings", {"a": value}))
+                world.commit()
+                await other.follow()
+                await _shows(other, body, value)
+            await other.until_sync(Sync.SYNCED)
+            expect((await world.live(_lease(world)))["spec"]["holderIdentity"], "second/1")
+        world.weather.seen = []
+        async with world.started():
+            await world.follow()
+            await world.until_sync(Sync.SYNCED)
+            await world.quiet()
+            expect([name for name in _written(world) if name[1] == "settings"], [])
+            live = await world.live(body)
+            expect((live["data"], live["metadata"]["uid"]), ({"a": "3"}, uid))
+            told = [r.kind for r in world.records("shop") if r.kind in {Kind.INTENT.value, Kind.OUTCOME.value}]
+            expect(told[-2:], [Kind.INTENT.value, Kind.OUTCOME.value])
+            world.declare("shop", config_map("settings", {"a": "4"}))
+            await world.push()
+            await world.until_sync(Sync.SYNCED)
+            expect((await world.live(body))["data"], {"a": "4"})
+
+    named_case(name, run)
+
+
+async def _shows(world: World, body: Json, value: str) -> None:
+    await world.api.until(body, lambda answer: bool(answer.body["data"]["a"] == value), f"at {value}")
+
+
+async def _killed_at_its_first_write(world: World, when: str) -> None:
+    """A life that takes the fence with a commit, and ends `before` its write of the object, or `after` it."""
+
+    def kill(request: Request) -> None:
+        if is_write(request) and request.path.endswith("/settings"):
+            raise Died
+
+    world.declare("shop", config_map("settings", {"a": "2"}))
+    world.commit()
+    setattr(world.weather, when, kill)
+    async with survived(world) as died:
+        await world.follow()
+        await world.quiet()
+    setattr(world.weather, when, None)
+    expect(died, [True])
+    expect((await world.live(_lease(world)))["spec"]["holderIdentity"], "first/2")
+    is_written = (await world.live(config_map("settings")))["data"] == {"a": "2"}
+    expect(is_written, when == "after")
+
+
+_row("fence_holder_dies_before_its_first_write", "before")
+_row("fence_holder_dies_between_its_write_and_the_record", "after")
 
 
 @engine_case

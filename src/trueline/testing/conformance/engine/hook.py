@@ -138,9 +138,9 @@ async def hook_that_is_kept_from_now_on_is_not_deleted(world: World) -> None:
         await world.until_sync(Sync.SYNCED)
         expect((written(world, "DELETE"), await uid(world, body)), ([], first))
         expect_status(await world.api.delete(body), 200)
-        await world.until(lambda: "deleted" in [drift for drift, *_ in world.drifts()], "seen")
-        await world.until_sync(Sync.SYNCED)
-        expect_that(await uid(world, body) not in {"", first})
+        made = await world.api.until(body, lambda answer: not is_absent(answer), "made again")
+        expect_that(made.body["metadata"]["uid"] != first)
+        await world.until(lambda: "deleted" in [drift for drift, *_ in world.drifts()], "told")
 
 
 @engine_case

@@ -1,13 +1,14 @@
 """Git in memory: commits, each a tree of files, in a row or forked. It fetches nothing and forgets nothing."""
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 
 from trueline.declare.application import SourceSpec
 from trueline.model.known import Known, Unknown
 from trueline.runtime.files import FileTree, MemoryTree
 from trueline.source.artifact import Artifact, References, Revision
+from trueline.source.git_object import GitObject
 from trueline.source.listing import Directory, Listing
 from trueline.source.refusal import UNREADABLE
 
@@ -16,6 +17,8 @@ _AT = datetime(2026, 7, 1, 12, tzinfo=UTC)
 
 class MemoryRepository:
     """A source whose commits are given; `head` may be put back to show an older one.
+
+    `sign` signs the commits that follow, with `message` in them.
 
     While it `is_unrelated`, nobody can say which commit came before which. One that `is_away` answers for kept commits
     only, one that `hangs` not before it is let go. `ref` is its default branch, `others` are the repositories that it
@@ -34,6 +37,9 @@ class MemoryRepository:
         self.is_unrelated = False
         self.hangs: asyncio.Event | None = None
         self.others: dict[str, MemoryRepository] = {}
+        self.sign: Callable[[bytes], bytes] | None = None
+        self.message = "a change"
+        self._objects: dict[str, GitObject] = {}
 
     def commit(self, files: Mapping[str, bytes]) -> str:
         """One more commit, at the head; it follows the one before, or the one at which it was forked."""
@@ -42,7 +48,26 @@ class MemoryRepository:
         self._forks_at = ""
         self._commits.append(self.head)
         self._trees[self.head] = MemoryTree(dict(files))
+        self._objects[self.head] = self._object(self.head)
         return self.head
+
+    def _object(self, commit: str) -> GitObject:
+        """The commit as Git would have it, signed where somebody signs."""
+        parent = self._parents[commit]
+        lines = [f"tree {commit}", *([f"parent {parent}"] if parent else [])]
+        lines += [f"{who} Ada <ada@example.test> {int(_AT.timestamp())} +0000" for who in ("author", "committer")]
+        head, message = "\n".join(lines).encode(), f"\n\n{self.message}\n".encode()
+        if self.sign is None:
+            return GitObject(commit, "commit", 0, head + message)
+        folded = self.sign(head + message).rstrip(b"\n").replace(b"\n", b"\n ")
+        return GitObject(commit, "commit", 0, head + b"\ngpgsig " + folded + message)
+
+    def _line_of(self, commit: str) -> list[str]:
+        """A commit and all that led to it, the newest first."""
+        line = [commit]
+        while parent := self._parents.get(line[-1], ""):
+            line.append(parent)
+        return line
 
     def fork(self, at: str) -> None:
         """History is rewritten from this commit on: the next one follows it."""
@@ -90,6 +115,15 @@ class MemoryRepository:
             new = self._parents[new]
         return Known(bool(new))
 
+    async def signed(self, revision: Revision) -> tuple[GitObject, ...]:
+        """The commit."""
+        return (self._objects[revision.commit],)
+
+    async def since(self, old: str, new: str) -> Known[tuple[GitObject, ...]] | Unknown:
+        """The commits of one line that are not of the other."""
+        before = self._line_of(old)
+        return Known(tuple(self._objects[one] for one in self._line_of(new) if one not in before))
+
     async def references(self) -> References:
         """Its one branch."""
         return References(commits={self.ref: self.head} if self.head else {})
@@ -116,6 +150,8 @@ class MemorySource:
         self.artifact = repository.artifact
         self.files = repository.files
         self.is_ancestor = repository.is_ancestor
+        self.signed = repository.signed
+        self.since = repository.since
         self.keep = repository.keep
         self.references = repository.references
         self.obtain = repository.obtain

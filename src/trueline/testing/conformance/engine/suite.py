@@ -16,6 +16,7 @@ import trueline.testing.conformance.engine.ownership
 import trueline.testing.conformance.engine.removal
 import trueline.testing.conformance.engine.rollback
 import trueline.testing.conformance.engine.safety
+import trueline.testing.conformance.engine.signed
 import trueline.testing.conformance.engine.transfer
 import trueline.testing.conformance.engine.trial
 import trueline.testing.conformance.engine.wave
