@@ -1,7 +1,6 @@
 """What is kept is sealed: bytes on the disk that nobody reads without the data directory's key (INV-25).
 
-The key is a file beside the databases, or one elsewhere that whoever runs the process names. With it equal secrets are
-also told to be equal, without being told.
+The key is a file beside the databases. With it equal secrets are also told to be equal, without being told.
 """
 
 import hashlib
