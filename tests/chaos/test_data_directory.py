@@ -192,3 +192,4 @@ async def test_an_old_one_while_git_is_away_brings_nothing_older_back(made: Worl
     assert made.judge.wrongs == []
     assert made.judge.writes == writes
     assert set(made.judge.reached) == set(APPLICATIONS)
+    _put_back(made, current)  # what the older one does not know of waits for a person: nobody here is asked
