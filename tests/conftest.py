@@ -1,6 +1,14 @@
-"""What every test run says at its end. A run without the real inputs must not look like one with them."""
+"""What every test run says at its end, and which tests share a worker.
+
+A run without the real inputs must not look like one with them.
+"""
+
+from typing import Any, Final
 
 import pytest
+
+TOGETHER: Final = ("tests/cluster/", "tests/chaos/", "tests/web/", "tests/cli/test_bad_surroundings.py")
+"""What has a costly part for all of it: one worker makes it once. Whatever else goes where there is time."""
 
 NOT_RUN = "real inputs: NOT RUN"
 _IS_MISSING = pytest.StashKey[bool]()
@@ -15,3 +23,20 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """After pytest's own last line, so that this one is the last."""
     if config.stash.get(_IS_MISSING, False):
         config.get_terminal_writer().line(NOT_RUN)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """By place: xdist 3.8 writes the marks of groups into node ids, where pytest 9.2 no longer looks."""
+    if config.getoption("dist") != "loadgroup":
+        return None
+    # Only where tests are spread; it has no types.
+    from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]  # noqa: PLC0415
+
+    class ByPlace(LoadScopeScheduling):  # type: ignore[misc]
+        """One piece of work is a place, or a single test."""
+
+        def _split_scope(self, nodeid: str) -> str:
+            return next((place for place in TOGETHER if nodeid.startswith(place)), nodeid)
+
+    return ByPlace(config, log)

@@ -12,4 +12,3 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(_HERE) and item.path.name in _REAL:
             item.add_marker(pytest.mark.cluster)
-            item.add_marker(pytest.mark.xdist_group("chaos"))

@@ -1,7 +1,7 @@
 """The real control plane for tests. Everything under this folder gets the marker `cluster`.
 
 One control plane for each process of a test run. It is not shared between workers: tests stop its API server.
-With `-n N --dist loadgroup` all tests of this folder go to one worker, so that only one is started.
+With `-n N --dist loadgroup` all tests of this folder go to one worker (tests/conftest.py), so that only one is started.
 """
 
 import uuid
@@ -22,7 +22,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(_HERE):
             item.add_marker(pytest.mark.cluster)
-            item.add_marker(pytest.mark.xdist_group("cluster"))
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

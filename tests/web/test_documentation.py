@@ -17,8 +17,6 @@ from testbed.browser import Browser, Screen
 from tests.cli.person import Person, command, somebody
 from tests.web.test_page import OVERFLOWS, SOUND
 
-pytestmark = pytest.mark.xdist_group("web")
-
 ROOT = Path(__file__).parents[2]
 DECLARED = "examples/docs"
 PAGES = sorted(path.relative_to(ROOT / "docs") for path in (ROOT / "docs").rglob("*.md"))

@@ -7,8 +7,6 @@ import pytest
 from testbed.browser import Browser, Screen
 from tests.web.host import Host
 
-pytestmark = pytest.mark.xdist_group("web")
-
 LOADED = """
 const image = document.images[arguments[0]];
 image.scrollIntoView();

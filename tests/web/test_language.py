@@ -9,8 +9,6 @@ from tests.web.host import Host, built, serving
 from tests.web.test_page import OVERFLOWS, SOUND
 from trueline.render.options import Site
 
-pytestmark = pytest.mark.xdist_group("web")
-
 PAGES = {
     "index.md": "# مرحبا\n\n> [!TIP]\n> نصيحة\n\n```sh\necho left\n```\n\n## أولا\n\nنص\n\n## ثانيا\n\nنص\n",
     "guide/index.md": "# الدليل\n\nكلمة واحدة: سنجاب\n",

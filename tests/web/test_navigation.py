@@ -6,8 +6,6 @@ from selenium.webdriver.common.keys import Keys
 from testbed.browser import Browser, Screen
 from tests.web.host import Host
 
-pytestmark = pytest.mark.xdist_group("web")
-
 FOCUS = "const one = document.activeElement; return one.className || one.id || one.textContent.trim()"
 TOP_PX = 57
 

@@ -7,8 +7,6 @@ import pytest
 from testbed.browser import Browser, Screen
 from tests.web.host import Host
 
-pytestmark = pytest.mark.xdist_group("web")
-
 SOUND = (Path(__file__).parent / "sound.js").read_text()
 WIDTHS = (360, 768, 1280)
 PAGES = ("", "guide/", "guide/install/", "reference/gr%C3%B6%C3%9Fe/", "nowhere/at/all/")

@@ -6,8 +6,6 @@ from selenium.webdriver.common.keys import Keys
 from testbed.browser import Browser, Screen
 from tests.web.host import Host
 
-pytestmark = pytest.mark.xdist_group("web")
-
 SAID = "return document.querySelector('[role=status]').textContent"
 FIRST = "return (document.querySelector('[role=option]') || { textContent: '' }).textContent"
 CHOSEN = """

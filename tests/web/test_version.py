@@ -22,7 +22,6 @@ from trueline.runtime.toolbox_process import ProcessToolbox, find_toolbox
 from trueline.runtime.worker_process import arguments_of
 
 pytest.importorskip("comrak", reason="the extra `site` is not installed: NOT RUN")
-pytestmark = pytest.mark.xdist_group("web")
 
 FOLDER = "/handbook/"
 REFS = {MAIN: NEW, "refs/tags/v3.0-rc1": NEW, V2: NEW, V1: OLD}
