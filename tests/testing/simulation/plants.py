@@ -53,7 +53,11 @@ def _texts(plant: Plant) -> dict[str, str]:
 
 def _first_broken(folder: Path) -> str:
     """The first seed of a copy of the tree that is broken; empty where none is."""
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(folder / "src"), str(folder)))}
+    environment = {
+        **os.environ,
+        "PYTHONHASHSEED": "0",
+        "PYTHONPATH": os.pathsep.join((str(folder / "src"), str(folder))),
+    }
     command = [sys.executable, "-m", "tests.testing.simulation.seeds", "--count", str(SEEDS_MAX), "--until-broken"]
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     return done.stdout.strip() or done.stderr

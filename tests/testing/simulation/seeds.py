@@ -11,7 +11,7 @@ from itertools import count
 from tests.reliability.figure import write_figures
 from trueline.runtime.clock import SystemClock
 from trueline.runtime.toolbox_process import find_toolbox
-from trueline.testing.simulation.run import Verdict, simulate
+from trueline.testing.simulation.run import Casting, Verdict, simulate
 from trueline.testing.simulation.toolbox import SynchronousToolbox
 
 SECONDS_PER_HOUR = 3600
@@ -36,7 +36,7 @@ def _played(asked: argparse.Namespace) -> Iterator[Verdict]:
         for seed in count(asked.seed):
             if clock.monotonic_s() > end_s or (asked.count and seed >= asked.seed + asked.count):
                 return
-            verdict = simulate(seed, toolbox)
+            verdict = simulate(seed, toolbox, Casting() if asked.alone else None)
             yield verdict
             if verdict.broken:
                 sys.stdout.write(f"{verdict}\n")
@@ -60,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=1, help="the first one")
     parser.add_argument("--count", type=int, default=0, help="how many; 0: until the time is over")
     parser.add_argument("--minutes", type=float, default=0.0, help="for how long; 0: without end")
+    parser.add_argument("--alone", action="store_true", help="nobody takes part beside those that are drawn")
     parser.add_argument("--until-broken", action="store_true", help="end with the first one that is broken")
     return parser
 

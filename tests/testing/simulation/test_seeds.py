@@ -1,12 +1,15 @@
 """Seeds: each is a world in which much goes wrong; nothing that may not be is done in it, and it converges."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
 
+from tests.reliability.figure import ROOT
 from trueline.runtime.toolbox_process import find_toolbox
-from trueline.testing.simulation.run import Casting, simulate
+from trueline.testing.simulation.run import simulate
 from trueline.testing.simulation.toolbox import SynchronousToolbox
 
 SEEDS = int(os.environ.get("TRUELINE_SEEDS", "320"))
@@ -31,14 +34,21 @@ def toolbox() -> Iterator[SynchronousToolbox]:
 
 
 @pytest.mark.parametrize("first", range(0, SEEDS, AT_ONCE), ids=lambda first: f"{first}-{first + AT_ONCE - 1}")
-def test_seeds(toolbox: SynchronousToolbox, first: int) -> None:
-    verdicts = [simulate(seed, toolbox) for seed in range(first, first + AT_ONCE)]
-    assert [str(verdict) for verdict in verdicts if verdict.broken] == []
+def test_seeds(first: int) -> None:
+    assert _broken("--seed", str(first), "--count", str(AT_ONCE)) == ""
 
 
 @pytest.mark.parametrize("seed", FOUND)
-def test_seeds_that_have_found_something(toolbox: SynchronousToolbox, seed: int) -> None:
-    assert simulate(seed, toolbox, Casting()).broken == ""
+def test_seeds_that_have_found_something(seed: int) -> None:
+    assert _broken("--seed", str(seed), "--count", "1", "--alone") == ""
+
+
+def _broken(*options: str) -> str:
+    """In a process of its own: what comes of some seeds depends on the order of sets, which is a fault still open."""
+    command = [sys.executable, "-m", "tests.testing.simulation.seeds", "--until-broken", *options]
+    environment = {**os.environ, "PYTHONHASHSEED": "0", "PYTHONPATH": os.pathsep.join((str(ROOT / "src"), str(ROOT)))}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    return done.stdout + (done.stderr if done.returncode else "")
 
 
 def test_the_same_seed_gives_the_same_log(toolbox: SynchronousToolbox) -> None:
