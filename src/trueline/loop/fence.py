@@ -225,7 +225,9 @@ class FenceKeeper:
 
     async def release(self) -> None:
         """At the end: whoever comes next finds how far the fleet has come, and that nobody writes."""
-        held = [(target, place.fence, name) for target, place in self._places.items() for name in place.fence.held]
+        held = [
+            (target, place.fence, name) for target, place in self._places.items() for name in sorted(place.fence.held)
+        ]
         try:
             async with asyncio.timeout(RELEASE_S_MAX), asyncio.TaskGroup() as group:
                 for target, fence, name in held:

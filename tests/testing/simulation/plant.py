@@ -92,7 +92,7 @@ PLANTS: Final = (
             ),
             Edit(file="src/trueline/loop/reconcile.py", text="    if found.unknown or any(", planted="    if any("),
         ),
-        invariants=("INV-29", "INV-04", "INV-23", "INV-11"),  # what was forgotten is then left to others
+        invariants=("INV-29", "INV-04", "INV-23"),
     ),
     Plant(
         name="newest not preferred",

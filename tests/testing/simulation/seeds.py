@@ -5,13 +5,13 @@ It prints what is broken, goes on, and leaves its figures beside what was built.
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import count
 
 from tests.reliability.figure import write_figures
 from trueline.runtime.clock import SystemClock
 from trueline.runtime.toolbox_process import find_toolbox
-from trueline.testing.simulation.run import Casting, Verdict, simulate
+from trueline.testing.simulation.run import Verdict, simulate
 from trueline.testing.simulation.toolbox import SynchronousToolbox
 
 SECONDS_PER_HOUR = 3600
@@ -23,7 +23,7 @@ def main() -> int:
     verdicts = list(_played(asked))
     broken = [verdict for verdict in verdicts if verdict.broken]
     hours = sum(verdict.at_s for verdict in verdicts) / SECONDS_PER_HOUR
-    if not asked.until_broken:
+    if asked.until_broken is None and not asked.digests:
         sys.stderr.write(f"{len(verdicts)} seeds, {hours:.0f} simulated hours, {len(broken)} broken\n")
         write_figures("simulation", _figures(verdicts, hours))
     return 1 if broken else 0
@@ -36,13 +36,19 @@ def _played(asked: argparse.Namespace) -> Iterator[Verdict]:
         for seed in count(asked.seed):
             if clock.monotonic_s() > end_s or (asked.count and seed >= asked.seed + asked.count):
                 return
-            verdict = simulate(seed, toolbox, Casting() if asked.alone else None)
+            verdict = simulate(seed, toolbox)
             yield verdict
+            if asked.digests:
+                sys.stdout.write(f"{verdict.digest}\n")
             if verdict.broken:
                 sys.stdout.write(f"{verdict}\n")
                 sys.stdout.flush()
-                if asked.until_broken:
+                if asked.until_broken is not None and _is_wanted(verdict, asked.until_broken):
                     return
+
+
+def _is_wanted(verdict: Verdict, names: Collection[str]) -> bool:
+    return not names or verdict.broken.split(" ")[0] in names
 
 
 def _figures(verdicts: list[Verdict], hours: float) -> dict[str, object]:
@@ -60,8 +66,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=1, help="the first one")
     parser.add_argument("--count", type=int, default=0, help="how many; 0: until the time is over")
     parser.add_argument("--minutes", type=float, default=0.0, help="for how long; 0: without end")
-    parser.add_argument("--alone", action="store_true", help="nobody takes part beside those that are drawn")
-    parser.add_argument("--until-broken", action="store_true", help="end with the first one that is broken")
+    parser.add_argument("--digests", action="store_true", help="print the digest of each log, and keep no figures")
+    parser.add_argument(
+        "--until-broken", nargs="*", metavar="INV", help="end with the first one that breaks one of these; or any"
+    )
     return parser
 
 
