@@ -14,6 +14,8 @@ import pytest_asyncio
 from testbed.control_plane import ControlPlane
 from testbed.git_server import GitServer
 from tests.cluster.webhook_server import HttpsReviewers
+from trueline.runtime.http import Transport
+from trueline.runtime.http_aiohttp import AiohttpTransport, Endpoint
 
 _HERE = Path(__file__).parent
 
@@ -39,6 +41,21 @@ async def reviewers(control_plane: ControlPlane) -> AsyncIterator[HttpsReviewers
     await started.open()
     yield started
     await started.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def transport(control_plane: ControlPlane) -> AsyncIterator[Transport]:
+    """The way to its API server, as its administrator."""
+    access = control_plane.access
+    endpoint = Endpoint(
+        url=access.server,
+        ca_pem=access.authority.read_bytes(),
+        client_certificate_pem=access.certificate.read_bytes(),
+        client_key_pem=access.key.read_bytes(),
+    )
+    opened = AiohttpTransport(endpoint)
+    yield opened
+    await opened.close()
 
 
 @pytest_asyncio.fixture

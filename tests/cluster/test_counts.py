@@ -1,8 +1,6 @@
 """What a run counts, on the real API server: requests by verb and kind, renders, processes. Never a time."""
 
-import asyncio
-import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,13 +9,11 @@ from testbed.audit import Requests
 from testbed.control_plane import ControlPlane
 from testbed.git_server import GitServer
 from testbed.repository import Repository
+from tests.cluster.following import asked_since, settings_for, until
 from trueline.loop.review import review
-from trueline.runtime.clock import SystemClock
 from trueline.wiring.assembly import Assembly, assemble
-from trueline.wiring.settings import Settings
 
 OBJECTS = 60
-LIMIT_S = 120.0
 TOLD = ("update", "leases", False)
 """A commit is told at the fence before it is applied."""
 
@@ -48,9 +44,8 @@ class Case:
         return kept.last is not None and kept.last.is_complete and engine.is_settled
 
     async def asked(self, mark: int) -> Requests:
-        """What the engine asked since the mark, watches left out; the log follows by some milliseconds."""
-        await SystemClock().sleep(0.5)
-        asked = self.control_plane.requests(since=mark).where(user_agent="trueline")
+        """What the engine asked since the mark, watches left out."""
+        asked = await asked_since(self.control_plane, mark)
         return Requests(all=tuple(each for each in asked.all if each.verb != "watch"))
 
 
@@ -66,27 +61,12 @@ def fleet(namespace: str) -> dict[str, str | None]:
     return {"fleet/shop.yaml": declared}
 
 
-async def until(condition: Callable[[], bool]) -> None:
-    clock = SystemClock()
-    async with asyncio.timeout(LIMIT_S):
-        while not condition():
-            await clock.sleep(0.02)
-
-
 @asynccontextmanager
 async def opened(control_plane: ControlPlane, git: GitServer, folder: Path, namespace: str) -> AsyncIterator[Case]:
     repository = await Repository.create(folder / "work", remote=await git.create("fleet"))
     await repository.commit("begin", fleet(namespace) | {"apps/shop/c000.yaml": config_map(0)})
     await repository.push("main")
-    settings = Settings(
-        repository=git.url("fleet"),
-        path="fleet",
-        kubeconfig=control_plane.kubeconfig,
-        data_directory=folder / "data",
-        is_live=True,
-        interval_s=3600.0,
-        environment={"PATH": os.environ["PATH"]},
-    )
+    settings = settings_for(git.url("fleet"), control_plane, folder)
     async with assemble(settings) as assembly, assembly.engine.running():
         case = Case(control_plane=control_plane, git=git, repository=repository, assembly=assembly, namespace=namespace)
         await until(lambda: assembly.engine.is_settled)

@@ -1,19 +1,15 @@
 """An encrypted application reaches a real cluster, is healed there, and a damaged commit changes nothing."""
 
-import asyncio
 import base64
 import json
-import os
 from pathlib import Path
 
 from testbed.control_plane import ControlPlane
 from testbed.git_server import GitServer
 from testbed.repository import Repository
 from tests.canary.search import files, hits
-from tests.cluster.test_counts import until
-from trueline.runtime.clock import SystemClock
+from tests.cluster.following import settings_for, until, until_it_is
 from trueline.wiring.assembly import assemble
-from trueline.wiring.settings import Settings
 
 SAMPLE = Path(__file__).parent.parent / "runtime" / "sops" / "sample"
 TOKEN = "hunter2-of-the-sample"
@@ -38,15 +34,8 @@ async def test_an_encrypted_application(
     )
     await repository.commit("begin", {"fleet/shop.yaml": declared, "apps/shop/secret.yaml": text})
     await repository.push("main")
-    settings = Settings(
-        repository=git_server.url("encrypted"),
-        path="fleet",
-        kubeconfig=control_plane.kubeconfig,
-        data_directory=tmp_path / "data",
-        is_live=True,
-        interval_s=3600.0,
-        environment={"PATH": os.environ["PATH"], "TEAM_KEY": (SAMPLE / "key.txt").read_text()},
-    )
+    key = (SAMPLE / "key.txt").read_text()
+    settings = settings_for(git_server.url("encrypted"), control_plane, tmp_path, TEAM_KEY=key)
     async with assemble(settings) as assembly, assembly.engine.running():
         engine = assembly.engine
         await until(lambda: engine.is_settled)
@@ -54,9 +43,7 @@ async def test_an_encrypted_application(
 
         patch = '{"data":{"password":"ZHJpZnQ="}}'
         await control_plane.kubectl("-n", namespace, "patch", "secret", "access", "--type=merge", "-p", patch)
-        async with asyncio.timeout(60):
-            while await password(control_plane, namespace) != TOKEN:
-                await SystemClock().sleep(0.2)
+        await until_it_is(TOKEN, lambda: password(control_plane, namespace))
 
         await repository.commit("damage", {"apps/shop/secret.yaml": text.replace("name: access", "name: b")})
         await repository.push("main")

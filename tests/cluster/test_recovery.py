@@ -1,6 +1,5 @@
 """A lost data directory, with everything real: the installation is found again, or a person has to say."""
 
-import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -10,30 +9,21 @@ import pytest
 from testbed.control_plane import ControlPlane
 from testbed.git_server import GitServer
 from testbed.repository import Repository
-from tests.cluster.test_counts import config_map, fleet, until
+from tests.cluster.following import asked_since, settings_for, until
+from tests.cluster.test_counts import config_map, fleet
 from trueline.loop.status import Sync
 from trueline.model.fault import UserError
-from trueline.runtime.clock import SystemClock
 from trueline.wiring.assembly import Assembly, assemble
-from trueline.wiring.settings import Settings
 
 OBJECTS = 12
 
 
-async def settings_for(git: GitServer, control_plane: ControlPlane, folder: Path, namespace: str) -> Settings:
+async def begun(git: GitServer, folder: Path, namespace: str) -> None:
+    """A fleet with one application."""
     repository = await Repository.create(folder / "work", remote=await git.create("fleet"))
     files: dict[str, str | None] = {f"apps/shop/c{n:03}.yaml": config_map(n) for n in range(OBJECTS)}
     await repository.commit("begin", fleet(namespace) | files)
     await repository.push("main")
-    return Settings(
-        repository=git.url("fleet"),
-        path="fleet",
-        kubeconfig=control_plane.kubeconfig,
-        data_directory=folder / "data",
-        is_live=True,
-        interval_s=3600.0,
-        environment={"PATH": os.environ["PATH"]},
-    )
 
 
 def is_synced(assembly: Assembly) -> bool:
@@ -45,7 +35,8 @@ async def test_a_lost_data_directory(
     control_plane: ControlPlane, git_server: GitServer, tmp_path: Path, namespace: str
 ) -> None:
     """INV-26: missing, then empty: the same installation, everything found, nothing tried, written or deleted."""
-    settings = await settings_for(git_server, control_plane, tmp_path, namespace)
+    await begun(git_server, tmp_path, namespace)
+    settings = settings_for(git_server.url("fleet"), control_plane, tmp_path)
     async with assemble(settings) as assembly, assembly.engine.running():
         await until(lambda: is_synced(assembly))
         installation = assembly.data_directory.installation
@@ -64,6 +55,5 @@ async def test_a_lost_data_directory(
             assert [note.code for note in assembly.notes] == ["TL1906"]
             await until(lambda: is_synced(assembly))
             assert assembly.ledger.count("shop", assembly.engine.kept["shop"].status.target) == OBJECTS
-        await SystemClock().sleep(0.5)
-        asked = control_plane.requests(since=mark).where(user_agent="trueline")
+        asked = await asked_since(control_plane, mark)
         assert {each.verb for each in asked.all} <= {"get", "list", "watch"}, asked.counts()

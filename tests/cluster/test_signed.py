@@ -1,6 +1,5 @@
 """A fleet that demands signatures, with everything real: Git over HTTP, keys of both kinds, the control plane."""
 
-import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -12,7 +11,7 @@ import pytest
 
 from testbed.control_plane import ControlPlane
 from testbed.git_server import GitServer
-from tests.cluster.test_counts import until
+from tests.cluster.following import settings_for, until, until_it_is
 from tests.source.signing import Keys, SignedRemote, made_keys
 from trueline.cli.checking import check
 from trueline.cli.place import find_place
@@ -21,7 +20,6 @@ from trueline.record.journal import Kind
 from trueline.source.signature import openpgp
 from trueline.source.signature.key import Scheme, TrustedKey
 from trueline.wiring.assembly import Assembly, assemble
-from trueline.wiring.settings import Settings
 
 SHOP = """apiVersion: trueline.dev/v1
 kind: Application
@@ -107,12 +105,7 @@ class Story:
         await self.control_plane.kubectl(
             "patch", "configmap", "settings", "--namespace", self.namespace, "--type=merge", "-p", patch
         )
-        seen = ""
-        for _ in range(200):
-            seen = await self.live()
-            if seen == self.runs:
-                break
-        assert seen == self.runs
+        await until_it_is(self.runs, self.live)
 
 
 @asynccontextmanager
@@ -122,16 +115,7 @@ async def told(  # noqa: PLR0917 - fixtures
     remote = SignedRemote(folder / "work", keys)
     await git.create("fleet")
     remote.git("remote", "add", "origin", str(git.path("fleet")))  # the server answers in this process
-    settings = Settings(
-        repository=git.url("fleet"),
-        path="fleet",
-        kubeconfig=control_plane.kubeconfig,
-        data_directory=folder / "data",
-        is_live=True,
-        interval_s=3600.0,
-        environment={"PATH": os.environ["PATH"]},
-    )
-    async with assemble(settings) as assembly:
+    async with assemble(settings_for(git.url("fleet"), control_plane, folder)) as assembly:
         story = Story(assembly, remote, control_plane, namespace, more={"fleet/trust.yaml": trust})
         story.commit(first, "first")
         async with assembly.engine.running():

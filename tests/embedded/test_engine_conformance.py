@@ -1,6 +1,5 @@
 """The engine's conformance suite on the embedded cluster."""
 
-import uuid
 from collections.abc import AsyncIterator
 
 import pytest
@@ -9,11 +8,10 @@ import pytest_asyncio
 from trueline.embedded.cluster import EmbeddedCluster
 from trueline.runtime.clock import SystemClock
 from trueline.runtime.toolbox_process import ProcessToolbox, find_toolbox
-from trueline.testing.conformance.api import Api
-from trueline.testing.conformance.case import expect_status
 from trueline.testing.conformance.engine.case import EngineCase
 from trueline.testing.conformance.engine.suite import all_engine_cases
 from trueline.testing.conformance.engine.world import World
+from trueline.testing.conformance.place import own_namespace
 from trueline.testing.conformance.reviewer import InProcessReviewers
 
 
@@ -28,14 +26,4 @@ async def engine_toolbox() -> AsyncIterator[ProcessToolbox]:
 async def test_engine_conformance(
     cluster: EmbeddedCluster, reviewers: InProcessReviewers, engine_toolbox: ProcessToolbox, case: EngineCase
 ) -> None:
-    unique = uuid.uuid4().hex[:8]
-    api = Api(
-        transport=cluster.transport(),
-        clock=SystemClock(),
-        namespace=f"t-{unique}",
-        unique=unique,
-        reviewers=reviewers,
-    )
-    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": api.namespace}}
-    expect_status(await api.create(namespace), 201)
-    await case.run(World(api, engine_toolbox))
+    await case.run(World(await own_namespace(cluster.transport(), reviewers), engine_toolbox))

@@ -1,6 +1,5 @@
 """One embedded cluster for all incidents, and a world of its own for each: a namespace, a store, a repository."""
 
-import uuid
 from collections.abc import AsyncIterator
 
 import pytest
@@ -9,9 +8,8 @@ import pytest_asyncio
 from trueline.embedded.cluster import EmbeddedCluster
 from trueline.runtime.clock import SystemClock
 from trueline.runtime.toolbox_process import ProcessToolbox, find_toolbox
-from trueline.testing.conformance.api import Api
-from trueline.testing.conformance.case import expect_status
 from trueline.testing.conformance.engine.world import World
+from trueline.testing.conformance.place import own_namespace
 from trueline.testing.conformance.reviewer import InProcessReviewers
 
 
@@ -42,14 +40,4 @@ async def cluster(reviewers: InProcessReviewers) -> AsyncIterator[EmbeddedCluste
 @pytest_asyncio.fixture(loop_scope="session")
 async def world(cluster: EmbeddedCluster, reviewers: InProcessReviewers, toolbox: ProcessToolbox) -> World:
     """A world in a namespace that is made anew."""
-    unique = uuid.uuid4().hex[:8]
-    api = Api(
-        transport=cluster.transport(),
-        clock=SystemClock(),
-        namespace=f"t-{unique}",
-        unique=unique,
-        reviewers=reviewers,
-    )
-    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": api.namespace}}
-    expect_status(await api.create(namespace), 201)
-    return World(api, toolbox)
+    return World(await own_namespace(cluster.transport(), reviewers), toolbox)

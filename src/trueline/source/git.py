@@ -7,8 +7,9 @@ remote and one fetch, an unchanged remote only the question. Nothing here writes
 import asyncio
 import difflib
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from trueline.model.fault import Fault
 from trueline.model.known import Known, Unknown
@@ -44,6 +45,7 @@ _FOUND = "refs/trueline/found"
 _KEPT = "refs/trueline/kept"
 _TAGS = "refs/tags/"
 _KEPT_ORDER = "trueline-kept"
+_Found = TypeVar("_Found")
 
 
 class GitRepository:
@@ -107,18 +109,8 @@ class GitRepository:
 
     async def is_ancestor(self, old: str, new: str) -> Known[bool] | Unknown:
         """Whether `old` is `new` or came before it; deepens a shallow history by 50, 500, then 5,000 commits."""
-        try:
-            await self._open(algorithm_of=new)
-            for depth in (0, *DEEPEN_STEPS):
-                if depth:
-                    async with self._remote_lock:
-                        await self._deepen(new, depth)
-                answer = await self._walk(old, new)
-                if answer is not None:
-                    return answer
-        except Fault as fault:
-            return Unknown(fault.diagnostics[0].detail)
-        return Unknown(f"{self.address}: {old[:10]} is not within the last {sum(DEEPEN_STEPS)} commits of {new[:10]}")
+        cut = f"{old[:10]} is not within the last {sum(DEEPEN_STEPS)} commits of {new[:10]}"
+        return await self._looked_back(new, lambda: self._walk(old, new), cut)
 
     async def signed(self, revision: Revision) -> tuple[GitObject, ...]:
         """The commit of a revision and, where its ref is an annotated tag, that tag; see `Signed`.
@@ -135,18 +127,11 @@ class GitRepository:
 
     async def since(self, old: str, new: str) -> Known[tuple[GitObject, ...]] | Unknown:
         """Every commit that leads to `new` and not to `old`; see `Signed`. It deepens as `is_ancestor` does."""
-        try:
-            await self._open(algorithm_of=new)
-            for depth in (0, *DEEPEN_STEPS):
-                if depth:
-                    async with self._remote_lock:
-                        await self._deepen(new, depth)
-                span = Span(self._objects, old, new, count_max=self._bounds.walk_commits_max)
-                if (found := await span.walk()) is not None:
-                    return found
-        except Fault as fault:
-            return Unknown(fault.diagnostics[0].detail)
-        return Unknown(f"{self.address}: the history between {old[:10]} and {new[:10]} cannot be seen whole")
+
+        async def walk() -> Known[tuple[GitObject, ...]] | Unknown | None:
+            return await Span(self._objects, old, new, count_max=self._bounds.walk_commits_max).walk()
+
+        return await self._looked_back(new, walk, f"the history between {old[:10]} and {new[:10]} cannot be seen whole")
 
     async def references(self) -> References:
         """The branches and tags of the remote; an answer with none is no word on what was there before."""
@@ -303,6 +288,22 @@ class GitRepository:
     async def _fetch(self, what: str, kept_as: str, *, is_first: bool) -> None:
         depth = ("--depth=1",) if is_first else ()
         await self._receive(*depth, refspecs=[f"+{what}:{kept_as}"])
+
+    async def _looked_back(
+        self, commit: str, look: Callable[[], Awaitable[Known[_Found] | Unknown | None]], cut: str
+    ) -> Known[_Found] | Unknown:
+        """What a look at the history of a commit finds: where that is cut, `None`, it looks again at more of it."""
+        try:
+            await self._open(algorithm_of=commit)
+            for depth in (0, *DEEPEN_STEPS):
+                if depth:
+                    async with self._remote_lock:
+                        await self._deepen(commit, depth)
+                if (found := await look()) is not None:
+                    return found
+        except Fault as fault:
+            return Unknown(fault.diagnostics[0].detail)
+        return Unknown(f"{self.address}: {cut}")
 
     async def _deepen(self, commit: str, depth: int) -> None:
         await self._receive(f"--deepen={depth}", refspecs=[commit])

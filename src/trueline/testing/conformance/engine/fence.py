@@ -14,6 +14,7 @@ from trueline.testing.conformance.api import Json
 from trueline.testing.conformance.case import expect, expect_in, expect_status, expect_that
 from trueline.testing.conformance.engine.case import engine_case, named_case
 from trueline.testing.conformance.engine.crash import Died, survived
+from trueline.testing.conformance.engine.history import followed_twice
 from trueline.testing.conformance.engine.sample import config_map, deployment
 from trueline.testing.conformance.engine.weather import is_write
 from trueline.testing.conformance.engine.world import World
@@ -403,13 +404,8 @@ async def fence_agreed_commit_speaks_for_what_follows_it(world: World) -> None:
     One application has nothing to write meanwhile, so its fence still says what was before.
     """
     world.declare("blog", config_map("posts"))
-    world.declare("shop", config_map("settings", {"a": "1"}))
-    first = world.commit()
-    async with world.started():
-        await world.follow()
-        world.declare("shop", config_map("settings", {"a": "2"}))
-        await world.push()
-        await world.until_sync(Sync.SYNCED)
+    async with followed_twice(world) as first:
+        pass
     world.repository.fork(first)
     world.declare("shop", config_map("settings", {"a": "3"}))
     world.commit()

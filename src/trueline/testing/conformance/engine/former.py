@@ -1,6 +1,7 @@
 """D17 through the engine: what other tools made is taken over; what others hold is left until Git takes it."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from typing import TypeAlias
 
 from trueline.loop.status import Sync
@@ -84,16 +85,24 @@ async def former_takes_over_a_changed_value(world: World) -> None:
         expect((await world.live(theirs))["data"], {"a": "1", "b": "2"})
 
 
-@engine_case
-async def former_unknown_manager_keeps_its_field(world: World) -> None:
-    """INV-19: a field that an unknown manager holds is reported with both and left to it, until Git takes it."""
+@asynccontextmanager
+async def _left_to_a_stranger(world: World) -> AsyncIterator[Json]:
+    """A manager that nobody knows holds `data.a`, Git declares another value, and the engine is at rest over it."""
     theirs = config_map("settings", {"a": "theirs"})
     expect_status(await world.api.apply(theirs, "stranger"), 201)
     world.declare("shop", config_map("settings"))
     world.commit()
     async with world.started():
         await world.follow()
+        await world.until_sync(Sync.OUT_OF_SYNC)
         await world.quiet()
+        yield theirs
+
+
+@engine_case
+async def former_unknown_manager_keeps_its_field(world: World) -> None:
+    """INV-19: a field that an unknown manager holds is reported with both and left to it, until Git takes it."""
+    async with _left_to_a_stranger(world) as theirs:
         status = world.expect_sync(Sync.OUT_OF_SYNC)
         expect_in("data.a", status.message)
         expect_in("stranger", status.message)
@@ -119,14 +128,7 @@ async def _stays_out_of_sync(world: World) -> None:
 @engine_case
 async def former_field_that_is_left_stays_left_after_a_look(world: World) -> None:
     """INV-19: somebody touches the object. It stays theirs, is said so, and the next commit does not force it."""
-    theirs = config_map("settings", {"a": "theirs"})
-    expect_status(await world.api.apply(theirs, "stranger"), 201)
-    world.declare("shop", config_map("settings"))
-    world.commit()
-    async with world.started():
-        await world.follow()
-        await world.until_sync(Sync.OUT_OF_SYNC)
-        await world.quiet()
+    async with _left_to_a_stranger(world) as theirs:
         expect_status(await world.api.merge(theirs, {"data": {"theirs": "1"}}, fieldManager="kubectl-edit"), 200)
         await world.until(lambda: world.status().added == 1, "looked at")
         await world.quiet()
@@ -141,13 +143,7 @@ async def former_field_that_is_left_stays_left_after_a_look(world: World) -> Non
 @engine_case
 async def former_field_that_its_manager_lets_go_is_ours(world: World) -> None:
     """Nobody holds it any more: a look finds so, and what Git declares is applied."""
-    theirs = config_map("settings", {"a": "theirs"})
-    expect_status(await world.api.apply(theirs, "stranger"), 201)
-    world.declare("shop", config_map("settings"))
-    world.commit()
-    async with world.started():
-        await world.follow()
-        await world.until_sync(Sync.OUT_OF_SYNC)
+    async with _left_to_a_stranger(world) as theirs:
         expect_status(await world.api.apply(config_map("settings", {}), "stranger"), 200)
         await world.until_sync(Sync.SYNCED)
         expect((await world.live(theirs))["data"], {"a": "1", "b": "2"})
@@ -156,10 +152,5 @@ async def former_field_that_its_manager_lets_go_is_ours(world: World) -> None:
 @engine_case
 async def former_never_forces_what_was_not_ours(world: World) -> None:
     """INV-19: no forced request is sent while an unknown manager holds what we declare."""
-    expect_status(await world.api.apply(config_map("settings", {"a": "theirs"}), "stranger"), 201)
-    world.declare("shop", config_map("settings"))
-    world.commit()
-    async with world.started():
-        await world.follow()
-        await world.quiet()
+    async with _left_to_a_stranger(world):
         expect_that(not [r for r in world.weather.seen if r.query.get("force") == "true"])

@@ -8,6 +8,7 @@ from trueline.testing.conformance.api import Json
 from trueline.testing.conformance.case import expect, expect_in, expect_status, expect_that
 from trueline.testing.conformance.engine.case import engine_case
 from trueline.testing.conformance.engine.declaration import fleet_files
+from trueline.testing.conformance.engine.history import followed_twice
 from trueline.testing.conformance.engine.sample import claim, config_map
 from trueline.testing.conformance.engine.weather import is_write
 from trueline.testing.conformance.engine.world import World
@@ -250,19 +251,12 @@ async def safety_broken_declaration_after_a_restart(world: World) -> None:
 @engine_case
 async def safety_older_is_never_applied(world: World) -> None:
     """INV-12: a branch that was put back is told, and not followed (promise 9)."""
-    body = config_map("settings")
-    world.declare("shop", body)
-    first = world.commit()
-    async with world.started():
-        await world.follow()
-        world.declare("shop", config_map("settings", {"a": "2"}))
-        await world.push()
-        await world.until_sync(Sync.SYNCED)
+    async with followed_twice(world) as first:
         await world.quiet()
         world.repository.head = first
         await world.now.engine.follow_once()
         await world.quiet()
-        expect((await world.live(body))["data"], {"a": "2"})
+        expect((await world.live(config_map("settings")))["data"], {"a": "2"})
         expect([problem.code for problem in world.now.engine.problems], ["TL0131"])
 
 
@@ -272,13 +266,7 @@ async def safety_commit_after_an_agreed_one_is_followed(world: World) -> None:
 
     What leads elsewhere is.
     """
-    world.declare("shop", config_map("settings", {"a": "1"}))
-    first = world.commit()
-    async with world.started():
-        await world.follow()
-        world.declare("shop", config_map("settings", {"a": "2"}))
-        await world.push()
-        await world.until_sync(Sync.SYNCED)
+    async with followed_twice(world) as first:
         world.control.hold("shop", who="ada", why="a look")
         expect(await _rewritten(world, first, "3"), ["TL0130"])
         agreed = world.repository.head

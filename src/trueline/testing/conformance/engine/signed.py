@@ -1,6 +1,7 @@
 """Signed revisions through the engine: what does not verify is never rendered, and what runs stays and is healed."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import msgspec
@@ -71,6 +72,16 @@ async def _followed(world: World, runs: Json) -> None:
     expect((await world.live(runs))["data"], runs["data"])
 
 
+@asynccontextmanager
+async def _signed(world: World, mode: str = "head") -> AsyncIterator[Json]:
+    """A fleet that demands signatures is followed: ada signed its first commit, whose one object is given."""
+    world.more, world.repository.sign = _fleet(mode=mode), _ADA.sign
+    good = config_map("one", {"a": "good"})
+    world.declare("shop", good)
+    async with world.synced():
+        yield good
+
+
 def _signed_by_another_commit(signer: SshSigner) -> Callable[[bytes], bytes]:
     return lambda payload: signer.sign(payload + b"of another commit")
 
@@ -78,10 +89,7 @@ def _signed_by_another_commit(signer: SshSigner) -> Callable[[bytes], bytes]:
 @engine_case
 async def signed_fleet_follows_only_what_verifies(world: World) -> None:
     """INV-11: unsigned, unknown, expired, revoked, copied: each is refused by its name, and a good commit goes on."""
-    world.more, world.repository.sign = _fleet(), _ADA.sign
-    good = config_map("one", {"a": "good"})
-    world.declare("shop", good)
-    async with world.synced():
+    async with _signed(world) as good:
         begun = world.records("shop", Kind.DEPLOYMENT_BEGUN)[-1].body
         expect(begun["signed"]["(fleet)"]["owner"], "ada")
         ways = {
@@ -107,10 +115,7 @@ async def signed_fleet_follows_only_what_verifies(world: World) -> None:
 @engine_case
 async def signed_fleet_starts_again_with_what_was_verified(world: World) -> None:
     """INV-11: a start that finds a refused revision keeps and heals the one before it."""
-    world.more, world.repository.sign = _fleet(), _ADA.sign
-    good = config_map("one", {"a": "good"})
-    world.declare("shop", good)
-    async with world.synced():
+    async with _signed(world) as good:
         pass
     world.repository.sign = None
     world.declare("shop", config_map("one", {"a": "unsigned"}))
@@ -157,10 +162,7 @@ async def signed_fleet_is_not_rewritten_without_a_word(world: World) -> None:
 @engine_case
 async def signed_range_checks_every_commit(world: World) -> None:
     """INV-11: an unsigned commit below a signed one is found; where the head alone is asked, its signer answers."""
-    world.more, world.repository.sign = _fleet(mode="range"), _ADA.sign
-    good = config_map("one", {"a": "good"})
-    world.declare("shop", good)
-    async with world.synced():
+    async with _signed(world, mode="range") as good:
         verified = world.repository.head
         world.repository.sign = None
         world.commit()
@@ -218,10 +220,7 @@ async def signed_source_stops_only_its_application(world: World) -> None:
 @engine_case
 async def signed_keys_are_changed_only_by_the_trusted(world: World) -> None:
     """INV-11: whose keys count is read from what was verified before, and never from the commit that brings them."""
-    world.more, world.repository.sign = _fleet(), _ADA.sign
-    good = config_map("one", {"a": "good"})
-    world.declare("shop", good)
-    async with world.synced():
+    async with _signed(world) as good:
         world.more, world.repository.sign = _fleet(*_KEYS, _key(_EVE)), _EVE.sign
         world.declare("shop", config_map("one", {"a": "eve's"}))
         world.commit()
@@ -298,10 +297,7 @@ async def signed_demand_locks_nobody_out(world: World) -> None:
 @engine_case
 async def signed_demand_outlives_a_broken_declaration(world: World) -> None:
     """INV-11: a declaration that cannot be read any more takes neither a demand nor a key away."""
-    world.more, world.repository.sign = _fleet(), _ADA.sign
-    good = config_map("one", {"a": "good"})
-    world.declare("shop", good)
-    async with world.synced():
+    async with _signed(world) as good:
         world.more = {"fleet/keys.yaml": _project(*_KEYS), "fleet/source.yaml": _source(mode="nonsense")}
         await world.push()
         expect_in("TL0207", _codes(world))
