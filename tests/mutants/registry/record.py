@@ -365,6 +365,14 @@ RECORD = (
         tests=("tests/target/kubernetes/test_mask.py::test_what_holds_an_encrypted_value_is_hidden",),
     ),
     Guard(
+        name="of such an object only what it is called is shown",
+        invariants=(25,),
+        file="target/kubernetes/mask.py",
+        source='    called = {key: value for key, value in body["metadata"].items() if key in _CALLED}',
+        mutant='    called = {key: value for key, value in body["metadata"].items() if key != "annotations"}',
+        tests=("tests/target/kubernetes/test_mask.py::test_what_holds_an_encrypted_value_is_hidden",),
+    ),
+    Guard(
         name="what render prints has no secret in it",
         invariants=(25,),
         file="render/shown.py",

@@ -47,9 +47,11 @@ def test_equal_values_have_equal_names() -> None:
 
 def test_what_holds_an_encrypted_value_is_hidden() -> None:
     """INV-25: by its mark, wherever the value stands; what it is called is shown."""
-    metadata = {"name": "a", "annotations": {ENCRYPTED: "true", "x": "hunter2"}}
+    annotations = {ENCRYPTED: "true", "x": "hunter2"}
+    metadata = {"name": "a", "annotations": annotations, "labels": {"y": "hunter2"}, "finalizers": ["hunter2"]}
     spec = {"a": ["hunter2", 7, True], "b": {"c": "hunter2"}}
-    shown = masked({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec})
+    body = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec, "status": {"said": "hunter2"}}
+    shown = masked(body)
     assert "hunter2" not in repr(shown)
     assert shown["spec"] == {"a": ["***", "***", True], "b": {"c": "***"}}
     assert (shown["kind"], shown["metadata"]["name"]) == ("Pod", "a")

@@ -10,7 +10,8 @@ from trueline.render.private import is_private
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _VALUES = ("data", "stringData")
-_HEAD = frozenset({"apiVersion", "kind", "metadata", "status"})
+_HEAD = frozenset({"apiVersion", "kind"})
+_CALLED = frozenset({"name", "generateName", "namespace", "uid", "resourceVersion", "generation"})
 Fingerprint: TypeAlias = Callable[[bytes], str]
 """A short name of a value under a key of ours: equal values have equal names, and no name tells its value."""
 
@@ -42,10 +43,13 @@ def masked(body: dict[str, Any], fingerprint: Fingerprint | None = None) -> dict
 
 
 def _veiled(body: dict[str, Any], fingerprint: Fingerprint | None) -> dict[str, Any]:
-    """Of an object that is no Secret and holds an encrypted value, no text or number is shown but what it is called."""
+    """Of an object that is no Secret and holds an encrypted value, no text or number is shown but what it is called.
+
+    A label may hold the value, and a status repeat it.
+    """
     shown = {key: value if key in _HEAD else _covered(value, fingerprint) for key, value in body.items()}
-    annotations = _covered(body["metadata"]["annotations"], fingerprint)
-    return {**shown, "metadata": {**body["metadata"], "annotations": annotations}}
+    called = {key: value for key, value in body["metadata"].items() if key in _CALLED}
+    return {**shown, "metadata": {**shown["metadata"], **called}}
 
 
 def _covered(value: Any, fingerprint: Fingerprint | None) -> Any:
