@@ -143,14 +143,16 @@ def test_the_first_revision_is_judged_by_the_keys_that_were_given(signing: Signi
     signing.commit(None, "unsigned")
     signing.up("--trust", str(trust), code=1)
     assert "TL0136" in person.stderr
-    trust.write_text("nonsense\n")
-    signing.up("--trust", str(trust), code=1)
-    assert "TL0147" in person.stderr
+    for nonsense in (b"nonsense\n", b"\x99\x01\x0d\xff"):
+        trust.write_bytes(nonsense)
+        signing.up("--trust", str(trust), code=1)
+        assert "TL0147" in person.stderr
+        assert "Traceback" not in person.stderr
 
 
 def test_keys_of_a_file(signing: Signing) -> None:
     ada, bo = signing.keys.openpgp("ada"), signing.keys.ssh("bo")
-    found = read_keys(f"# whom we trust\n{ada.text}\ncy {bo.text}\n{bo.text}", "keys")
+    found = read_keys(f"# whom we trust\n{ada.text}\ncy {bo.text}\n{bo.text}".encode(), "keys")
     assert [(one.owner, one.scheme) for one in found] == [
         ("keys", Scheme.OPENPGP),
         ("cy", Scheme.SSH),

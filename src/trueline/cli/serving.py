@@ -58,7 +58,7 @@ async def serve(wanted: Wanted, environment: Mapping[str, str]) -> int:
         namespace=wanted.namespace,
         cluster=wanted.cluster,
         adopted_installation=wanted.adopted_installation,
-        given_keys=read_keys(wanted.trust.read_text(), wanted.trust.name) if wanted.trust else (),
+        given_keys=read_keys(wanted.trust.read_bytes(), wanted.trust.name) if wanted.trust else (),
         is_live=True,
         is_serving=True,
         environment=environment,

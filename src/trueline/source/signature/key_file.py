@@ -12,15 +12,19 @@ _BLOCK: Final = re.compile(
 )
 
 
-def read_keys(text: str, name: str) -> tuple[TrustedKey, ...]:
+def read_keys(data: bytes, name: str) -> tuple[TrustedKey, ...]:
     """The keys of a file. An SSH line may begin with its owner, as in an `allowed_signers` file, or end with it.
 
     Raises:
-        UserError: TL0147, there is none, or a line is no public key.
+        UserError: TL0147, there is none, or a line is no public key, or the file is no text.
 
-    >>> [key.owner for key in read_keys("ada ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA==", "keys")]
+    >>> [key.owner for key in read_keys(b"ada ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA==", "keys")]
     ['ada']
     """
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        raise UserError([BAD_KEY.about(f"{name} is no text; `gpg --armor --export NAME` gives one")]) from None
     blocks = _BLOCK.findall(text)
     found = [TrustedKey(owner=name, scheme=Scheme.OPENPGP, text=block) for block in blocks]
     lines = (line for line in _BLOCK.sub("", text).splitlines() if line.strip() and not line.startswith("#"))
