@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -189,6 +189,16 @@ async def test_a_refusal_is_recorded_once_and_looked_at_again_with_other_keys(be
     assert len(records) == 1
     assert "TL0138" in records[0].body["diagnostics"][0]
     assert await bench.admit(spec_of(ADA.trusted(), BO.trusted()), bench.main(commit)) == "bo"
+
+
+async def test_each_version_that_is_refused_is_recorded_once(bench: Bench) -> None:
+    """INV-31: versions of one source that take turns do not fill the journal, each look a record."""
+    bad, source = bench.commit(BO), cast("Any", bench.repository)
+    for _ in range(3):
+        for ref in ("refs/heads/one", "refs/heads/two"):
+            with pytest.raises(UserError, match="TL0138"):
+                await bench.verifier.admit_version(spec_of(), source, source.at(bad, ref))
+    assert len([one for one in bench.journal.after() if one.kind == Kind.REVISION_REFUSED.value]) == 2
 
 
 async def test_another_revision_of_the_fleet_is_under_the_fleets_demand(bench: Bench) -> None:

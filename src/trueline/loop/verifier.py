@@ -37,7 +37,7 @@ FLEET_NAME: Final = "the fleet repository"
 FAILURES_MAX: Final = 10
 REPLACED_MAX: Final = 100
 KNOWN_MAX: Final = 10_000
-"""How many versions of sites are remembered as judged (INV-31)."""
+"""How many versions of sites are remembered as judged, and how many refusals (INV-31)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,12 +126,12 @@ class Verifier:
         key = demand.line, revision.ref, revision.commit, demand.digest
         if key in self._known:
             return
+        demand = replace(demand, line=f"{demand.line} {revision.ref}")  # what is refused says nothing of the source
         verdict = judge_revision(await source.signed(revision), revision.ref, demand.keys, self._clock.now())
         if isinstance(verdict, Diagnostic):
             raise self._refusal(demand, revision, [verdict])
         self._known[key] = verdict
-        if len(self._known) > KNOWN_MAX:
-            del self._known[next(iter(self._known))]
+        _bound(self._known)
 
     def _demand(self, spec: SourceSpec) -> Demand | None:
         """Another revision of the fleet repository is under the fleet's own demand."""
@@ -268,6 +268,7 @@ class Verifier:
         if self._refused.get(demand.line) != (revision.commit, demand.digest, told):
             self._book.refuse(demand.line, revision.commit, [str(one) for one in told])
             self._refused[demand.line] = revision.commit, demand.digest, told
+            _bound(self._refused)
         return UserError(told)
 
     def signer_of(self, commit: str) -> Mapping[str, str] | None:
@@ -314,9 +315,10 @@ class Verifier:
             ring, project = self._ring(name), projects.get(name)
             if project is None and declared.keeps(name, str(self._book.trusted(name)["path"])):
                 continue
-            if ring is None or (project is not None and ring.digest == project.ring.digest):
-                if ring is None:
-                    learning.rings[name] = project
+            if ring is None:
+                learning.rings[name] = project
+                continue
+            if project is not None and ring.digest == project.ring.digest:
                 continue
             keys = (*ring.keys, *(before.keys if before is not None else ()))
             verdict = judge_revision(objects, revision.ref, keys, self._clock.now())
@@ -353,6 +355,12 @@ class Verifier:
             ring = project.ring if project is not None else self._ring(name)
             keys += ring.keys if ring is not None else ()
         return Demand(line=FLEET, name=FLEET_NAME, mode=kept.mode, keys=tuple(keys))
+
+
+def _bound(remembered: dict[Any, Any]) -> None:
+    """The oldest is forgotten: it is judged, or told, once more."""
+    if len(remembered) > KNOWN_MAX:
+        del remembered[next(iter(remembered))]
 
 
 def _is_named(wanted: str, revision: Revision) -> bool:
