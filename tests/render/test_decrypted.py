@@ -162,5 +162,7 @@ async def test_renders_side_by_side_do_not_wait_for_each_other(toolbox: ProcessT
     names = ("secret.yaml", "values.json", "blob.bin", "vars.env")
     files = {"app/kustomization.yaml": KUSTOMIZATION, **{f"app/{name}": sample(name) for name in names}}
     async with asyncio.timeout(60), asyncio.TaskGroup() as tasks:
-        for _ in range(6):
-            tasks.create_task(rendered(toolbox, files))
+        made = [tasks.create_task(rendered(toolbox, files)) for _ in range(6)]
+    first, *others = [task.result().bodies for task in made]
+    assert first
+    assert others == [first] * 5

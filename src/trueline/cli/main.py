@@ -34,7 +34,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "logs": ("logs", "What an application's pods write."),
     "health": ("health", "The health of live objects in a file, offline."),
     "rotate": ("rotate", "Which secrets and keys are old, for whom, used where."),
-    "verify": ("verify", "The journal's chain of records."),
+    "verify": ("verify", "The journal, and who signed what was followed."),
     "schema": ("about", "The JSON schema of declarations, for editors."),
     "completion": ("about", "A completion script for a shell."),
     "version": ("about", "The version of Trueline."),

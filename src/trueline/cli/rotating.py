@@ -1,7 +1,7 @@
 """What `rotate` finds out: every file of a repository is looked at, of an encrypted one the metadata alone is read."""
 
 import posixpath
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
 from pathlib import Path
@@ -105,8 +105,8 @@ def _recipients(found: Mapping[str, Metadata]) -> list[dict[str, Any]]:
     return [rows[name] for name in sorted(rows)]
 
 
-def _uses(look: Look) -> Any:
-    """Who uses a file: applications whose folders hold it, and whatever names a value of it."""
+def _uses(look: Look) -> Callable[[str], list[str]]:
+    """Tells who uses a file: applications whose folders hold it, and whatever names a value of it."""
     named = [
         (f"{kind} {one.name}", reference.name.partition("#")[0])
         for kind, every in (

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from trueline.record.schema import SCHEMA
 from trueline.runtime.blob import borrow
+from trueline.runtime.data_directory import write_atomic
 from trueline.runtime.layout import check_layout
 from trueline.runtime.seal import SEAL
 from trueline.runtime.store import check_version
@@ -39,8 +40,7 @@ def scratch(original: Path | None) -> Iterator[Path]:
         if original is not None and (original / "installation").is_file():
             shutil.copyfile(original / "installation", copy / "installation")
             if (original / SEAL).is_file():
-                shutil.copyfile(original / SEAL, copy / SEAL)
-                (copy / SEAL).chmod(0o600)
+                write_atomic(copy / SEAL, (original / SEAL).read_bytes())
             for database in _DATABASES:
                 if (original / database).is_file():
                     _copy_database(original / database, copy / database)

@@ -149,7 +149,9 @@ class FenceKeeper:
         return Standing(order=Order(generation=generation, commit=commit), head=chronicle.head)
 
     async def enter(self, parts: Parts, aim: Desired) -> None:
-        """Before the first write of a pass: this process is the one that writes. Costs requests once in its life.
+        """Before the first write of a pass: this process is the one that writes.
+
+        That costs requests once in its life, and one more for each commit that is begun with.
 
         Raises:
             Fenced: another process is.
