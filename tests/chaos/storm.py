@@ -11,12 +11,12 @@ from typing import TypeAlias
 from testbed.git_server import Fault
 from testbed.proxy import CALM, STORM
 from tests.chaos.declared import ITEMS_AT_FIRST, item
+from tests.chaos.engine_process import END_S_MAX
 from tests.chaos.judge import Wrong
 from tests.chaos.world import World
 
-CONVERGED_S_MAX = 180.0
+CONVERGED_S_MAX = 300.0
 SILENCE_NOTICED_S_MAX = 400.0
-END_S_MAX = 5.0
 QUIET_S = 2.0
 Act: TypeAlias = Callable[[], Awaitable[None]]
 

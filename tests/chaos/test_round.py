@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
-from tests.chaos.storm import one_round
+from tests.chaos.storm import Round, one_round
 from tests.chaos.world import world
 
 SEED = 20261128
 STORM_S = 25.0
-FIRST_S_MAX = 120.0
+FIRST_S_MAX = 300.0
+ROUNDS_MAX = 4
 
 
 async def test_a_storm_over_real_parts_deletes_nothing_and_all_is_as_git_says_after_it(tmp_path: Path) -> None:
@@ -15,12 +16,17 @@ async def test_a_storm_over_real_parts_deletes_nothing_and_all_is_as_git_says_af
     async with world(tmp_path, seed=SEED) as made:
         made.engine.start()
         await made.converged(FIRST_S_MAX)
-        done = await one_round(made, seed=SEED, seconds=STORM_S)
-        assert done.wrongs == ()
-        assert done.kills > 0
-        assert done.commits > 0
-        assert done.harmed > 0
-        assert done.deletes > 0
+        rounds = [await one_round(made, seed=SEED, seconds=STORM_S)]
+        while not _was_a_storm(rounds) and len(rounds) < ROUNDS_MAX:  # where all is slow, less happens in one
+            rounds.append(await one_round(made, seed=SEED + len(rounds), seconds=STORM_S))
+        assert [done.wrongs for done in rounds] == [()] * len(rounds)
+        assert _was_a_storm(rounds), rounds
         code, _ = await made.engine.terminate()
         assert code == 0
         assert await made.engine.orphans() == frozenset()
+
+
+def _was_a_storm(rounds: list[Round]) -> bool:
+    """Whether all of it has happened: engines that died, commits, broken connections, objects that went."""
+    seen = ((done.kills, done.commits, done.harmed, done.deletes) for done in rounds)
+    return all(map(sum, zip(*seen, strict=True)))

@@ -67,7 +67,7 @@ class World:
         """A path as the running engine sees it."""
         return Path(f"/proc/{self.engine.pid}/root{path}")
 
-    async def until(self, condition: Callable[[], bool], bound_s: float = 60.0) -> None:
+    async def until(self, condition: Callable[[], bool], bound_s: float = 180.0) -> None:
         """Until it holds; else what the engine said last is the reason."""
         deadline_s = self.clock.monotonic_s() + bound_s
         while not condition():
@@ -84,7 +84,7 @@ class World:
         """`up --once` with a data directory."""
         up, address, *more = self.engine.arguments
         options = more[: more.index("--data-dir")]
-        asked = command(up, repository or address, *options, "--once", "--timeout", "60s", "--data-dir", str(data))
+        asked = command(up, repository or address, *options, "--once", "--timeout", "180s", "--data-dir", str(data))
         return await self.run(*before, *asked)
 
     async def run(self, *argv: str) -> Answer:

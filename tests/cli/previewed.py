@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.cli.person import Person, command
 
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 HOME = "# Handbook\n\nWelcome. See [how to begin](first.md).\n"
 FIRST = "# First steps\n\nRun it with care.\n"
 
@@ -50,7 +50,7 @@ class Preview:
 
     def ask(self, path: str, headers: Mapping[str, str] | None = None) -> tuple[int, str, dict[str, str]]:
         """Status, text and headers."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)
         try:
             connection.request("GET", path, headers=dict(headers or {}))
             answer = connection.getresponse()

@@ -17,6 +17,9 @@ import pytest
 from tests.cli.bad_input_case import CANARY, Fleet, Ran, config_map, declared
 
 NOWHERE = "http://127.0.0.1:1"
+PATIENCE_S = 180.0
+END_S_MAX = 15.0
+"""Five seconds are promised on a machine that does nothing else; the server that hangs is waited for half a minute."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -269,16 +272,16 @@ def test_an_end_that_was_asked_for_comes_soon_also_beside_a_git_server_that_hang
         assert running.stderr is not None
         _read_until(running.stderr, "trueline holds")
         running.send_signal(number)
-        assert running.wait(timeout=5) == code
+        assert running.wait(timeout=END_S_MAX) == code
         assert "Traceback" not in running.stderr.read()
 
 
 @contextmanager
 def _running(fleet: Fleet, repository: str = "fleet", *more: str) -> Iterator["subprocess.Popen[str]"]:
-    """`up` until the block ends, or a minute has passed."""
+    """`up` until the block ends, or until nobody can be waiting for it any more."""
     argv = fleet.argv("up", repository, "--listen", "none", "--interval", "1s", "--data-dir", str(fleet.data), *more)
     with subprocess.Popen(argv, stderr=subprocess.PIPE, text=True, env=fleet.environment, cwd=fleet.home) as running:
-        watch = threading.Timer(60, running.kill)
+        watch = threading.Timer(PATIENCE_S, running.kill)
         watch.start()
         try:
             yield running

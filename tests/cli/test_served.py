@@ -13,7 +13,7 @@ import pytest
 
 from tests.cli.person import Person, command
 
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 DECLARED = """apiVersion: trueline.dev/v1
 kind: Application
 metadata: {name: NAME}
@@ -81,7 +81,7 @@ def until(person: Person, holds: Callable[[], object], what: str) -> None:
 
 def ask(port: int, path: str = "/") -> tuple[int, str, dict[str, str]]:
     """Status, text and headers; status 0 where nobody listens."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
     try:
         connection.request("GET", path)
         answer = connection.getresponse()

@@ -23,7 +23,7 @@ spec:
 """
 HOME = "# Handbook\n\nWelcome. See [how to begin](guide/first.md#install).\n"
 FIRST = "# First steps\n\n## Install\n\nRun it.\n"
-PATIENCE_S = 30.0
+PATIENCE_S = 90.0
 
 
 @pytest.fixture

@@ -44,12 +44,17 @@ async def until_it_is(wanted: str, read: Callable[[], Awaitable[str]]) -> None:
 
 
 async def asked_since(control_plane: ControlPlane, mark: int) -> Requests:
-    """What the engine has asked by now. An answer may come before its line in the log, so lines are waited for.
+    """What the engine has asked by now; `user_agent` of a request begins with `trueline`."""
+    await logged(control_plane, mark)
+    return control_plane.requests(since=mark).where(user_agent="trueline")
 
-    That is, for the line of a question that is asked here, after all others; then for those that it overtook.
+
+async def logged(control_plane: ControlPlane, mark: int) -> None:
+    """Until the log has what was answered by now: an answer may come before its line.
+
+    That is, until it has the line of a question that is asked here, after all others; then for those it overtook.
     """
     name = f"asked-{uuid.uuid4().hex[:8]}"
     await control_plane.kubectl("get", "configmap", name, "--ignore-not-found")
     await until(lambda: any(each.name == name for each in control_plane.requests(since=mark).all))
-    await SystemClock().sleep(0.5)
-    return control_plane.requests(since=mark).where(user_agent="trueline")
+    await SystemClock().sleep(0.2)

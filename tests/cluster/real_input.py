@@ -19,6 +19,7 @@ from testbed.audit import Request, Requests
 from testbed.control_plane import ControlPlane, KubectlFailedError
 from testbed.git_server import GitServer
 from testbed.repository import Repository
+from tests.cluster.following import logged
 from trueline.health.status import Status
 from trueline.loop.control import Control, ControlParts
 from trueline.loop.status import ApplicationStatus, Sync
@@ -30,9 +31,8 @@ from trueline.wiring.settings import Settings
 
 NOT_RUN = "real inputs: NOT RUN"
 REPOSITORIES = ("argocd-example-apps", "podinfo", "microservices-demo")
-LIMIT_S = 60.0
+LIMIT_S = 120.0
 _POLL_S = 0.05
-_AUDIT_S = 0.1  # an answer may come some milliseconds before its line in the audit log
 _ROOT = Path(__file__).parents[2]
 _WRITES = frozenset({"create", "update", "patch", "delete", "deletecollection"})
 # What may be made live of the inputs; events, pods and the like are the cluster's own.
@@ -174,7 +174,7 @@ class Scene:
 
     async def writes(self) -> tuple[Request, ...]:
         """What Trueline wrote since `begin`, in order; dry runs of a PATCH are no writes."""
-        await self._clock.sleep(_AUDIT_S)
+        await logged(self.control_plane, self._mark)
         asked: Requests = self.control_plane.requests(since=self._mark).where(user_agent=USER_AGENT, dry_run=False)
         return tuple(r for r in asked.all if r.verb in _WRITES)
 

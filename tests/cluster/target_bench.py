@@ -205,6 +205,6 @@ async def watched(bench: Bench) -> AsyncIterator[None]:
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
     """Wait for what the cluster does by itself; nothing tells of it."""
     clock = SystemClock()
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while not await condition():
             await clock.sleep(0.05)

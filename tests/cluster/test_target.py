@@ -145,7 +145,7 @@ ROWS = {
 
 async def _settled(bench: Bench, ref: Ref) -> Observed:
     """The controller has seen it: its own annotation moves the version once more."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while True:
             live = await bench.live(ref)
             if live.get("status", {}).get("observedGeneration") == live["metadata"]["generation"]:
@@ -251,7 +251,7 @@ async def test_one_changed_object_costs_a_trial_and_an_apply(bench: Bench) -> No
 
 
 async def _heard(sightings: AsyncIterator[Any], ref: Ref) -> Seen:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         async for sighting in sightings:
             if isinstance(sighting, Seen) and sighting.ref == ref:
                 return sighting
@@ -301,7 +301,7 @@ async def test_a_deletion_and_a_recreation_are_told(bench: Bench) -> None:
 async def test_judgements_follow_the_status(bench: Bench) -> None:
     async with watched(bench):
         ref, _ = await bench.put(deployment())
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(120):
             while True:
                 await bench.observed(ref)
                 if bench.target.judged(ref) == Known(1):

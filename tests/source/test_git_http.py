@@ -51,7 +51,8 @@ async def test_fetch_over_http(tmp_path: Path) -> None:
     ],
 )
 async def test_each_fault_has_its_diagnostic(tmp_path: Path, fault: str, code: str, kind: type[Fault]) -> None:
-    async with hosting(tmp_path) as host, reading(host.url, tmp_path, bounds=Bounds(poll_timeout_s=0.5)) as reader:
+    bounds = Bounds(poll_timeout_s=1.0) if fault == "hang" else Bounds()
+    async with hosting(tmp_path) as host, reading(host.url, tmp_path, bounds=bounds) as reader:
         host.fault = fault
         with pytest.raises(kind) as caught:
             await reader.source("main").poll()

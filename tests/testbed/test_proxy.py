@@ -118,7 +118,7 @@ async def test_nobody_behind_it_is_a_reset() -> None:
 
 async def test_the_end_of_the_block_lets_nobody_wait() -> None:
     async with server() as port:
-        async with asyncio.timeout(5), Proxy("127.0.0.1", port) as proxy:
+        async with asyncio.timeout(60), Proxy("127.0.0.1", port) as proxy:
             _, writer = await asyncio.open_connection("127.0.0.1", proxy.port)
             writer.write(b"wait\n")
             await writer.drain()

@@ -20,7 +20,7 @@ from tests.web.test_page import OVERFLOWS, SOUND
 ROOT = Path(__file__).parents[2]
 DECLARED = "examples/docs"
 PAGES = sorted(path.relative_to(ROOT / "docs") for path in (ROOT / "docs").rglob("*.md"))
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 LINK = re.compile(r'<a [^>]*href="([^"]*)"')
 
 
@@ -63,7 +63,7 @@ def served(told: Path) -> str:
 def fetch(address: str) -> tuple[int, str]:
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with direct.open(address, timeout=20) as answer:
+        with direct.open(address, timeout=PATIENCE_S) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode()

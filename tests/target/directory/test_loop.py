@@ -38,7 +38,7 @@ from trueline.runtime.files import FileTree
 from trueline.testing.conformance.engine.repository import MemoryRepository
 from trueline.wiring.kept import KeptApprovals, KeptRenders
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 PAGES = {"index.html": "<p>home", "a.html": "<p>a"}
 
 

@@ -16,7 +16,7 @@ from trueline.target.directory.watch import POLL_S
 from trueline.target.protocol import Contact, Seen, Sighting
 
 PAGES = {"index.html": "<p>home", "docs/a.html": "<p>a", "docs/b.html": "<p>b"}
-PATIENCE_S = 10.0
+PATIENCE_S = 60.0
 
 
 class Ear:

@@ -78,7 +78,7 @@ async def test_how_it_did_before_it_left_is_remembered() -> None:
         judge=lambda whole: len(whole["data"]),
     )
     sightings = mirror.sightings()
-    async with running(mirror), asyncio.timeout(10):
+    async with running(mirror), asyncio.timeout(60):
         await mirror.settle({CONFIG_MAP: {"shop"}})
         async for sighting in sightings:
             if isinstance(sighting, Seen) and sighting.observed is None:

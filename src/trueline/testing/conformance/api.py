@@ -27,7 +27,7 @@ _CLUSTER_SCOPED = frozenset(
         "ValidatingWebhookConfiguration",
     }
 )
-_PATIENCE_S = 30.0
+_PATIENCE_S = 120.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

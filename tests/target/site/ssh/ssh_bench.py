@@ -21,7 +21,8 @@ from trueline.target.site.ssh.place import Place
 from trueline.target.site.ssh.platform import SshPlatform
 from trueline.target.site.ssh.session import SshHost
 
-QUICK = Patience(connect_s=2.0, request_s=2.0, command_s=5.0)
+QUICK = Patience(connect_s=8.0, request_s=8.0, command_s=20.0)
+"""Long enough for a host that answers on a busy machine, short enough to wait for one that does not."""
 READING = frozenset({"entry", "listing", "walk", "read", "leads_to", "real", "digests", "free_bytes", "hashes"})
 MARK = "here.site"
 

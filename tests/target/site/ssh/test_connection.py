@@ -255,7 +255,7 @@ async def test_a_cancelled_command_ends_there_too(bench: Bench) -> None:
         await bench.connection.run("sh -c 'sleep 4711; echo'", b"", timeout_s=60)
 
     async def until(is_there: bool) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while any("4711" in child for child in bench.sshd.children()) is not is_there:
                 await asyncio.sleep(0.01)
 

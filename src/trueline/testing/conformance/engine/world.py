@@ -26,7 +26,7 @@ from trueline.testing.conformance.engine.repository import MemoryRepository
 from trueline.testing.conformance.engine.weather import Weather
 from trueline.testing.process import TARGET, EngineProcess, Surroundings
 
-PATIENCE_S = 40.0
+PATIENCE_S = 120.0
 QUIET_S = 0.3
 """For how long nothing happens before it is believed that nothing will."""
 

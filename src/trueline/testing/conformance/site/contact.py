@@ -12,7 +12,7 @@ from trueline.testing.conformance.site.ground import Feature
 from trueline.testing.conformance.site.sample import FIRST, SECOND
 from trueline.testing.conformance.site.world import World, file_ref
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 
 
 @site_case(Feature.CUT)

@@ -15,7 +15,7 @@ from trueline.testing.conformance.site.ground import Feature
 from trueline.testing.conformance.site.sample import FIRST, SECOND, as_bytes
 from trueline.testing.conformance.site.world import World, file_ref
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 
 
 def _told(made: Pass) -> list[tuple[str, DriftKind]]:
