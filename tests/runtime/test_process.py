@@ -178,7 +178,7 @@ def test_it_does_the_same_in_the_loop_that_up_runs_in(tmp_path: Path) -> None:
     file = tmp_path / "pid"
 
     async def run() -> None:
-        completed = await SystemProcesses().run(shell(f"sleep 60 & echo $! > {file}; exit 3"))
+        completed = await SystemProcesses().run(shell(f"sleep 600 & echo $! > {file}; exit 3"))
         assert completed.exit_code == 3
 
     uvloop.run(run())

@@ -5,14 +5,14 @@ every pass starts from what Git and the target say then (D2).
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from trueline.health.status import Status
 from trueline.loop import leave
 from trueline.loop.board import Board
 from trueline.loop.bug import own_fault
+from trueline.loop.dependency import Dependencies
 from trueline.loop.desired import Desired
 from trueline.loop.engine_parts import EngineParts
 from trueline.loop.fence import Fenced, FenceKeeper
@@ -20,23 +20,21 @@ from trueline.loop.fight import Fights
 from trueline.loop.fleet import Look
 from trueline.loop.follow import GitFollower
 from trueline.loop.kept import Kept
+from trueline.loop.loss import Losses
 from trueline.loop.parts import Parts
 from trueline.loop.progress import Pass
+from trueline.loop.readiness import Readiness
 from trueline.loop.reconcile import reconcile
 from trueline.loop.refresh import Refresher
 from trueline.loop.schedule import Turn
 from trueline.loop.sight import TargetFollower
-from trueline.loop.status import ApplicationStatus, Sync
+from trueline.loop.status import ApplicationStatus
 from trueline.loop.unclaimed import Unclaimed
 from trueline.model.diagnostic import Diagnostic
-from trueline.model.digest import Digest
 from trueline.model.fault import Fault
 from trueline.plan.change import Action
-from trueline.plan.fleet import Stand, fleet_asks, together, waits
 from trueline.plan.guard import Approve
 from trueline.plan.plan import Plan
-
-FAILURES_SETTLED = 5
 
 
 class _Overtaken(Exception):
@@ -55,10 +53,12 @@ class Engine:
         self._refresher = Refresher(parts, self._board)
         self._fights = Fights(parts.clock)
         self._fences = FenceKeeper(parts, self._board)
+        self._losses = Losses(parts, self._board)
+        self._readiness = Readiness(self._board, is_ours=self._is_ours)
+        self._dependencies = Dependencies(
+            self._board, register=parts.register, chronicle=parts.chronicle, is_ours=self._is_ours
+        )
         self._agreed: set[str] = set()
-        self._came: dict[str, tuple[Digest | str, str]] = {}
-        self._waiting: Mapping[str, str] = {}
-        """Who loses something, together with others so much that a person is asked; with which commit that came."""
         self._only: frozenset[str] | None = None
         self.restore: Callable[[Kept], Awaitable[Desired | None]] | None = None
         """What a rollback had pinned before a restart; set by who controls."""
@@ -153,7 +153,7 @@ class Engine:
         kept.held = self._held(kept)
         is_restored = not kept.held or kept.pinned is not None or await self._restore(kept)
         kept.held = self._held(kept)
-        kept.waits_for = self._dependency(kept)
+        kept.waits_for = self._dependencies.missing(kept)
         if not kept.waits_for and await self._git.read_again(kept):
             return  # it has another turn with that
         if not kept.held and not kept.waits_for:
@@ -272,50 +272,9 @@ class Engine:
         aim = leave.bounded(aim, self._parts.clock.now())
         owned = parts.ledger.count(aim.application.name, parts.target.name)
         if owned > len(aim.resources) and not leave.is_reviewed(aim):
-            aim = replace(aim, asks=self._fleet_asks(aim.application.name))
+            aim = replace(aim, asks=self._losses.asks(aim.application.name))
         disputes = self._parts.claims.disputes(aim, parts.target.name)
         return replace(aim, problems=(*aim.problems, *disputes)) if disputes else aim
-
-    def _fleet_asks(self, application: str) -> tuple[str, ...]:
-        """Whether much would go from many applications at once (INV-03), as everything stands now."""
-        commit = self.look.revision.commit if self.look is not None else ""
-        if not commit or self._parts.approvals.is_approved(Digest(commit)):
-            self._waiting = {}
-            return ()
-        stands = self._stands()
-        still = waits(stands)
-        self._waiting = {name: came for name, came in self._waiting.items() if name in still}
-        judged = together(stands, self._waiting, application)
-        if asks := fleet_asks(judged.values(), commit=commit):
-            is_read = all(kept.desired is not None and kept.desired.commit == commit for kept in self.kept.values())
-            now = waits(judged) if is_read else dict.fromkeys(waits(judged), "")  # one that is slow may lose more
-            self._waiting = {**now, **self._waiting}
-        elif judged is stands:  # it is few again, and nobody waits for it
-            self._waiting = {}
-        return asks
-
-    def _stands(self) -> Mapping[str, Stand]:
-        """What each application owns, and what Git declares of it now."""
-        now, sizes = self._parts.clock.now(), self._parts.claims.sizes()
-        aims = {name: leave.bounded(kept.aim, now) for name, kept in self.kept.items() if kept.aim is not None}
-        return {
-            name: Stand(
-                owned=size,
-                declared=len(aims[name].resources),
-                is_exempt=leave.is_reviewed(aims[name]),
-                commit=self._came_with(aims[name]),
-            )
-            if name in aims
-            else Stand(owned=size, declared=size)
-            for name, size in sizes.items()
-        }
-
-    def _came_with(self, aim: Desired) -> str:
-        """The commit at which an application was first seen to declare what it declares now."""
-        name = aim.application.name
-        if self._came.get(name, ("", ""))[0] != aim.run:
-            self._came[name] = (aim.run, aim.commit)
-        return self._came[name][1]
 
     def _conclude(self, kept: Kept, aim: Desired, made: Pass, *, is_whole: bool) -> None:
         name = kept.application.name
@@ -358,7 +317,7 @@ class Engine:
         self._parts.register.forget(name)
         self._board.schedule.forget(name)
         self._fights.forget(name)
-        self._came.pop(name, None)
+        self._losses.forget(name)
         self.kept.pop(name, None)
         self._board.wake_dependants(name)
 
@@ -379,22 +338,6 @@ class Engine:
             return False
         return True
 
-    def _dependency(self, kept: Kept) -> str:
-        """What has to be True before this one (D10); on removal, what needs this one and is still there."""
-        if kept.desired is not None and kept.desired.is_removal:
-            name = kept.application.name
-            return next((n for n, other in self.kept.items() if name in other.application.depends_on), "")
-        return next((name for name in kept.application.depends_on if not self._is_met(name, kept)), "")
-
-    def _is_met(self, name: str, kept: Kept) -> bool:
-        """Whether an application that another one needs is True, with what Git says now."""
-        needed = self.kept.get(name)
-        if needed is None or self._is_ours(needed):
-            return needed is not None and needed.status.is_true and needed.status.wanted == needed.status.revision
-        # No pass is made of it here: it is as it stood last, and what is rolled back needs no newer one than that.
-        is_newest = needed.desired is not None and needed.desired.run == self._parts.chronicle.completed_run(name)
-        return self._parts.register.was_true(name) and (is_newest or kept.pinned is not None)
-
     # ---- how everything stands --------------------------------------------------------------------------------
 
     def statuses(self) -> tuple[ApplicationStatus, ...]:
@@ -404,53 +347,18 @@ class Engine:
     @property
     def is_ready(self) -> bool:
         """Whether Git was looked at and every application had its first pass."""
-        return self._board.looks > 0 and all(
-            kept.last is not None
-            or kept.failure
-            or kept.trouble
-            or kept.fenced
-            or kept.away
-            or kept.held
-            or kept.waits_for
-            for kept in filter(self._is_ours, self.kept.values())
-        )
+        return self._readiness.is_ready
 
     @property
     def is_settled(self) -> bool:
         """Whether nothing is under way and nothing will change by itself."""
-        return (
-            self.is_ready
-            and self._git.is_idle
-            and self._refresher.is_idle
-            and self._board.schedule.is_idle
-            and all(map(self._is_settled, filter(self._is_ours, self.kept.values())))
-        )
-
-    def _is_settled(self, kept: Kept) -> bool:
-        """Whether only a person, Git or the target can change how an application stands."""
-        if kept.failure or (kept.away and kept.aim is None):
-            return True
-        if kept.waits_for and not kept.held:
-            needed = self.kept.get(kept.waits_for)
-            return (
-                needed is None or not self._is_ours(needed) or (not needed.status.is_true and self._is_settled(needed))
-            )
-        if kept.trouble or kept.status.sync is Sync.UNKNOWN:
-            return self._board.schedule.failures(kept.application.name) >= FAILURES_SETTLED
-        if kept.is_due and not (kept.held or kept.fenced):
-            return False
-        is_progressing = kept.status.sync is Sync.SYNCED and kept.status.health in _ON_THE_WAY
-        return kept.status.sync in _FINAL and not is_progressing
+        is_idle = self._git.is_idle and self._refresher.is_idle and self._board.schedule.is_idle
+        return self.is_ready and is_idle and self._readiness.is_final
 
     async def wait_settled(self, poll_s: float = 0.05) -> None:
         """Wait until everything is True or has a named state that only a person, Git or the target can change."""
         while not self.is_settled:
             await self._parts.clock.sleep(poll_s)
-
-
-_FINAL = frozenset({Sync.SYNCED, Sync.OUT_OF_SYNC, Sync.OVERRULED, Sync.WAITING, Sync.HELD, Sync.BLOCKED, Sync.PARTLY})
-
-_ON_THE_WAY = frozenset({Status.PROGRESSING, Status.MISSING})
 
 
 def _is_whole_done(kept: Kept, aim: Desired) -> bool:
