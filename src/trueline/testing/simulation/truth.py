@@ -58,6 +58,8 @@ class Truth:
     deletes: int = 0
     _reached: dict[str, str] = field(default_factory=dict)
     """The commit that each application has come to."""
+    _begun: dict[tuple[str, str], str] = field(default_factory=dict)
+    """What each machine has begun with last: another one may have come further, and be dead since."""
     _tried: dict[tuple[str, str], Json | None] = field(default_factory=dict)
     """What stood where a machine tried an apply last."""
     _writers: dict[str, str] = field(default_factory=dict)
@@ -225,10 +227,13 @@ class Truth:
         assert machine.process is not None, "who writes runs"
         latest = machine.process.history.latest(application)
         begun, reached = latest.revision if latest else "", self._reached.get(application, "")
-        if begun and not self._may_follow(reached, begun):
+        known = self._begun.get((machine.name, application), begun)
+        self._begun[machine.name, application] = begun
+        if begun and self._may_follow(reached, begun):
+            self._reached[application] = begun
+        elif begun != known:
             raise Broken(f"INV-12 {application} goes back to {begun[:8]} from {reached[:8]}")
-        self._reached[application] = begun or reached
-        return self._reached[application]
+        return self._reached.get(application, "")
 
     def _may_follow(self, floor: str, commit: str) -> bool:
         """INV-12: a commit follows what was done, or somebody has agreed to go there."""
