@@ -17,6 +17,7 @@ from urllib.parse import urlencode
 import aiohttp
 from yarl import URL
 
+from trueline.model.masked import Masked
 from trueline.runtime.http import Request, Response, Stream, Unreachable
 
 Authorize: TypeAlias = Callable[[bool], Awaitable[Mapping[str, str]]]
@@ -34,12 +35,15 @@ _FAILURES = (aiohttp.ClientError, OSError, ssl.SSLError, asyncio.TimeoutError, V
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """Where a server is and how we prove each other. `ca_pem` empty means the machine's certificate authorities."""
+    """Where a server is and how we prove each other. `ca_pem` empty means the machine's certificate authorities.
+
+    `client_key` is the private key of the certificate, as PEM.
+    """
 
     url: str
     ca_pem: bytes = b""
     client_certificate_pem: bytes = b""
-    client_key_pem: bytes = b""
+    client_key: Masked | None = None
     server_name: str = ""
     is_insecure: bool = False
     proxy_url: str = ""
@@ -193,7 +197,7 @@ def _load_chain(context: ssl.SSLContext, endpoint: Endpoint) -> None:
         certificate, key = Path(directory, "certificate"), Path(directory, "key")
         certificate.write_bytes(endpoint.client_certificate_pem)
         with os.fdopen(os.open(key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(endpoint.client_key_pem)
+            file.write(endpoint.client_key.reveal().encode() if endpoint.client_key is not None else b"")
         context.load_cert_chain(certificate, key)
 
 
