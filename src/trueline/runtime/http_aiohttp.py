@@ -249,23 +249,33 @@ async def _read(answer: aiohttp.ClientResponse, size_bytes_max: int) -> bytes:
 
 
 async def _lines(answer: aiohttp.ClientResponse, size_bytes_max: int) -> AsyncIterator[bytes]:
+    """Between two lines nothing is held of those before: one may be of a Secret, and the next may come in hours."""
     pending: list[bytes] = []
     size_bytes = 0
     try:
         async for chunk in answer.content.iter_any():
-            *ended, rest = chunk.split(b"\n")
-            for part in ended:
-                yield b"".join((*pending, part))
-                pending.clear()
-                size_bytes = 0
-            pending.append(rest)
-            size_bytes += len(rest)
+            ended = _cut(chunk, pending)
+            del chunk
+            while ended:
+                yield ended.pop()
+            size_bytes = sum(map(len, pending))
             if size_bytes > size_bytes_max:
                 raise Unreachable(f"a line of the answer is longer than {size_bytes_max} bytes")
     except _FAILURES:
         return  # a half line is no line
     if size_bytes:
         yield b"".join(pending)
+
+
+def _cut(chunk: bytes, pending: list[bytes]) -> list[bytes]:
+    """The lines that end in a piece, the last one first; `pending` is the beginning of the one that does not."""
+    *ended, rest = chunk.split(b"\n")
+    lines = []
+    for part in ended:
+        lines.append(b"".join((*pending, part)))
+        pending.clear()
+    pending.append(rest)
+    return lines[::-1]
 
 
 def _lower(headers: Mapping[str, str]) -> dict[str, str]:

@@ -7,8 +7,8 @@ from typing import Any, TypeAlias
 
 from trueline.model.masked import MASK
 from trueline.render.private import is_private
+from trueline.target.kubernetes.wire import LAST_APPLIED
 
-LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _VALUES = ("data", "stringData")
 _HEAD = frozenset({"apiVersion", "kind", "metadata", "status"})
 Fingerprint: TypeAlias = Callable[[bytes], str]
