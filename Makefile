@@ -55,7 +55,7 @@ layers: $(STAMP)
 	@$(BIN)/lint-imports
 
 test-fast: lint toolbox
-	@$(PYTEST) -n 2 --dist loadgroup -m "not cluster"
+	@$(PYTEST) -n 3 --dist loadgroup -m "not cluster"
 
 coverage: $(STAMP)
 	@mkdir -p build/coverage
@@ -66,7 +66,7 @@ coverage: $(STAMP)
 
 test: lint toolbox coverage
 	@$(BIN)/python -m testbed.build
-	@$(PYTEST) -n 2 --dist loadgroup
+	@$(PYTEST) -n 3 --dist loadgroup
 
 soak: toolbox
 	@$(BIN)/python -m testbed.build

@@ -8,6 +8,7 @@ import base64
 import hmac
 import os
 import shutil
+import signal
 import subprocess
 from contextlib import suppress
 from dataclasses import dataclass
@@ -152,6 +153,7 @@ class GitServer:
             env=self._variables(request),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
+            start_new_session=True,
         )
         try:
             async with asyncio.TaskGroup() as group:
@@ -230,13 +232,22 @@ async def _respond(request: web.Request, backend: asyncio.subprocess.Process, *,
 
 
 async def _end(backend: asyncio.subprocess.Process) -> None:
-    if backend.returncode is None:
-        try:
-            async with asyncio.timeout(5):
-                await backend.wait()
-        except TimeoutError:
-            backend.kill()
-            await backend.wait()
+    """It ends, and what it started: by itself where all was read. A pipe that is not read to its end never closes."""
+    assert backend.stdin is not None
+    assert backend.stdout is not None
+    backend.stdin.close()
+    try:
+        if backend.stdout.at_eof():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(5):
+                    await backend.wait()
+    finally:
+        if backend.returncode is None:
+            with suppress(ProcessLookupError):
+                os.killpg(backend.pid, signal.SIGKILL)
+        while await backend.stdout.read(_CHUNK_BYTES):
+            pass
+        await backend.wait()
 
 
 def create_bare(path: Path) -> None:

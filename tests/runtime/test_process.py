@@ -3,9 +3,11 @@
 import asyncio
 import os
 import signal
+import sys
 from pathlib import Path
 
 import pytest
+import uvloop
 
 from trueline.runtime.process import STDERR_BYTES_KEPT, Command, Ending, Limits, NotStarted, SystemProcesses
 
@@ -22,6 +24,11 @@ def is_alive(process_id: int) -> bool:
     except FileNotFoundError:
         return False
     return state != "Z"
+
+
+def is_there(process_id: int) -> bool:
+    """Whether it runs, or nobody has waited for it."""
+    return Path(f"/proc/{process_id}").exists()
 
 
 async def gone(process_id: int) -> bool:
@@ -154,6 +161,41 @@ async def test_a_pipe_that_somebody_holds_does_not_hold_us(tmp_path: Path) -> No
         assert completed.ending is Ending.TIMED_OUT
     finally:
         os.kill(int(file.read_text()), signal.SIGKILL)
+
+
+def test_it_does_the_same_in_the_loop_that_up_runs_in(tmp_path: Path) -> None:
+    """INV-35: under uvloop too, nothing that it started outlives it."""
+    file = tmp_path / "pid"
+
+    async def run() -> None:
+        completed = await SystemProcesses().run(shell(f"sleep 60 & echo $! > {file}; exit 3"))
+        assert completed.exit_code == 3
+
+    uvloop.run(run())
+    assert asyncio.run(gone(int(file.read_text())))
+
+
+async def test_the_number_of_a_child_that_has_ended_is_a_strangers() -> None:
+    """INV-35: it was ended with its group when it ended; whoever has its number by now is left alone."""
+    child = await SystemProcesses().start(shell("echo $$"))
+    number = int(await child.read_line())
+    while is_there(number):
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(0.2)  # it was waited for; now it is told
+    _signalled.clear()
+    await child.close()
+    assert _signalled == []
+
+
+_signalled: list[int] = []
+
+
+def _hears(event: str, arguments: tuple[object, ...]) -> None:
+    if event in {"os.kill", "os.killpg"}:
+        _signalled.append(int(str(arguments[0])))
+
+
+sys.addaudithook(_hears)
 
 
 def test_the_helper_of_this_file_sees_itself() -> None:

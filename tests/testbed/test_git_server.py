@@ -1,9 +1,12 @@
 """The testbed's Git servers and repositories behave as real ones, and fail when told to."""
 
 import asyncio
+import gc
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import aiohttp
 import pytest
 import pytest_asyncio
 
@@ -103,6 +106,28 @@ async def test_a_hanging_server_lets_go_when_it_is_told_to(git_server: GitServer
         assert not hanging.done()
         await git_server.fail(Fault.NONE)
     assert "503" in hanging.result()
+
+
+async def test_who_hangs_up_leaves_nothing_behind(git_server: GitServer, tmp_path: Path) -> None:
+    url = await git_server.create("large")
+    work = await Repository.create(tmp_path / "work", remote=url)
+    head = await work.commit("large", {"large.bin": os.urandom(4 << 20)})
+    await work.push()
+    asked = f"0032want {head}\n00000009done\n"
+    head_of = {"Content-Type": "application/x-git-upload-pack-request"}
+    async with aiohttp.ClientSession() as session:
+        answer = await session.post(f"{url}/git-upload-pack", data=asked, headers=head_of)
+        assert await answer.content.readany()
+        answer.close()
+    async with asyncio.timeout(4):
+        while _children():
+            await asyncio.sleep(0.02)
+    gc.collect()  # a pipe that is still open complains here, and pytest fails the test that it interrupts
+
+
+def _children() -> str:
+    """The numbers of what this process started and has not waited for."""
+    return "".join(one.read_text() for one in Path("/proc/self/task").glob("*/children"))
 
 
 async def _refused(work: Repository) -> str:

@@ -39,6 +39,10 @@ from trueline.plan.plan import Plan
 FAILURES_SETTLED = 5
 
 
+class _Overtaken(Exception):
+    """While a pass was planned and tried, something else came to be aimed at."""
+
+
 class Engine:
     """The whole loop of one fleet repository."""
 
@@ -225,6 +229,9 @@ class Engine:
                 fence=fence,
                 foresee=lambda drifts: self._parts.chronicle.foresee(name, drifts),
             )
+        except _Overtaken:
+            self._board.schedule.wake(name)
+            return
         except Fenced as fenced:
             kept.fenced, kept.trouble = fenced.diagnostics, ()
             if fenced.is_passing:
@@ -245,7 +252,12 @@ class Engine:
         """What Git says now is begun with: from here on, nothing older is followed by itself (promise 9).
 
         `plan` is that of a pass over the whole application: only such a one deploys.
+
+        INV-12: a pass may have stood still since it began. Where something else is aimed at by now, it ends here; a
+        commit that changes nothing of the application does not end it, else frequent ones would starve it.
         """
+        if kept.aim is not aim and (kept.aim is None or kept.aim.run != aim.run):
+            raise _Overtaken
         if self.look is not None and self.look.revision.commit == aim.commit:
             self._parts.chronicle.advance(aim.commit)
         if plan is not None:

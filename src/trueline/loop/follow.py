@@ -329,9 +329,8 @@ class GitFollower:
             self._fail(kept, fault.diagnostics)
         except Exception as error:  # noqa: BLE001 - one application's bug of ours never stops the others (promise 14)
             self._fail(kept, (own_fault(application.name, error),))
-        is_newest = self._board.look is look  # else it may have left Git meanwhile
-        if is_newest and not is_read and kept.desired is not None and kept.desired.is_removal:
-            # INV-02: it is in Git again, and nobody knows what it declares: it does not go on leaving meanwhile.
+        is_over = not is_read and kept.desired is not None and await self._is_over(kept.desired, look)
+        if is_over and self._board.look is look:  # else it may have left Git meanwhile
             kept.desired = None
         if kept.desired is None:
             await self._keep_last(kept, look)
@@ -360,6 +359,19 @@ class GitFollower:
             await self._keep_last(kept, look)
         await self._adopt(kept, desired, self._parts.desirer.identity(wish))
         return not desired.problems
+
+    async def _is_over(self, before: Desired, look: Look) -> bool:
+        """Whether what was desired is not what to go on with, although nobody knows what Git declares instead.
+
+        INV-02: what is in Git again does not go on leaving. INV-12: what Git took back before anything was begun with
+        it is not begun with any more; what was deployed last is.
+        """
+        last = self._parts.chronicle.latest(before.application.name)
+        if before.is_removal or before.commit == look.revision.commit or (last and last.tree == before.run):
+            return before.is_removal
+        with suppress(Fault):
+            return await self._parts.fleet.lineage(before.commit, look.revision) is not None
+        return True
 
     async def _pins_before(self, kept: Kept, wish: Wish) -> Mapping[str, str]:
         """What was applied of sources that Git declares as before; another address or branch is Git's own wish."""

@@ -14,7 +14,7 @@ from collections.abc import Coroutine, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, cast
 
 STDERR_BYTES_KEPT = 64 * 1024
 GRACE_S = 0.5
@@ -147,9 +147,17 @@ class _Protocol(SubprocessStreamProtocol):
     def __init__(self) -> None:
         super().__init__(limit=_PIPE_BYTES, loop=asyncio.get_running_loop())
         self.has_exited = asyncio.Event()
+        self._group: int | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self._group = cast(asyncio.SubprocessTransport, transport).get_pid()  # uvloop's is one, not by its class
 
     def process_exited(self) -> None:
+        """Whoever is left of its group is ended at once: later, the group's number may be a stranger's."""
         super().process_exited()
+        if self._group is not None:
+            _kill_group(self._group, signal.SIGKILL)
         self.has_exited.set()
 
 
@@ -273,7 +281,6 @@ async def _converse(process: _Started, stdin: bytes | Iterable[bytes], taken: _T
         tasks.create_task(_take_stdout(process, taken))
         tasks.create_task(_take_stderr(process, taken))
         await process.has_exited.wait()
-        _signal_group(process, signal.SIGKILL)  # whoever is left holds pipes that we read to their end
 
 
 async def _feed(process: _Started, data: bytes | Iterable[bytes]) -> None:
@@ -321,8 +328,13 @@ async def _end(process: _Started, *, is_gentle: bool) -> None:
 
 
 def _signal_group(process: _Started, number: signal.Signals) -> None:
+    if not process.has_exited.is_set():
+        _kill_group(process.pid, number)
+
+
+def _kill_group(group: int, number: signal.Signals) -> None:
     with suppress(ProcessLookupError, PermissionError):  # nobody left; macOS says the second of a group of zombies
-        os.killpg(process.pid, number)
+        os.killpg(group, number)
 
 
 def _pipe(reader: asyncio.StreamReader | None) -> asyncio.StreamReader:

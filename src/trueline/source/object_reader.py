@@ -44,13 +44,14 @@ class ObjectReader:
             await self._drop()
 
     async def _exchange(self, names: Sequence[str], size_bytes_max: int) -> list[GitObject | None]:
-        was_running = self._child is not None
+        try:
+            return await self._ask(names, size_bytes_max)
+        except (ReaderFailed, NotStarted, EOFError, ConnectionError):
+            pass  # it ended since it was asked last, or somebody ended it: another one is asked
         try:
             return await self._ask(names, size_bytes_max)
         except (ReaderFailed, NotStarted, EOFError, ConnectionError) as error:
-            if not was_running:
-                raise ReaderFailed(f"git cat-file: {error}") from error
-        return await self._exchange(names, size_bytes_max)
+            raise ReaderFailed(f"git cat-file: {error}") from error
 
     async def _ask(self, names: Sequence[str], size_bytes_max: int) -> list[GitObject | None]:
         is_whole = False

@@ -8,6 +8,22 @@ _ENGINE = "tests/embedded/test_engine_conformance.py::test_engine_conformance"
 
 APPLY = (
     Guard(
+        name="what is no longer aimed at is not begun with",
+        invariants=(12,),
+        file="loop/engine.py",
+        source="        if kept.aim is not aim and (kept.aim is None or kept.aim.run != aim.run):",
+        mutant="        if False:",
+        tests=(f"{_ENGINE}[fence_a_commit_that_was_put_back_meanwhile]",),
+    ),
+    Guard(
+        name="what Git took back before it was begun with is not what is held",
+        invariants=(12,),
+        file="loop/follow.py",
+        source="            return await self._parts.fleet.lineage(before.commit, look.revision) is not None",
+        mutant="            return False",
+        tests=(f"{_ENGINE}[fence_a_commit_that_was_put_back_for_one_that_is_broken]",),
+    ),
+    Guard(
         name="a commit is told at the fence before it is written",
         invariants=(12, 13),
         file="loop/fence.py",
@@ -30,8 +46,8 @@ APPLY = (
         name="what is in Git again does not go on leaving",
         invariants=(2,),
         file="loop/follow.py",
-        source="        if is_newest and not is_read and kept.desired is not None and kept.desired.is_removal:",
-        mutant="        if False:",
+        source="            return before.is_removal\n",
+        mutant="            return False\n",
         tests=(f"{_ENGINE}[removal_of_what_is_in_git_again]",),
     ),
     Guard(

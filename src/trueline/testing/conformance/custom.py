@@ -77,6 +77,15 @@ async def _until_served(api: Api, widget: Json) -> None:
         await api.clock.sleep(0.05)
 
 
+async def _until_not_served(api: Api, path: str) -> None:
+    """The kind of a definition that is gone is not there a moment later."""
+    end_s = api.clock.monotonic_s() + 30
+    while (answer := await api.send("GET", path)).status != HTTPStatus.NOT_FOUND:
+        if api.clock.monotonic_s() > end_s:
+            raise AssertionError(f"expected 404, saw {answer.status}: {answer.body}")
+        await api.clock.sleep(0.05)
+
+
 async def _end(api: Api, definition: Json) -> None:
     expect_status(await api.delete(definition), 200)
     await api.until(definition, lambda a: a.status == HTTPStatus.NOT_FOUND, "gone")
@@ -132,7 +141,7 @@ async def custom_definition_changes(api: Api) -> None:
     listed = expect_status(await api.send("GET", path), 200)
     expect((listed.body["kind"], listed.body["items"][0]["kind"]), ("WidgetList", "Widget"))
     await _end(api, definition)
-    expect_status(await api.send("GET", path), 404)
+    await _until_not_served(api, path)
 
 
 @case

@@ -5,7 +5,6 @@ Checks are made at every write, not at the end: a wrong delete that is healed la
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from trueline.embedded.store import Event, Kept, Store
 from trueline.model.ref import Ref
@@ -14,6 +13,7 @@ from trueline.testing.process import TARGET
 from trueline.testing.simulation.fleet import NAMESPACE, Fleet, Json, is_as_declared
 from trueline.testing.simulation.machine import Machine
 from trueline.testing.simulation.network import WRITER
+from trueline.testing.simulation.ownership import Ownership
 
 THEIRS = "theirs"
 """What names of objects and fields begin with that no application ever declares."""
@@ -58,6 +58,8 @@ class Truth:
     deletes: int = 0
     _reached: dict[str, str] = field(default_factory=dict)
     """The commit that each application has come to."""
+    _begun: dict[tuple[str, str], str] = field(default_factory=dict)
+    """What each machine has begun with last: another one may have come further, and be dead since."""
     _tried: dict[tuple[str, str], Json | None] = field(default_factory=dict)
     """What stood where a machine tried an apply last."""
     _writers: dict[str, str] = field(default_factory=dict)
@@ -65,6 +67,10 @@ class Truth:
     _held: set[str] = field(default_factory=set)
     """Where an engine has applied: what is made there by hand is drift, and put back (D17)."""
     _deleted: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+    _ownership: Ownership = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._ownership = Ownership(installation=self.installation)
 
     def push(self, commit: str, fleet: Fleet) -> None:
         """A new head."""
@@ -86,6 +92,8 @@ class Truth:
         machine = next((one for one in self.machines if one.name == writer), None)
         if not event.key.startswith(_POOL):
             return
+        for one in self.machines:
+            self._ownership.settle(one, event.key, ref_of(event.key))
         if machine is None:
             self._see_person(writer, event)
             return
@@ -113,6 +121,7 @@ class Truth:
 
     def _see_person(self, writer: str, event: Event) -> None:
         self._writers[event.key] = writer
+        self._ownership.see(event.key, event.after)
         if writer and event.before is None and event.after is not None:
             self.persons.add(event.after.metadata.uid)
 
@@ -172,6 +181,7 @@ class Truth:
             raise Broken(f"INV-19 {key} is nobody's of ours, and is written")
         if _is_same(before, after):
             self.ours.add(uid)  # a former tool's entries become ours, which is the first half of a take-over (D17)
+            self._ownership.apply(machine, key, after)
             return
         if not self.installation.is_own(mark):
             raise Broken(f"INV-19 {key} is written without our mark")
@@ -179,23 +189,23 @@ class Truth:
         self.ours.add(uid)
         self._held.add(key)
         application = mark.partition(".")[2]
-        said = [head for head in self.heads if _says(head, key, after.body)]
-        if not said and not self._is_shared(before, uid) and not self._is_unsettled(machine, key, before):
+        said = [head for head in self.heads if self._says(machine, head, key, before, after)]
+        if not said:
             raise Broken(f"INV-11 {key} is written as no commit ever said it")
+        self._ownership.apply(machine, key, after)
         floor = self._done(machine, application)
-        if said and not any(self._may_follow(floor, head.commit) for head in said):
+        if not any(self._may_follow(floor, head.commit) for head in said):
             newest = said[-1].commit
             raise Broken(f"INV-12 {key} is written as {newest[:8]} said it, over {floor[:8]}")
 
-    def _is_shared(self, before: Kept | None, uid: str) -> bool:
-        """Whether a person made it first: then what they own of it stays as they left it (D17)."""
-        return before is not None and uid in self.persons
-
-    def _is_unsettled(self, machine: Machine, key: str, before: Kept | None) -> bool:
-        """Whether the machine died before it wrote down what it made: no field is proven to have been ours (D17)."""
-        assert machine.process is not None, "who writes runs"
-        owned = machine.process.ledger.lookup(TARGET, ref_of(key))
-        return before is not None and owned is not None and not owned[1].ours
+    def _says(self, machine: Machine, head: Head, key: str, before: Kept | None, after: Kept) -> bool:
+        """Whether an object is as a commit said it, but for what is left to others (D17)."""
+        said = head.declared.get(key) or head.fleet.mended().declared().get(key)
+        if said is None:
+            return False
+        if is_as_declared(said[1], after.body):
+            return True
+        return before is not None and self._ownership.is_left(machine, key, before, said[1], after)
 
     def _expect_theirs(self, key: str, before: Kept | None, after: Kept, *, is_ours: bool) -> None:
         """INV-19: what others put there stays; of an object that never was ours, everything does."""
@@ -217,10 +227,13 @@ class Truth:
         assert machine.process is not None, "who writes runs"
         latest = machine.process.history.latest(application)
         begun, reached = latest.revision if latest else "", self._reached.get(application, "")
-        if begun and not self._may_follow(reached, begun):
+        known = self._begun.get((machine.name, application), begun)
+        self._begun[machine.name, application] = begun
+        if begun and self._may_follow(reached, begun):
+            self._reached[application] = begun
+        elif begun != known:
             raise Broken(f"INV-12 {application} goes back to {begun[:8]} from {reached[:8]}")
-        self._reached[application] = begun or reached
-        return self._reached[application]
+        return self._reached.get(application, "")
 
     def _may_follow(self, floor: str, commit: str) -> bool:
         """INV-12: a commit follows what was done, or somebody has agreed to go there."""
@@ -275,11 +288,6 @@ def key_of_path(path: str) -> str:
     group, rest = ("core", parts[2:]) if parts[0] == "api" else (parts[1], parts[3:])
     _, namespace, plural, name = (*rest, "", "", "")[:4]
     return f"/{group}/{plural}/{namespace}/{name}"
-
-
-def _says(head: Head, key: str, body: Mapping[str, Any]) -> bool:
-    said = head.declared.get(key) or head.fleet.mended().declared().get(key)
-    return said is not None and is_as_declared(said[1], body)
 
 
 def live_keys(objects: Mapping[str, Kept]) -> tuple[str, ...]:

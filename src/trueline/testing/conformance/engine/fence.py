@@ -150,6 +150,71 @@ async def fence_is_not_taken_by_whoever_is_behind(world: World) -> None:
             expect((_written(other), await world.live(gone)), ([], {}))
 
 
+@asynccontextmanager
+async def _tried(world: World) -> AsyncIterator[asyncio.Event]:
+    """Inside the block what is tried waits on its way; the event is set when something is."""
+    arrived, goes_on = asyncio.Event(), asyncio.Event()
+
+    async def gate(request: Request) -> None:
+        if request.method == "PATCH" and request.query.get("dryRun"):
+            arrived.set()
+            await goes_on.wait()
+
+    world.weather.meanwhile = gate
+    try:
+        yield arrived
+    finally:
+        world.weather.meanwhile = None
+        goes_on.set()
+
+
+async def _put_back(world: World, before: str) -> str:
+    """A commit that changes `settings` is tried when Git goes back to `before`; returns that commit."""
+    async with _tried(world) as arrived:
+        world.declare("shop", config_map("settings", {"a": "2"}), files={})
+        withdrawn = world.commit()
+        await world.now.engine.follow_once()
+        await arrived.wait()
+        world.repository.head = before
+        await world.now.engine.follow_once()
+    await world.quiet()
+    return withdrawn
+
+
+@engine_case
+async def fence_a_commit_that_was_put_back_meanwhile(world: World) -> None:
+    """INV-12: a pass stands still while it is tried, and Git goes back: what it was made of is not applied any more."""
+    body = config_map("settings", {"a": "1"})
+    world.declare("shop", body)
+    async with world.synced():
+        world.weather.seen = []
+        withdrawn = await _put_back(world, world.repository.head)
+        expect(((await world.live(body))["data"], _written(world)), ({"a": "1"}, []))
+        expect([d.revision for d in world.history.history("shop") if d.revision == withdrawn], [])
+        world.expect_sync(Sync.SYNCED)
+
+
+@engine_case
+async def fence_a_commit_that_was_put_back_for_one_that_is_broken(world: World) -> None:
+    """INV-12: Git goes back to what cannot be rendered: what was deployed last is held, not what was taken back."""
+    body = config_map("settings", {"a": "1"})
+    world.declare("shop", body)
+    async with world.synced() as engine:
+        world.declare("shop", body, files={"broken.yaml": b"kind: [\n"})
+        world.commit()
+        await engine.follow_once()
+        world.weather.seen = []
+        withdrawn = await _put_back(world, world.repository.head)
+        expect(((await world.live(body))["data"], _written(world)), ({"a": "1"}, []))
+        engine.wake("shop")
+        await world.quiet()
+        expect([d.revision for d in world.history.history("shop") if d.revision == withdrawn], [])
+        world.expect_sync(Sync.BLOCKED)
+        await world.seen(await world.api.merge(body, {"data": {"a": "9"}}))
+        await world.quiet()
+        expect((await world.live(body))["data"], {"a": "1"})
+
+
 @engine_case
 async def fence_taken_by_another_process(world: World) -> None:
     """INV-13: another process takes the fence; this one sees it, says who, and writes nothing any more."""
