@@ -7,9 +7,16 @@ from typing import Any, Final
 
 import pytest
 
-TOGETHER: Final = ("tests/cluster/", "tests/chaos/", "tests/web/", "tests/cli/test_bad_surroundings.py")
+TOGETHER: Final = (
+    "tests/cluster/",
+    "tests/chaos/",
+    "tests/web/",
+    "tests/canary/test_canary.py",
+    "tests/cli/test_bad_surroundings.py",
+)
 """What has a costly part for all of it: one worker makes it once. Whatever else goes where there is time."""
 
+pytest_plugins = ("tests.canary.session",)
 NOT_RUN = "real inputs: NOT RUN"
 _IS_MISSING = pytest.StashKey[bool]()
 

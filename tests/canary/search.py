@@ -1,7 +1,7 @@
 """Looks for tokens in all that a run left: files, databases, Git objects, what was printed, arguments of processes.
 
-A token is looked for as it is, in base64 (at each of the three offsets), percent-encoded, in hexadecimal, and in what
-is compressed: rows of databases and Git's objects.
+A token is looked for as it is, in base64 (at each of the three offsets), percent-encoded, in hexadecimal, where it is
+asked for in halves, and in what is compressed: rows of databases and Git's objects.
 """
 
 import base64
@@ -17,6 +17,8 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import quote
 
+PIECE_CHARACTERS_MIN = 9
+
 
 def forms(token: str) -> frozenset[bytes]:
     """What a token may look like; of base64 the part that does not depend on what stands around it."""
@@ -29,9 +31,16 @@ def forms(token: str) -> frozenset[bytes]:
     return frozenset(found)
 
 
-def hits(tokens: Mapping[str, str], places: Iterable[tuple[str, bytes]]) -> list[str]:
-    """`TOKEN in PLACE` for each token that was found somewhere."""
-    known = {name: forms(token) for name, token in tokens.items()}
+def pieces(token: str) -> frozenset[bytes]:
+    """Both halves of a token, where they are long enough to be of no other one: what a cut or a diff may leave."""
+    token = token.removeprefix("AGE-SECRET-KEY-1")  # as every message may say that a key begins
+    half = len(token) // 2
+    return frozenset(part.encode() for part in (token[:half], token[half:]) if len(part) >= PIECE_CHARACTERS_MIN)
+
+
+def hits(tokens: Mapping[str, str], places: Iterable[tuple[str, bytes]], *, is_partial: bool = False) -> list[str]:
+    """`TOKEN in PLACE` for each token that was found somewhere, or for a half of it where that counts."""
+    known = {name: forms(token) | (pieces(token) if is_partial else frozenset()) for name, token in tokens.items()}
     return [
         f"{name} in {place}"
         for place, data in places
@@ -55,10 +64,11 @@ def files(folder: Path, *, without: Iterable[Path] = ()) -> Iterator[tuple[str, 
         with suppress(zlib.error):
             yield f"{name}, unpacked", zlib.decompress(data)
         if data.startswith(b"SQLite format 3"):
-            yield from _rows(path, name)
+            yield from rows(path, name)
 
 
-def _rows(path: Path, name: str) -> Iterator[tuple[str, bytes]]:
+def rows(path: Path, name: str) -> Iterator[tuple[str, bytes]]:
+    """Every value of every table of a database, and what is compressed in it."""
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
         tables = [row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         for table in tables:
@@ -95,7 +105,7 @@ class Arguments:
             for process in Path("/proc").glob("[0-9]*"):
                 with suppress(OSError):
                     self.seen.add((process / "cmdline").read_bytes())
-            time.sleep(0.01)
+            time.sleep(0.02)
 
     def places(self) -> Iterator[tuple[str, bytes]]:
         """What was seen."""

@@ -13,6 +13,8 @@ import pytest
 
 from tests.cli.person import Person, somebody
 from tests.source.signing import Keys, made_keys
+from trueline.cli.checking import check
+from trueline.cli.place import find_place
 from trueline.model.digest import canonical, digest_bytes, parse
 from trueline.source.signature.key import Scheme, TrustedKey
 from trueline.source.signature.key_file import read_keys
@@ -122,9 +124,44 @@ def test_a_proof_that_was_tampered_with_is_found(signing: Signing) -> None:
     assert "cannot be read" in told
     with closing(sqlite3.connect(path)) as opened, opened:
         opened.execute("DELETE FROM proof")
-    answer = signing.verified()
-    assert (answer["proven"], answer["unkept"]) == (0, 1)
+    answer = signing.verified(code=1)
+    assert (answer["proven"], answer["unkept"]) == (0, 0)
+    assert ["so new a proof is not let go of" in one["detail"] for one in answer["breaches"]] == [True]
     assert digest == digest_bytes(canonical(proof))
+
+
+TAMPERED = {
+    "the record's signer": 'UPDATE record SET body = replace(CAST(body AS TEXT), \'"owner":"ada"\', \'"owner":"eve"\')',
+    "the record's commit": "UPDATE record SET body = CAST(replace(CAST(body AS TEXT), 'COMMIT', 'ZERO') AS BLOB)",
+    "a record that is gone": "DELETE FROM record WHERE kind = 'revision verified'",
+    "what was deployed, by whom": "UPDATE deployment SET signed = replace(signed, 'ada', 'eve')",
+    "what was deployed": "UPDATE deployment SET revision = 'ZERO'",
+    "what was verified last": "UPDATE verified SET body = CAST(replace(CAST(body AS TEXT), 'COMMIT', 'ZERO') AS BLOB)",
+    "whom to trust": "UPDATE trusted SET body = CAST(replace(CAST(body AS TEXT), 'ada', 'eve') AS BLOB)",
+    "that nothing is demanded": "DELETE FROM trusted",
+    "the proof": "UPDATE proof SET data = substr(data, 1, length(data) / 2)",
+    "that there is a proof": "DELETE FROM proof",
+}
+
+
+def test_whatever_is_tampered_with_by_hand_is_found(signing: Signing) -> None:
+    """INV-11, INV-22: each table that tells who signed what, by an SQL statement of somebody who can write the file."""
+    ada = signing.keys.ssh("ada")
+    (signing.person.fleet / "keys.yaml").write_text(declared(ada))
+    signing.commit(ada, "good")
+    signing.up()
+    path, commit = signing.store(), signing.person.head
+    place = find_place(path.parent, "", {})
+    assert check(place).breaches == ()
+    assert check(place).proven == 1
+    whole = path.read_bytes()
+    for name, statement in TAMPERED.items():
+        with closing(sqlite3.connect(path)) as opened, opened:
+            asked = statement.replace("COMMIT", commit).replace("ZERO", "0" * 40)
+            assert opened.execute(asked).rowcount > 0, name
+        assert check(place).breaches != (), name
+        path.write_bytes(whole)
+    assert check(place).breaches == ()
 
 
 def test_the_first_revision_is_judged_by_the_keys_that_were_given(signing: Signing) -> None:

@@ -14,6 +14,7 @@ import pytest_asyncio
 from testbed.control_plane import ControlPlane
 from testbed.git_server import GitServer
 from tests.cluster.webhook_server import HttpsReviewers
+from trueline.model.masked import Masked
 from trueline.runtime.http import Transport
 from trueline.runtime.http_aiohttp import AiohttpTransport, Endpoint
 
@@ -51,7 +52,7 @@ async def transport(control_plane: ControlPlane) -> AsyncIterator[Transport]:
         url=access.server,
         ca_pem=access.authority.read_bytes(),
         client_certificate_pem=access.certificate.read_bytes(),
-        client_key_pem=access.key.read_bytes(),
+        client_key=Masked(access.key.read_text()),
     )
     opened = AiohttpTransport(endpoint)
     yield opened

@@ -13,6 +13,7 @@ import msgspec
 from testbed.control_plane import ControlPlane
 from trueline.model.digest import canonical, digest_bytes, parse
 from trueline.model.known import Known, Unknown
+from trueline.model.masked import Masked
 from trueline.model.origin import Origin
 from trueline.model.ref import Ref
 from trueline.render.resource import Rendered, Resource
@@ -38,7 +39,7 @@ def endpoint_of(control_plane: ControlPlane) -> Endpoint:
         url=access.server,
         ca_pem=access.authority.read_bytes(),
         client_certificate_pem=access.certificate.read_bytes(),
-        client_key_pem=access.key.read_bytes(),
+        client_key=Masked(access.key.read_text()),
     )
 
 

@@ -10,6 +10,7 @@ import pytest_asyncio
 
 from testbed.control_plane import ControlPlane
 from trueline.model.known import Known
+from trueline.model.masked import Masked
 from trueline.runtime.clock import SystemClock
 from trueline.runtime.http_aiohttp import AiohttpTransport, Endpoint
 from trueline.target.kubernetes.client import KubernetesClient, Listing
@@ -32,7 +33,7 @@ async def client(control_plane: ControlPlane) -> AsyncIterator[KubernetesClient]
         url=access.server,
         ca_pem=access.authority.read_bytes(),
         client_certificate_pem=access.certificate.read_bytes(),
-        client_key_pem=access.key.read_bytes(),
+        client_key=Masked(access.key.read_text()),
     )
     transport, clock = AiohttpTransport(endpoint), SystemClock()
     yield KubernetesClient(transport, Limiter(clock), clock, user_agent="trueline/test", jitter=lambda: 0.5)

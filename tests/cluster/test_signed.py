@@ -132,16 +132,24 @@ async def test_a_signed_fleet_goes_through_good_and_bad_histories(  # noqa: PLR0
     make = keys.openpgp if scheme is Scheme.OPENPGP else keys.ssh
     ada, bo, old, gone, eve = (make(name) for name in ("ada", "bo", "old", "gone", "eve"))
     ended = replace(old, until=date(2026, 1, 31))
-    trusted = declared("range", ada, bo, ended, replace(gone, revoked="laptop stolen"))
+    weak = keys.openpgp("weak", "rsa1024") if scheme is Scheme.OPENPGP else keys.ssh("weak", "-t", "rsa", "-b", "1024")
+    trusted = declared("range", ada, bo, ended, replace(gone, revoked="laptop stolen"), weak)
     async with told(control_plane, git_server, keys, tmp_path, namespace, ada, trusted) as story:
         remote = story.remote
         second = story.commit(bo, "second")
         await story.good("second")
-        ways = ((None, "TL0136"), (eve, "TL0138"), (ended, "TL0139"), (gone, "TL0140"))
+        ways = ((None, "TL0136"), (eve, "TL0138"), (ended, "TL0139"), (gone, "TL0140"), (weak, "TL0141"))
         for key, code in ways:
             story.commit(key, f"bad-{code}")
             await story.bad(code, is_healed=key is None)
             remote.git("reset", "--quiet", "--hard", second)
+        story.more["fleet/trust.yaml"] = declared("range", ada, bo, eve)
+        story.commit(eve, "a key of her own")
+        await story.bad("TL0138")
+        story.commit(eve, "signed by the key that she has added")
+        await story.bad("TL0138")
+        remote.git("reset", "--quiet", "--hard", second)
+        story.more["fleet/trust.yaml"] = trusted
         story.commit(None, "unsigned below a signed one")
         story.commit(ada, "signed above it")
         await story.bad("TL0136")

@@ -24,6 +24,7 @@ from tests.cluster.target_bench import (
     watched,
 )
 from trueline.model.known import Known, Unknown
+from trueline.model.masked import Masked
 from trueline.model.ref import Ref
 from trueline.runtime.http_aiohttp import Endpoint
 from trueline.target.answer import Accepted, FieldConflict, Refusal, Refused
@@ -180,7 +181,7 @@ async def test_missing_rights_name_verb_and_kind(bench: Bench) -> None:
         url=access.server,
         ca_pem=access.authority.read_bytes(),
         client_certificate_pem=user[0],
-        client_key_pem=user[1],
+        client_key=Masked(user[1].decode()),
     )
     async with connected(endpoint) as client:
         limited = Bench(

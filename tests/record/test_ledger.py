@@ -173,6 +173,16 @@ def test_who_owns_what() -> None:
     assert books.ledger.lookup("elsewhere", ref("a")) is None
 
 
+def test_who_has_applied_what_of_a_kind() -> None:
+    books = Books()
+    body = applied(books, "a", "one").body
+    other = applied(books, "b", "two").body
+    assert set(books.ledger.holders("ConfigMap")) == {("one", body), ("two", other)}
+    assert books.ledger.holders("Config") == ()
+    books.ledger.intend(act("three"), [intent(change("c"))])
+    assert "three" not in dict(books.ledger.holders("ConfigMap")), "an intent is not applied yet"
+
+
 _CHANGES = st.tuples(
     st.sampled_from("abc"),
     st.sampled_from([a for a in Action if a not in {Action.KEEP, Action.HOLD}]),

@@ -11,7 +11,9 @@ from trueline.record.approval import Approvals
 from trueline.record.chain import Damage
 from trueline.record.history import DEPLOYMENTS_MAX, DeploymentResult, History
 from trueline.record.hold import Holds
+from trueline.record.journal import Kind, Note
 from trueline.record.replay import differences
+from trueline.record.trust import TrustBook, VerifiedCommit
 
 PLAN = Digest("plan")
 
@@ -38,6 +40,35 @@ EDITS = {
         """UPDATE deployment SET pins = '{"a":"c9"}' WHERE number = 2""",
         "shop 2: the store has another pins",
     ),
+    "pins that cannot be read": (
+        "UPDATE deployment SET pins = 'nonsense' WHERE number = 2",
+        "shop 2: the store has another pins",
+    ),
+    "another signer": (
+        """UPDATE deployment SET signed = '{"(fleet)":{"owner":"eve"}}' WHERE number = 2""",
+        "shop 2: the store has another signed",
+    ),
+    "another commit that was verified": (
+        "UPDATE verified SET body = replace(CAST(body AS TEXT), 'c2', 'c9')",
+        "verified of main: the store has another commit",
+    ),
+    "a verified commit that cannot be read": (
+        "UPDATE verified SET body = 'nonsense'",
+        "verified of main: the store has another at, body, commit",
+    ),
+    "a line that nobody verified": (
+        """INSERT INTO verified VALUES ('other', '{"commit":"c9"}')""",
+        "verified of other: it stands in the store, and no record tells of it",
+    ),
+    "a key that nobody added": (
+        """UPDATE trusted SET body = '{"keys":["eve"]}' WHERE name = 'platform'""",
+        "trusted of platform: the store has another body",
+    ),
+    "a key that was taken away": (
+        """INSERT INTO trusted VALUES ('former', '{"keys":["eve"]}')""",
+        "trusted of former: it stands in the store, and no record tells of it",
+    ),
+    "a demand that is gone": ("DELETE FROM trusted WHERE name = 'platform'", "trusted of platform: it is not in"),
 }
 
 
@@ -57,6 +88,14 @@ def books(tmp_path: Path) -> Iterator[Books]:
     holds.resume("shop", who="ada", revision="r1")
     for who in ("ada", "bob", "ada"):
         approvals.approve("shop", PLAN, who=who)
+    book = TrustBook(made.store, made.journal)
+    for keys in (["ada"], ["ada", "bo"]):
+        book.trust("platform", {"keys": keys}, told={"commit": "c1"})
+    book.trust("former", {"keys": ["eve"]}, told={"commit": "c1"})
+    book.trust("former", None, told={"commit": "c2"})
+    for commit in ("c1", "c2"):
+        verified = VerifiedCommit(commit=commit, at=made.clock.now(), keys=Digest("k"), signer={"owner": "ada"})
+        book.advance("main", verified, told={"mode": "head"}, proof={"of": commit})
     yield made
     made.store.close()
 
@@ -72,6 +111,17 @@ def test_what_was_edited_past_the_journal_is_named(books: Books, statement: str,
     assert detail in breach.detail
     assert (breach.damage, breach.diagnostic.code) == (Damage.DIFFERS, "TL0812")
     assert books.journal.verify() == ()
+
+
+def test_what_a_record_of_before_does_not_tell_is_not_compared(books: Books) -> None:
+    """A journal of an earlier version says that trust changed, and not to what."""
+    books.journal.append([Note(kind=Kind.TRUST_CHANGED, body={"name": "platform", "commit": "c3"})])
+    books.store.execute("""UPDATE trusted SET body = '{"keys":["ada","bo","cy"]}' WHERE name = 'platform'""")
+    assert differences(books.store) == ()
+    TrustBook(books.store, books.journal).trust("platform", {"keys": ["ada"]}, told={"commit": "c4"})
+    assert differences(books.store) == ()
+    books.store.execute("""UPDATE trusted SET body = '{"keys":["eve"]}' WHERE name = 'platform'""")
+    assert [one.damage for one in differences(books.store)] == [Damage.DIFFERS]
 
 
 def test_deployments_that_were_let_go_of_are_not_missed(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from trueline.model.digest import Digest, canonical
+from trueline.model.digest import Digest, canonical, digest_value
 from trueline.record import trust
 from trueline.record.journal import Journal, Kind
 from trueline.record.schema import SCHEMA
@@ -43,8 +43,8 @@ def test_what_is_trusted_is_kept_and_each_change_is_a_record(book: TrustBook, jo
     book.trust("platform", None, told={"commit": "c2"})
     assert (book.trusted("platform"), book.names()) == (None, ("other",))
     told = [record.body for record in journal.after() if record.kind == Kind.TRUST_CHANGED.value]
-    assert told[0] == {"name": "platform", "commit": "c1"}
-    assert told[-1] == {"name": "platform", "commit": "c2"}
+    assert told[0] == {"name": "platform", "commit": "c1", "body": digest_value({"keys": [1]})}
+    assert told[-1] == {"name": "platform", "commit": "c2", "body": ""}
     assert journal.verify() == ()
 
 

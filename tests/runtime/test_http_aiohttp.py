@@ -8,6 +8,7 @@ from typing import NoReturn
 import pytest
 from aiohttp import web
 
+from trueline.model.masked import Masked
 from trueline.runtime.http import Request, Unreachable
 from trueline.runtime.http_aiohttp import AiohttpTransport, Authorize, Endpoint, tls_context
 
@@ -168,5 +169,5 @@ async def test_nobody_there_is_a_sentence() -> None:
 
 def test_a_broken_certificate_is_told_without_its_key() -> None:
     with pytest.raises(ValueError, match="does not hold") as caught:
-        tls_context(Endpoint(url="https://x", client_certificate_pem=b"hunter", client_key_pem=b"hunter2"))
+        tls_context(Endpoint(url="https://x", client_certificate_pem=b"hunter", client_key=Masked("hunter2")))
     assert "hunter" not in str(caught.value)

@@ -11,11 +11,12 @@ from trueline.record.chain import Breach, Damage
 from trueline.record.journal import Journal, Kind, Record
 from trueline.record.replay import differences
 from trueline.record.schema import SCHEMA
-from trueline.record.trust import TrustBook
+from trueline.record.trust import PROOFS_MAX, TrustBook
 from trueline.runtime.layout import check_layout
 from trueline.runtime.store import Store, check_version
 
 ANCHORS = "trueline.anchors"
+_TAKEN = "what proves it is not kept, and so new a proof is not let go of"
 
 
 def is_anchored(place: Place) -> bool:
@@ -67,16 +68,24 @@ def check(place: Place) -> Checked:
 
 def _prove(store: Store, journal: Journal, checked: Checked) -> Checked:
     """Every record that says who signed a revision, by what is kept of it (INV-11, INV-22)."""
-    book, last, proven, unkept, breaches = TrustBook(store, journal), 0, 0, 0, list[Breach]()
+    book, last, proven, unkept, breaches = TrustBook(store, journal), 0, 0, list[tuple[int, int]](), list[Breach]()
+    count = 0
     while page := journal.after(last):
         for record in page:
             if record.kind == Kind.REVISION_VERIFIED.value:
+                count += 1
                 fault = _fault(book, record)
-                proven, unkept = proven + (fault == ""), unkept + (fault is None)
-                if fault:
+                proven += fault == ""
+                if fault is None:
+                    unkept.append((count, record.sequence))
+                elif fault:
                     breaches.append(Breach(sequence=record.sequence, damage=Damage.UNPROVEN, detail=fault))
         last = page[-1].sequence
-    return replace(checked, proven=proven, unkept=unkept, breaches=(*checked.breaches, *breaches))
+    taken = [sequence for number, sequence in unkept if count - number < PROOFS_MAX]
+    breaches += [Breach(sequence=one, damage=Damage.UNPROVEN, detail=_TAKEN) for one in taken]
+    breaches.sort(key=lambda one: one.sequence)
+    left = len(unkept) - len(taken)
+    return replace(checked, proven=proven, unkept=left, breaches=(*checked.breaches, *breaches))
 
 
 def _fault(book: TrustBook, record: Record) -> str | None:

@@ -33,7 +33,11 @@ class Masked:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Masked):
             return NotImplemented
-        return hmac.compare_digest(self._value.encode(), other._value.encode())
+        one, another = (each.encode("utf-8", "surrogatepass") for each in (self._value, other._value))
+        return hmac.compare_digest(one, another)
 
     def __reduce__(self) -> NoReturn:
+        raise TypeError("a secret is not written to disk")
+
+    def __getstate__(self) -> NoReturn:
         raise TypeError("a secret is not written to disk")

@@ -116,6 +116,11 @@ class StoreLedger:
         query = "SELECT DISTINCT body FROM entry WHERE ref >= ? AND ref < ? AND body != ''"
         return tuple(Digest(body) for (body,) in self._store.rows(query, (f"{kind}/", f"{kind}0")))
 
+    def holders(self, kind: str) -> tuple[tuple[str, Digest], ...]:
+        """Each application with the digests of the bodies that it has applied, on any target, of objects of a kind."""
+        query = "SELECT DISTINCT application, body FROM entry WHERE ref >= ? AND ref < ? AND body != ''"
+        return tuple((name, Digest(body)) for name, body in self._store.rows(query, (f"{kind}/", f"{kind}0")))
+
     def targets(self, application: str) -> tuple[str, ...]:
         """The sorted targets on which an application owns something."""
         query = "SELECT DISTINCT target FROM entry WHERE application = ? ORDER BY target"

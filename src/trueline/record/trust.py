@@ -51,12 +51,14 @@ class TrustBook:
 
     def trust(self, name: str, body: Any, *, told: dict[str, Any]) -> None:
         """From now on this is trusted under a name; `None` trusts nothing any more. `told` is what its record says."""
+        written = b"" if body is None else canonical(body)
+        digest = digest_bytes(written) if written else ""
         with self._store.transaction(durable=True):
-            if body is None:
-                self._store.execute("DELETE FROM trusted WHERE name = ?", (name,))
+            if written:
+                self._store.execute("INSERT OR REPLACE INTO trusted VALUES (?, ?)", (name, written))
             else:
-                self._store.execute("INSERT OR REPLACE INTO trusted VALUES (?, ?)", (name, canonical(body)))
-            self._journal.append([Note(kind=Kind.TRUST_CHANGED, body={"name": name, **told})])
+                self._store.execute("DELETE FROM trusted WHERE name = ?", (name,))
+            self._journal.append([Note(kind=Kind.TRUST_CHANGED, body={"name": name, **told, "body": digest})])
 
     def verified(self, line: str) -> VerifiedCommit | None:
         """What was verified last of a line."""

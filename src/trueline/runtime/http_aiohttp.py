@@ -17,6 +17,7 @@ from urllib.parse import urlencode
 import aiohttp
 from yarl import URL
 
+from trueline.model.masked import Masked
 from trueline.runtime.http import Request, Response, Stream, Unreachable
 
 Authorize: TypeAlias = Callable[[bool], Awaitable[Mapping[str, str]]]
@@ -34,12 +35,15 @@ _FAILURES = (aiohttp.ClientError, OSError, ssl.SSLError, asyncio.TimeoutError, V
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """Where a server is and how we prove each other. `ca_pem` empty means the machine's certificate authorities."""
+    """Where a server is and how we prove each other. `ca_pem` empty means the machine's certificate authorities.
+
+    `client_key` is the private key of the certificate, as PEM.
+    """
 
     url: str
     ca_pem: bytes = b""
     client_certificate_pem: bytes = b""
-    client_key_pem: bytes = b""
+    client_key: Masked | None = None
     server_name: str = ""
     is_insecure: bool = False
     proxy_url: str = ""
@@ -193,7 +197,7 @@ def _load_chain(context: ssl.SSLContext, endpoint: Endpoint) -> None:
         certificate, key = Path(directory, "certificate"), Path(directory, "key")
         certificate.write_bytes(endpoint.client_certificate_pem)
         with os.fdopen(os.open(key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(endpoint.client_key_pem)
+            file.write(endpoint.client_key.reveal().encode() if endpoint.client_key is not None else b"")
         context.load_cert_chain(certificate, key)
 
 
@@ -245,23 +249,33 @@ async def _read(answer: aiohttp.ClientResponse, size_bytes_max: int) -> bytes:
 
 
 async def _lines(answer: aiohttp.ClientResponse, size_bytes_max: int) -> AsyncIterator[bytes]:
+    """Between two lines nothing is held of those before: one may be of a Secret, and the next may come in hours."""
     pending: list[bytes] = []
     size_bytes = 0
     try:
         async for chunk in answer.content.iter_any():
-            *ended, rest = chunk.split(b"\n")
-            for part in ended:
-                yield b"".join((*pending, part))
-                pending.clear()
-                size_bytes = 0
-            pending.append(rest)
-            size_bytes += len(rest)
+            ended = _cut(chunk, pending)
+            del chunk
+            while ended:
+                yield ended.pop()
+            size_bytes = sum(map(len, pending))
             if size_bytes > size_bytes_max:
                 raise Unreachable(f"a line of the answer is longer than {size_bytes_max} bytes")
     except _FAILURES:
         return  # a half line is no line
     if size_bytes:
         yield b"".join(pending)
+
+
+def _cut(chunk: bytes, pending: list[bytes]) -> list[bytes]:
+    """The lines that end in a piece, the last one first; `pending` is the beginning of the one that does not."""
+    *ended, rest = chunk.split(b"\n")
+    lines = []
+    for part in ended:
+        lines.append(b"".join((*pending, part)))
+        pending.clear()
+    pending.append(rest)
+    return lines[::-1]
 
 
 def _lower(headers: Mapping[str, str]) -> dict[str, str]:

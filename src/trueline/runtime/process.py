@@ -59,8 +59,8 @@ class Command:
 
     argv: tuple[str, ...]
     cwd: str | None = None
-    environment: Mapping[str, str] = field(default_factory=dict)
-    stdin: bytes | Iterable[bytes] = b""
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    stdin: bytes | Iterable[bytes] = field(default=b"", repr=False)
     timeout_s: float = 60.0
     stdout_bytes_max: int = 64 * 1024 * 1024
     limits: Limits = NO_LIMITS
@@ -80,8 +80,8 @@ class Completed:
 
     ending: Ending
     exit_code: int
-    stdout: bytes
-    stderr: bytes
+    stdout: bytes = field(repr=False)
+    stderr: bytes = field(repr=False)
 
     @property
     def is_success(self) -> bool:

@@ -21,7 +21,6 @@ SEAL: Final = "seal.key"
 KEY_BYTES: Final = 32
 SEALED: Final = b"\x01"  # neither zlib nor JSON begins with it
 _NONCE_BYTES: Final = 12
-_SHOWN: Final = 8
 
 
 class Seal:
@@ -57,17 +56,13 @@ class Seal:
             return None
         return bytes(opened)
 
-    def fingerprint(self, value: bytes) -> str:
-        """A short name of a secret value: equal ones have equal names here, and nobody else can tell of what.
+    def fingerprint(self, value: bytes) -> bytes:
+        """The name of a secret value: equal ones have equal names here, and nobody else can tell of what.
 
-        >>> len(Seal(Path("none"), lambda size: bytes(size))._named(b"k", b"v"))
-        8
+        Raises:
+            UserError: TL0173, the key cannot be read or made.
         """
-        return self._named(self._key, value)
-
-    @staticmethod
-    def _named(key: bytes, value: bytes) -> str:
-        return hmac.new(hashlib.sha256(b"fingerprint" + key).digest(), value, hashlib.sha256).hexdigest()[:_SHOWN]
+        return hmac.new(hashlib.sha256(b"fingerprint" + self._key).digest(), value, hashlib.sha256).digest()
 
     @cached_property
     def _cipher(self) -> Any:

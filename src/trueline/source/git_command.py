@@ -81,7 +81,9 @@ class Credentials:
         if self.bearer is not None:
             return Masked(f"Authorization: Bearer {self.bearer.reveal()}")
         if self.password is not None:
-            pair = base64.b64encode(f"{self.username or 'git'}:{self.password.reveal()}".encode()).decode()
+            pair = base64.b64encode(
+                f"{self.username or 'git'}:{self.password.reveal()}".encode(errors="surrogateescape")
+            ).decode()
             return Masked(f"Authorization: Basic {pair}")
         return None
 
@@ -126,7 +128,7 @@ class GitCommand:
     processes: Processes
     address: Address
     repository: Path
-    environment: Mapping[str, str]
+    environment: Mapping[str, str] = field(repr=False)
     credentials: GiveCredentials = no_credentials
     bounds: Bounds = field(default_factory=Bounds)
 

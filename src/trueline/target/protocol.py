@@ -1,7 +1,7 @@
 """What the engine asks of a target. A target decides nothing: it says what is there and does what it is told."""
 
 from collections.abc import AsyncIterator, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol, TypeAlias
 
@@ -59,7 +59,7 @@ class Write:
     """
 
     ref: Ref
-    body: bytes
+    body: bytes = field(repr=False)
     mode: WriteMode
     uid: str = ""
     version: str = ""

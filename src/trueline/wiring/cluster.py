@@ -33,6 +33,7 @@ from trueline.target.kubernetes.fence import LeaseFence, Writer
 from trueline.target.kubernetes.installed import installations
 from trueline.target.kubernetes.kubeconfig import Kubeconfig, in_cluster, kubeconfig_paths, read_kubeconfig
 from trueline.target.kubernetes.lease import repository_digest
+from trueline.target.kubernetes.likeness import Likeness
 from trueline.target.kubernetes.limit import Limiter
 from trueline.target.kubernetes.mark import Installation
 from trueline.target.kubernetes.secret_key import read_secret_key
@@ -67,6 +68,12 @@ class ClusterTargets:
         self._shared = shared
         self._declared: dict[str, ClusterConnection] = {}
         self._clusters: dict[str, Parts] = {}
+        self._likeness = Likeness(
+            digest=Seal(directory.path / SEAL).fingerprint,
+            held=lambda: shared.ledger.holders("Secret"),
+            bodies=shared.bodies.get_many,
+            mark=lambda application: Installation(directory.installation).mark(application),
+        )
         self._lock = asyncio.Lock()
         self._stack = AsyncExitStack()
         self._group: asyncio.TaskGroup | None = None
@@ -135,7 +142,7 @@ class ClusterTargets:
             clock=self._clock,
             needs_status=needs_status,
             judge=judge,
-            fingerprint=Seal(self._directory.path / SEAL).fingerprint,
+            fingerprint=self._likeness.fingerprint,
         )
         writer = Writer(
             installation=self._directory.installation,

@@ -34,7 +34,7 @@ class Settings:
     cluster: str = ""
     adopted_installation: str = ""
     given_keys: tuple[TrustedKey, ...] = ()
-    environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
     progress: Callable[[int, int], None] | None = None
 
     @property

@@ -199,6 +199,22 @@ TARGET = (
         tests=("tests/target/kubernetes/test_mask.py::test_nothing_of_a_secret_is_shown",),
     ),
     Guard(
+        name="a Secret's last-applied copy is not held by its watch",
+        invariants=(25,),
+        file="target/kubernetes/wire.py",
+        source="    kept = {name: value for name, value in annotations.items() if name != LAST_APPLIED}",
+        mutant="    kept = annotations",
+        tests=("tests/target/kubernetes/test_watch.py::test_nothing_of_a_secret_is_held_between_two_events",),
+    ),
+    Guard(
+        name="what has a copy of a Secret in it is not remembered",
+        invariants=(25,),
+        file="target/kubernetes/live.py",
+        source="        self._last = None if LAST_APPLIED in (metadata.annotations or ()) else (metadata, made)",
+        mutant="        self._last = (metadata, made)",
+        tests=("tests/target/kubernetes/test_live.py::test_a_copy_of_the_object_is_not_remembered",),
+    ),
+    Guard(
         name="a Secret's last-applied copy is masked",
         invariants=(25,),
         file="target/kubernetes/mask.py",

@@ -9,6 +9,7 @@ import pytest
 
 from tests.target.kubernetes.fake import FakeClock, FakeToolbox
 from trueline.model.fault import UserError
+from trueline.model.masked import Masked
 from trueline.target.kubernetes.credential import Connected, ExecPlugin, Token, TokenFile
 from trueline.target.kubernetes.kubeconfig import (
     ClusterConnection,
@@ -50,7 +51,7 @@ async def test_paths_are_relative_to_the_file_and_data_comes_first() -> None:
     data = base64.b64encode(b"DATA").decode()
     found = await check({"certificate-authority": "ca.crt", "tls-server-name": "k"}, {"token": "hunter2"})
     assert (found.endpoint.ca_pem, found.namespace, found.endpoint.server_name) == (b"CA", "shop", "k")
-    assert found.credential == Token(text="hunter2")
+    assert found.credential == Token(text=Masked("hunter2"))
     assert "hunter2" not in repr(found) + repr(found.credential)
     found = await check({"certificate-authority": "none", "certificate-authority-data": data}, {"tokenFile": "t"})
     assert (found.endpoint.ca_pem, found.credential) == (b"DATA", TokenFile(path="/people/a/t"))
@@ -92,6 +93,33 @@ async def test_the_first_file_that_says_something_wins() -> None:
     assert kubeconfig_paths({"HOME": "/h"}) == ("/h/.kube/config",)
 
 
+async def test_what_proves_who_we_are_is_closed() -> None:
+    """INV-25: from the moment on that it is read."""
+    key = base64.b64encode(b"hunter2").decode()
+    env = [{"name": "TOKEN", "value": "hunter2"}]
+    user = {"token": "hunter2", "password": "hunter2", "client-key-data": key, "exec": {**EXEC["exec"], "env": env}}
+    toolbox = FakeToolbox((("a", config({}, user)),))
+    found = await read_kubeconfig(toolbox, [("a", "")])
+    told = f"{found} {dict(found.users['u'].value)} {found.connection(trusted=True, read_file=read_file)}"
+    assert "hunter2" not in told
+    assert key not in told
+    endpoint = found.connection(trusted=True, read_file=read_file).endpoint
+    assert endpoint.client_key == Masked("hunter2")
+
+
+@pytest.mark.parametrize("server", ["https://ci:hunter2@127.0.0.1:6443", "https://hunter2@h", "ftp://a:hunter2@h"])
+async def test_a_password_in_an_address_is_refused(server: str) -> None:
+    """INV-25: and not repeated."""
+    with pytest.raises(UserError, match="TL0604") as caught:
+        await check({"server": server}, {})
+    assert "hunter2" not in str(caught.value)
+
+
+async def test_an_address_that_is_none_is_refused() -> None:
+    with pytest.raises(UserError, match="TL0604"):
+        await check({"server": "https://[::1"}, {})
+
+
 @pytest.mark.parametrize("value", [[], {"kind": "Pod"}, {"clusters": {}}, {"users": [{"user": {}}]}])
 async def test_something_else_is_no_kubeconfig(value: object) -> None:
     with pytest.raises(UserError, match="TL0602"):
@@ -120,4 +148,5 @@ async def test_a_plugin_is_asked_again_when_its_token_expires() -> None:
     assert await proof.headers(False) == {"Authorization": "Bearer t1"}
     clock.now_s = 599.0
     assert await proof.headers(False) == {"Authorization": "Bearer t2"}
+    assert "t2" not in repr(await proof.executed(plugin))
     assert "KUBERNETES_EXEC_INFO" in asked[0]

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from trueline.render.private import ENCRYPTED
-from trueline.target.kubernetes.mask import LAST_APPLIED, masked
+from trueline.target.kubernetes.mask import masked
+from trueline.target.kubernetes.wire import LAST_APPLIED
 
 HEAD = {"apiVersion": "v1", "kind": "Secret"}
 SECRETS: list[dict[str, Any]] = [

@@ -7,9 +7,10 @@ from typing import Any
 import msgspec
 from inline_snapshot import snapshot
 
-from tests.target.kubernetes.fake import CONFIG_MAP, FakeTransport, Script, client_of, config_map, reply
+from tests.target.kubernetes.fake import CONFIG_MAP, SECRET, FakeTransport, Script, client_of, config_map, reply
 from trueline.target.kubernetes.client import WATCH_SILENCE_S
 from trueline.target.kubernetes.watch import SET_S_MAX, Gone, Lost, Reset, Restored, Seen, Sighting, Synced, watch
+from trueline.target.kubernetes.wire import LAST_APPLIED
 
 
 def event(kind: str, name: str, version: str) -> bytes:
@@ -118,3 +119,18 @@ async def test_a_server_without_watch_lists_is_listed() -> None:
     transport.answers.append(reply({"kind": "ConfigMapList", "metadata": {"resourceVersion": "7"}, "items": items}))
     told = await check(transport, [refused, Script((event("ADDED", "b", "8"),))], 5)
     assert told == snapshot("reset, reset, +a, synced 7, +b | fresh, fresh, 7")
+
+
+async def test_nothing_of_a_secret_is_held_between_two_events() -> None:
+    """INV-25: neither the line nor the copy that client-side apply keeps in an annotation."""
+    metadata = {"name": "a", "resourceVersion": "1", "annotations": {LAST_APPLIED: "hunter2", "a": "b"}}
+    seen = {"type": "ADDED", "object": {"kind": "Secret", "metadata": metadata}}
+    transport = FakeTransport()
+    transport.streams.append(Script((msgspec.json.encode(seen),)))
+    async with aclosing(watch(client_of(transport), transport.clock, SECRET)) as sightings:
+        told = [await anext(sightings) for _ in range(2)]
+    match told[1]:
+        case Seen(found, body):
+            assert (found.metadata.annotations, bytes(body)) == ({"a": "b"}, b"")
+        case other:
+            raise AssertionError(other)

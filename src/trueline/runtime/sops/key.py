@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from trueline.model.masked import Masked
 from trueline.model.origin import Origin
@@ -23,13 +23,18 @@ class PrivateKey:
     value: Masked
 
 
-@dataclass(frozen=True, slots=True, repr=False)
 class DataKey:
-    """What the values of one file are encrypted with. It cannot be printed."""
+    """What the values of one file are encrypted with. It is no dataclass: no encoder finds its bytes (INV-25)."""
 
-    data: bytes
+    __slots__ = ("data",)
 
-    def __reduce__(self) -> Any:
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a secret is not written to disk")
+
+    def __getstate__(self) -> NoReturn:
         raise TypeError("a secret is not written to disk")
 
 

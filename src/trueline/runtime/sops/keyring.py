@@ -1,7 +1,7 @@
 """Which private keys are at hand: those that Git names by reference, then those of whoever runs this process."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from trueline.model.masked import Masked
@@ -17,7 +17,7 @@ FILES: Final = ("SOPS_AGE_KEY_FILE", "SOPS_AGE_SSH_PRIVATE_KEY_FILE", "TRUELINE_
 class Keyring:
     """Reads private keys when they are needed; none is remembered."""
 
-    environment: Mapping[str, str]
+    environment: Mapping[str, str] = field(repr=False)
     secrets: Secrets
 
     async def keys(self, references: Sequence[SecretReference] = ()) -> tuple[PrivateKey, ...]:

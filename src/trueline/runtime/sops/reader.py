@@ -1,8 +1,8 @@
 """The way of one encrypted file: bytes and private keys in, its clear form out; all of it in memory."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Any, Final, NoReturn
 
 import msgspec
 
@@ -26,20 +26,22 @@ _TOLD: Final = frozenset({"str", "int", "float"})
 _MANIFEST: Final = frozenset({("apiVersion",), ("kind",), ("metadata",)})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Clear:
-    """An encrypted file in clear. It is never printed and never written.
+    """An encrypted file in clear. It is never printed and never written, and no dataclass: no encoder finds its parts.
 
     `exact` are the bytes that SOPS gives; `lined` those in which every value stands in its own line; `documents` are
     the values. A file that is no text has no documents.
     """
 
-    metadata: Metadata
-    exact: bytes = field(repr=False)
-    lined: bytes = field(repr=False)
-    documents: tuple[Node, ...] = field(repr=False)
+    __slots__ = ("documents", "exact", "lined", "metadata")
 
-    def __reduce__(self) -> Any:
+    def __init__(self, *, metadata: Metadata, exact: bytes, lined: bytes, documents: tuple[Node, ...]) -> None:
+        self.metadata, self.exact, self.lined, self.documents = metadata, exact, lined, documents
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a secret is not written to disk")
+
+    def __getstate__(self) -> NoReturn:
         raise TypeError("a secret is not written to disk")
 
     def secrets(self) -> tuple[Masked, ...]:

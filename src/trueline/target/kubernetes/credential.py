@@ -10,6 +10,7 @@ import msgspec
 
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.fault import UserError
+from trueline.model.masked import Masked
 from trueline.runtime.clock import Clock
 from trueline.runtime.http import Transport
 from trueline.runtime.http_aiohttp import AiohttpTransport, Authorize, Endpoint
@@ -31,7 +32,7 @@ class Anonymous:
 class Token:
     """A bearer token."""
 
-    text: str = field(repr=False)
+    text: Masked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +47,7 @@ class Basic:
     """A name and a password."""
 
     username: str
-    password: str = field(repr=False)
+    password: Masked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,16 +57,16 @@ class ExecPlugin:
     api_version: str
     command: str
     arguments: tuple[str, ...] = ()
-    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    environment: Mapping[str, Masked] = field(default_factory=dict)
 
 
 Credential: TypeAlias = Anonymous | Token | TokenFile | Basic | ExecPlugin
 
 
 class _ExecStatus(msgspec.Struct, gc=False, rename="camel"):
-    token: str = ""
+    token: Masked = Masked("")
     client_certificate_data: str = ""
-    client_key_data: str = ""
+    client_key_data: Masked = Masked("")
     expiration_timestamp: datetime | None = None
 
 
@@ -84,7 +85,7 @@ class Connected:
         self._run = run
         self._read_file = read_file
         self._exec: _ExecStatus | None = None
-        self._token = ""
+        self._token = Masked("")
         self._read_at_s = float("-inf")
 
     async def headers(self, fresh: bool) -> Mapping[str, str]:
@@ -93,15 +94,15 @@ class Connected:
             case Anonymous():
                 return {}
             case Token(text=text):
-                return {"Authorization": f"Bearer {text}"}
+                return _bearer(text)
             case Basic(username=username, password=password):
-                both = base64.b64encode(f"{username}:{password}".encode()).decode()
+                both = base64.b64encode(f"{username}:{password.reveal()}".encode()).decode()
                 return {"Authorization": f"Basic {both}"}
             case TokenFile(path=path):
-                return {"Authorization": f"Bearer {self._from_file(path, fresh=fresh)}"}
+                return _bearer(self._from_file(path, fresh=fresh))
             case ExecPlugin() as plugin:
                 token = (await self.executed(plugin, fresh=fresh)).token
-                return {"Authorization": f"Bearer {token}"} if token else {}
+                return _bearer(token) if token.reveal() else {}
             case _:
                 assert_never(self._credential)
 
@@ -114,10 +115,11 @@ class Connected:
         """
         if self._exec is None or fresh or self._has_expired(self._exec):
             asked = {"apiVersion": plugin.api_version, "kind": "ExecCredential", "spec": {"interactive": False}}
-            environment = {**plugin.environment, "KUBERNETES_EXEC_INFO": msgspec.json.encode(asked).decode()}
+            given = {name: value.reveal() for name, value in plugin.environment.items()}
+            environment = {**given, "KUBERNETES_EXEC_INFO": msgspec.json.encode(asked).decode()}
             output = await self._run((plugin.command, *plugin.arguments), environment)
             try:
-                credential = msgspec.json.decode(output, type=_ExecCredential)
+                credential = msgspec.json.decode(output, type=_ExecCredential, dec_hook=_as_secret)
             except msgspec.DecodeError:
                 raise OSError(f"{plugin.command} did not print an ExecCredential") from None
             if credential.kind != "ExecCredential" or credential.api_version != plugin.api_version:
@@ -129,10 +131,10 @@ class Connected:
         ends = status.expiration_timestamp
         return ends is not None and ends - EXPIRY_MARGIN <= self._clock.now()
 
-    def _from_file(self, path: str, *, fresh: bool) -> str:
+    def _from_file(self, path: str, *, fresh: bool) -> Masked:
         now_s = self._clock.monotonic_s()
         if fresh or now_s - self._read_at_s >= TOKEN_FILE_S:
-            self._token = self._read_file(path).decode().strip()
+            self._token = Masked(self._read_file(path).decode().strip())
             self._read_at_s = now_s
         return self._token
 
@@ -160,8 +162,19 @@ async def connect(
 def _with_certificate(endpoint: Endpoint, status: _ExecStatus) -> Endpoint:
     if not status.client_certificate_data:
         return endpoint
-    certificate, key = status.client_certificate_data.encode(), status.client_key_data.encode()
-    return replace(endpoint, client_certificate_pem=certificate, client_key_pem=key)
+    certificate = status.client_certificate_data.encode()
+    return replace(endpoint, client_certificate_pem=certificate, client_key=status.client_key_data)
+
+
+def _bearer(token: Masked) -> Mapping[str, str]:
+    return {"Authorization": f"Bearer {token.reveal()}"}
+
+
+def _as_secret(kind: type, value: object) -> Masked:
+    """What a plugin prints where a secret belongs is one from the first moment on."""
+    if kind is not Masked or not isinstance(value, str):
+        raise NotImplementedError
+    return Masked(value)
 
 
 def _cannot_log_in(endpoint: Endpoint, error: Exception) -> Diagnostic:

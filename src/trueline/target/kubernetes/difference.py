@@ -57,11 +57,13 @@ def changes(
 ) -> tuple[FieldChange, ...]:
     """The leaves that an apply would change; neither `status` nor what the server keeps for itself counts."""
     left, right = _compared(before), _compared(after)
+    found = [path for path, _, _ in islice(pointer.differences(left, right), CHANGES_MAX)]
+    if not found:  # nothing is named for nobody
+        return ()
     shown_left, shown_right = mask.masked(left, fingerprint), mask.masked(right, fingerprint)
-    found = (path for path, _, _ in pointer.differences(left, right))
     return tuple(
         FieldChange(path=pointer.text(path), before=_shown(shown_left, path), after=_shown(shown_right, path))
-        for path in islice(found, CHANGES_MAX)
+        for path in found
     )
 
 

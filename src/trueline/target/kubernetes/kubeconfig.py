@@ -9,12 +9,13 @@ import posixpath
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.fault import UserError
+from trueline.model.masked import Masked
 from trueline.model.origin import Origin
 from trueline.runtime.http_aiohttp import Endpoint
 from trueline.runtime.toolbox import Toolbox, ToolboxRefused
@@ -24,6 +25,7 @@ ReadFile: TypeAlias = Callable[[str], bytes]
 FILES_MAX = 64
 SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
 IN_CLUSTER = "in-cluster"
+_SECRET = frozenset({"token", "password", "client-key-data"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +158,10 @@ class _Reading:
     def _endpoint(self, cluster: Entry, user: Entry | None) -> Endpoint:
         value = cluster.value
         url = str(value.get("server") or "")
-        if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname:
+        parts = _split(url)
+        if parts is not None and "@" in parts.netloc:
+            self._complain("TL0604", f"cluster {cluster.name!r}: what stands before the host is not repeated", cluster)
+        elif parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
             self._complain("TL0604", f"cluster {cluster.name!r}: {url!r}", cluster)
         is_insecure = value.get("insecure-skip-tls-verify") is True
         if is_insecure and not self._insecure_allowed:
@@ -165,7 +170,7 @@ class _Reading:
             url=url,
             ca_pem=self._bytes(cluster, "certificate-authority"),
             client_certificate_pem=self._bytes(user, "client-certificate") if user else b"",
-            client_key_pem=self._bytes(user, "client-key") if user else b"",
+            client_key=self._key(user) if user else None,
             server_name=str(value.get("tls-server-name") or ""),
             is_insecure=is_insecure,
             proxy_url=str(value.get("proxy-url") or ""),
@@ -181,9 +186,9 @@ class _Reading:
             self._allow_file(user, "tokenFile")
             return TokenFile(path=_beside(user.path, str(path)))
         if token := value.get("token"):
-            return Token(text=str(token))
+            return Token(text=_masked(token))
         if name := value.get("username"):
-            return Basic(username=str(name), password=str(value.get("password") or ""))
+            return Basic(username=str(name), password=_masked(value.get("password") or ""))
         return Anonymous()
 
     def _plugin(self, user: Entry, plugin: Mapping[str, Any]) -> Credential:
@@ -196,14 +201,21 @@ class _Reading:
             api_version=version,
             command=_beside(user.path, command) if "/" in command else command,
             arguments=tuple(map(str, plugin.get("args") or ())),
-            environment={str(item["name"]): str(item["value"]) for item in plugin.get("env") or ()},
+            environment={str(item["name"]): _masked(item["value"]) for item in plugin.get("env") or ()},
         )
+
+    def _key(self, user: Entry) -> Masked:
+        try:
+            return Masked(self._bytes(user, "client-key").decode())
+        except UnicodeDecodeError:
+            self._complain("TL0609", f"{user.name!r}: client-key is no text", user)
+            return Masked("")
 
     def _bytes(self, entry: Entry, name: str) -> bytes:
         """What `NAME-data` holds, else the file that `NAME` names."""
         if data := entry.value.get(f"{name}-data"):
             try:
-                return base64.b64decode(str(data), validate=True)
+                return base64.b64decode(_text(data), validate=True)
             except (binascii.Error, ValueError):
                 self._complain("TL0609", f"{entry.name!r}: {name}-data is not base64", entry)
                 return b""
@@ -254,10 +266,32 @@ def _merged(documents: Sequence[tuple[str, Any]], plural: str, singular: str) ->
     merged: dict[str, Entry] = {}
     for path, value in documents:
         for item in value.get(plural) or ():
-            merged.setdefault(
-                str(item["name"]), Entry(name=str(item["name"]), value=item.get(singular) or {}, path=path)
-            )
+            guarded = {key: _guarded(key, one) for key, one in (item.get(singular) or {}).items()}
+            merged.setdefault(str(item["name"]), Entry(name=str(item["name"]), value=guarded, path=path))
     return merged
+
+
+def _guarded(key: str, value: Any) -> Any:
+    """What proves who we are cannot be printed from the moment on that it is read."""
+    if key == "exec" and isinstance(value, dict) and isinstance(value.get("env"), list):
+        env = [{**one, "value": _masked(one.get("value"))} for one in value["env"] if isinstance(one, dict)]
+        return {**value, "env": env}
+    return _masked(value) if key in _SECRET and value else value
+
+
+def _masked(value: object) -> Masked:
+    return value if isinstance(value, Masked) else Masked(str(value))
+
+
+def _text(value: object) -> str:
+    return value.reveal() if isinstance(value, Masked) else str(value)
+
+
+def _split(url: str) -> SplitResult | None:
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return None
 
 
 def _is_kubeconfig(value: object) -> bool:

@@ -7,7 +7,7 @@ import msgspec
 from trueline.render.annotation import timing
 from trueline.target.kubernetes.field_set import hex_digest, read_ownership
 from trueline.target.kubernetes.mark import LABEL
-from trueline.target.kubernetes.wire import ObjectMeta
+from trueline.target.kubernetes.wire import LAST_APPLIED, ObjectMeta
 from trueline.target.snapshot import Observed
 
 SHARED_MAX = 50_000
@@ -67,10 +67,15 @@ class Pool:
         self._last: tuple[ObjectMeta, Live] | None = None
 
     def live(self, metadata: ObjectMeta) -> Live:
-        """What the metadata of an object says; asked twice in a row of one answer, it is read once."""
-        if self._last is None or self._last[0] is not metadata:
-            self._last = (metadata, self._read(metadata))
-        return self._last[1]
+        """What the metadata of an object says; asked twice in a row of one answer, it is read once.
+
+        What has a copy of the object in it, which may be a Secret, is not remembered for that (INV-25).
+        """
+        if self._last is not None and self._last[0] is metadata:
+            return self._last[1]
+        made = self._read(metadata)
+        self._last = None if LAST_APPLIED in (metadata.annotations or ()) else (metadata, made)
+        return made
 
     def _read(self, metadata: ObjectMeta) -> Live:
         owned = read_ownership(metadata.managedFields, self._manager)

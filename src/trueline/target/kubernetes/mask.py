@@ -7,13 +7,14 @@ from typing import Any, TypeAlias
 
 from trueline.model.masked import MASK
 from trueline.render.private import is_private
+from trueline.target.kubernetes.wire import LAST_APPLIED
 
-LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _VALUES = ("data", "stringData")
 _HEAD = frozenset({"apiVersion", "kind"})
 _CALLED = frozenset({"name", "generateName", "namespace", "uid", "resourceVersion", "generation"})
 Fingerprint: TypeAlias = Callable[[bytes], str]
-"""A short name of a value under a key of ours: equal values have equal names, and no name tells its value."""
+"""A short name of a value under a key of ours: equal values have equal names, and no name tells its value. Where else
+the value stands may follow it."""
 
 
 def is_secret(body: Any) -> bool:
@@ -75,10 +76,11 @@ def _hidden(value: Any, fingerprint: Fingerprint | None) -> Any:
 def _named(value: Any, fingerprint: Fingerprint | None) -> str:
     if fingerprint is None or not isinstance(value, str):
         return MASK
-    return f"{MASK} ({fingerprint(_raw(value))})"
+    return f"{MASK} ({fingerprint(raw(value))})"
 
 
-def _raw(value: str) -> bytes:
+def raw(value: str) -> bytes:
+    """The bytes of a value as `data` has it, or as it stands where it is no base64."""
     try:
         return base64.b64decode("".join(value.split()), validate=True)
     except (binascii.Error, ValueError):

@@ -62,7 +62,7 @@ class KubernetesTarget(Generic[T]):
         clock: Clock,
         needs_status: Callable[[str], bool],
         judge: Callable[[Mapping[str, Any]], T],
-        fingerprint: Fingerprint | None = None,
+        fingerprint: Callable[[str], Fingerprint] | None = None,
     ) -> None:
         self._name = name
         self._client = client

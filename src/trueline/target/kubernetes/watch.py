@@ -17,7 +17,14 @@ from trueline.runtime.http import Stream, Unreachable
 from trueline.target.kubernetes.client import KubernetesClient
 from trueline.target.kubernetes.resource_type import ResourceType
 from trueline.target.kubernetes.status import Refusal, RefusalKind, refuse
-from trueline.target.kubernetes.wire import PartialObject, WatchEvent, decode_event, decode_object, decode_status
+from trueline.target.kubernetes.wire import (
+    PartialObject,
+    WatchEvent,
+    decode_event,
+    decode_object,
+    decode_status,
+    uncopied,
+)
 
 SERVED_S_MIN = 300
 SET_S_MAX = 1800.0
@@ -176,7 +183,9 @@ class _Watch:
             async for line in stream.lines:
                 if not line:
                     continue
-                for sighting in self._event(decode_event(line)):
+                told = self._event(decode_event(line))
+                del line  # until the next one comes nothing of a Secret is held (INV-25)
+                for sighting in told:
                     yield sighting
                     if isinstance(sighting, Lost):
                         return
@@ -197,13 +206,14 @@ class _Watch:
             self._complete(seen.metadata.resourceVersion)
         elif seen.metadata.resourceVersion and not is_initial:
             self._version = seen.metadata.resourceVersion
+        seen, body = (uncopied(seen), msgspec.Raw()) if self._type.is_secret else (seen, event.object)
         match event.type:
             case "BOOKMARK":
                 return (Synced(self._version),) if is_initial and ends_initial else ()
             case "DELETED":
-                return (Gone(seen, event.object),)
+                return (Gone(seen, body),)
             case _:
-                return (Seen(seen, event.object),)
+                return (Seen(seen, body),)
 
     def _complete(self, version: str) -> None:
         self._version, self._complete_at_s = version, self._clock.monotonic_s()

@@ -1,10 +1,12 @@
 """What goes over the wire, decoded no further than it is read: bodies, field sets and items stay raw."""
 
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 
 T = TypeVar("T")
+LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
+"""Client-side apply keeps a copy of the object in an annotation, a Secret's too."""
 
 
 class ManagedFields(msgspec.Struct, gc=False, frozen=True):
@@ -109,6 +111,16 @@ _object = msgspec.json.Decoder(PartialObject)
 _list = msgspec.json.Decoder(ObjectList)
 _event = msgspec.json.Decoder(WatchEvent)
 _status = msgspec.json.Decoder(Status)
+
+
+def uncopied(seen: PartialObject) -> PartialObject:
+    """An object's metadata without the copy of the object that client-side apply keeps in it."""
+    annotations = seen.metadata.annotations
+    if annotations is None or LAST_APPLIED not in annotations:
+        return seen
+    kept = {name: value for name, value in annotations.items() if name != LAST_APPLIED}
+    metadata = msgspec.structs.replace(seen.metadata, annotations=kept)
+    return msgspec.structs.replace(seen, metadata=metadata)
 
 
 def decode_object(body: bytes | msgspec.Raw) -> PartialObject:

@@ -23,6 +23,7 @@ from trueline.target.kubernetes.content import Content
 from trueline.target.kubernetes.field_set import leaves, other_fields, our_fields, owns
 from trueline.target.kubernetes.kind import Kinds
 from trueline.target.kubernetes.live import Live
+from trueline.target.kubernetes.mark import LABEL
 from trueline.target.kubernetes.mask import Fingerprint
 from trueline.target.kubernetes.resource_type import ResourceType
 from trueline.target.kubernetes.rule import CONTROL_PLANE, NOBODY
@@ -53,7 +54,7 @@ class _Sent:
 
     write: Write
     type: ResourceType
-    body: dict[str, Any]
+    body: dict[str, Any] = field(repr=False)
     whole: bool
     seen: Observed | None = None
 
@@ -64,7 +65,7 @@ class _Sent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KubernetesWriter:
-    """Writes as one field manager."""
+    """Writes as one field manager. `fingerprint` names secret values in what is shown of an object with a mark."""
 
     client: KubernetesClient
     kinds: Kinds
@@ -72,7 +73,7 @@ class KubernetesWriter:
     manager: str
     recollection: Recollection
     content: Content
-    fingerprint: Fingerprint | None = None
+    fingerprint: Callable[[str], Fingerprint] | None = None
     _none: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
 
     async def write(self, write: Write) -> answer.Answer:
@@ -238,7 +239,7 @@ class KubernetesWriter:
             self.recollection.note(sent.type, metadata)
         observed = self.recollection.live(metadata).observed()
         is_compared = sent.write.whole and before is not None
-        compared = difference.changes(before or {}, after, self.fingerprint) if is_compared else None
+        compared = difference.changes(before or {}, after, self._fingerprint(sent)) if is_compared else None
         owned = our_fields(metadata.managedFields, self.manager) or {}
         return answer.Accepted(
             observed=replace(observed, uid="", version="") if is_dry and said.is_created else observed,
@@ -248,6 +249,10 @@ class KubernetesWriter:
             added=self._added(metadata, owned, sent.write.withheld),
             wrote=bool(compared) if is_dry and compared is not None else metadata.resourceVersion != version or is_dry,
         )
+
+    def _fingerprint(self, sent: _Sent) -> Fingerprint | None:
+        labels = sent.body["metadata"].get("labels") or {}
+        return None if self.fingerprint is None else self.fingerprint(labels.get(LABEL, ""))
 
     def _added(
         self, after: ObjectMeta, owned: dict[str, Any], withheld: Collection[str]
