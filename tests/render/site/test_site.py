@@ -266,6 +266,20 @@ async def test_drafts_are_shown_only_where_it_is_asked_for(bench: Bench) -> None
     assert "b/index.html" in await bench.files(files, Site(drafts=True))
 
 
+@pytest.mark.parametrize("value", ['"yes"', "1", "[true]", "{a: b}", '"false"'])
+async def test_a_draft_that_is_said_wrong_is_not_published(bench: Bench, value: str) -> None:
+    rendered = await bench.render(tree({"index.md": "# A", "b.md": f"---\ndraft: {value}\n---\n# Secret plan"}))
+    assert not [path for path, data in bench.published(rendered).items() if b"Secret plan" in data]
+    assert [f"{one.code} {one.origin}" for one in rendered.notes] == ["TL1525 b.md:1"]
+
+
+@pytest.mark.parametrize("value", ["false", "", "null"])
+async def test_what_is_no_draft_is_published(bench: Bench, value: str) -> None:
+    rendered = await bench.render(tree({"index.md": "# A", "b.md": f"---\ndraft: {value}\n---\n# Plan"}))
+    assert "b/index.html" in bench.published(rendered)
+    assert not rendered.notes
+
+
 async def test_the_page_for_no_page_works_from_any_address(bench: Bench) -> None:
     files = await bench.files(SMALL, Site(url="https://docs.example/v1/"))
     html = files["404.html"].decode()

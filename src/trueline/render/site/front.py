@@ -139,7 +139,7 @@ def wrong_values(front: Mapping[str, Any]) -> tuple[Finding, ...]:
     """What has the wrong kind; what nobody here reads may be anything."""
     checks = (
         ("title", isinstance(front.get("title", ""), str | int | float) and front.get("title") is not True),
-        ("draft", isinstance(front.get("draft", False), bool)),
+        ("draft", isinstance(front.get("draft", False), bool | None)),
         ("order", order_of({"order": front.get("order", 0)}) is not None),
         ("weight", order_of({"weight": front.get("weight", 0)}) is not None),
         ("date", "date" not in front or bool(day_of(front))),
@@ -149,8 +149,9 @@ def wrong_values(front: Mapping[str, Any]) -> tuple[Finding, ...]:
 
 
 def is_draft(front: Mapping[str, Any]) -> bool:
-    """Whether a page is not to be published yet."""
-    return front.get("draft") is True
+    """Whether a page is not to be published yet: whoever writes `draft: "yes"` did not mean that it is."""
+    value = front.get("draft")
+    return value is not None and value is not False
 
 
 def order_of(front: Mapping[str, Any]) -> float | None:
