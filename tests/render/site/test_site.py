@@ -266,6 +266,16 @@ async def test_drafts_are_shown_only_where_it_is_asked_for(bench: Bench) -> None
     assert "b/index.html" in await bench.files(files, Site(drafts=True))
 
 
+async def test_an_image_that_is_copied_tells_nothing_of_its_camera(bench: Bench) -> None:
+    camera = b"\xff\xe1\x00\x10Exif\0\0at home!"
+    photo = b"\xff\xd8" + camera + b"\xff\xd9"
+    files = await bench.files(
+        {"index.md": "# A\n\n[large](b.jpg)", "b.jpg": photo, "lies/c.JPG": photo, "d.bin": photo}
+    )
+    assert files["b.jpg"] == files["lies/c.JPG"] == b"\xff\xd8\xff\xd9"
+    assert files["d.bin"] == photo
+
+
 @pytest.mark.parametrize("value", ['"yes"', "1", "[true]", "{a: b}", '"false"'])
 async def test_a_draft_that_is_said_wrong_is_not_published(bench: Bench, value: str) -> None:
     rendered = await bench.render(tree({"index.md": "# A", "b.md": f"---\ndraft: {value}\n---\n# Secret plan"}))

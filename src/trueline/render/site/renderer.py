@@ -33,8 +33,10 @@ from trueline.render.site.extra import (
 )
 from trueline.render.site.file import HeaderRule, Redirect, Release, SiteFile
 from trueline.render.site.finding import IMAGE_TOO_LARGE, NO_PAGE, NO_WORDS, REDIRECT_CYCLE, TOO_LARGE, Told
+from trueline.render.site.image.bare import bare
 from trueline.render.site.keep import Keeper, PageCache, Shelf, identity_of
 from trueline.render.site.link import HINTS_MAX, LinkIndex, encoded
+from trueline.render.site.media import media_of
 from trueline.render.site.memory import Followed, Memories, Memory, anchors_of
 from trueline.render.site.navigation import Navigation, declared, from_folders, title_of
 from trueline.render.site.parsed import Finding, ParsedPage
@@ -247,8 +249,8 @@ class SiteRenderer:
     async def _copies(self, site: _Site, shown: Shown, linked: frozenset[str], files: FileTree, tree: Tree) -> None:
         """The images that were made, and the other files as they are.
 
-        An image that pages show is published only as it was made, without what a camera wrote into it, unless a link
-        asks for the file itself.
+        An image that pages show is published only as it was made, unless a link asks for the file itself. Either way
+        what a camera wrote into it is not.
         """
         for path in sorted(shown.files):
             file, source = shown.files[path]
@@ -261,9 +263,13 @@ class SiteRenderer:
                 tree.add([file], asset.source)
 
     async def _copy(self, asset: AssetFile, files: FileTree) -> SiteFile:
-        key = f"site/copy/{identity_of(files, asset.source)}"
-        kept = self._keeper.found(key, asset.name)
-        return kept or self._keeper.made(key, asset.name, await files.read(asset.source))
+        """A file as it is; an image without what its camera wrote into it."""
+        is_image = media_of(asset.name).startswith("image/")
+        key = f"site/{'bare' if is_image else 'copy'}/{identity_of(files, asset.source)}"
+        if (kept := self._keeper.found(key, asset.name)) is not None:
+            return kept
+        data = await files.read(asset.source)
+        return self._keeper.made(key, asset.name, await asyncio.to_thread(bare, data) if is_image else data)
 
     def _extras(self, site: _Site, frame: Frame, navigation: Navigation, tree: Tree) -> None:
         """What no Markdown says, but for the search; a file of the site's own goes before it."""
