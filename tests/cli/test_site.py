@@ -180,3 +180,26 @@ def test_a_page_does_not_vanish_without_a_redirect(writer: Person) -> None:
     writer.types("up", "fleet", "--once")
     writer.types("rollback", "handbook")  # a new page goes with the release that brought it: a person has decided
     assert not (served(writer) / "new" / "index.html").exists()
+
+
+def test_what_is_published_is_kept_while_a_newer_commit_is_refused(writer: Person) -> None:
+    """Also the files that the refused commit changes, and the pointer; over a start too."""
+    writer.commit("one")
+    writer.types("up", "fleet", "--once")
+    home, page = served(writer) / "index.html", served(writer) / "guide" / "first" / "index.html"
+    good, release = home.read_text(), served(writer).readlink()
+    (writer.fleet / "docs" / "index.md").write_text("# Handbook\n\nOther words.\n")
+    (writer.fleet / "docs" / "guide" / "first.md").unlink()
+    writer.commit("a page vanishes")
+    with kept(writer):
+        until(lambda: "TL1540" in shown(writer), "refused")
+        home.write_text("tampered")
+        until(lambda: home.read_text() == good, "put back")
+        home.unlink()
+        until(home.exists, "put back")
+        page.write_text("tampered")
+        until(lambda: "Run it" in page.read_text(), "put back")
+        served(writer).unlink()
+        until(home.exists, "switched back")
+        assert (home.read_text(), served(writer).readlink()) == (good, release)
+        assert "TL1540" in shown(writer)

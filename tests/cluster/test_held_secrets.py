@@ -16,7 +16,7 @@ import msgspec
 from testbed.control_plane import ControlPlane
 from testbed.git_server import GitServer
 from testbed.repository import Repository
-from tests.cluster.test_counts import until
+from tests.cluster.following import until
 from trueline.loop.status import Sync
 from trueline.runtime.clock import SystemClock
 from trueline.wiring.assembly import assemble

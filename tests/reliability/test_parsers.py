@@ -14,6 +14,7 @@ from trueline.model.fault import UserError
 from trueline.model.ref import Ref
 from trueline.record.entry_row import decode_entry
 from trueline.render.annotation import timing
+from trueline.render.site.address import read_address
 from trueline.render.site.image import css
 from trueline.render.site.image.describe import describe
 from trueline.render.site.image.info import ImageRefused
@@ -31,7 +32,6 @@ from trueline.target.site.body import read_marked_file, read_marked_release
 from trueline.target.site.branch.state import Damaged as BranchDamaged, read_state as read_branch_state
 from trueline.target.site.path import hostility
 from trueline.target.site.s3.state import Damaged as BucketDamaged, read_state as read_bucket_state
-from trueline.target.site.server.address import read_address
 from trueline.target.site.server.condition import span_of
 
 DEEP = b"[" * 100_000

@@ -79,7 +79,14 @@ def blocked(review: Review, problems: Collection[Diagnostic], healed: "Pass | No
     problems = tuple(problems)
     message = problems[0].line if problems else ""
     made = Pass(review=review, sync=Sync.BLOCKED, message=message, problems=problems, is_retried=True)
-    return made if healed is None else replace(made, outcomes=healed.outcomes, drifts=healed.drifts)
+    return beside(made, healed)
+
+
+def beside(stopped: Pass, healed: Pass | None) -> Pass:
+    """A pass that was stopped, with what was healed all the same: the world moved, so it is planned again."""
+    if healed is None:
+        return stopped
+    return replace(stopped, outcomes=healed.outcomes, drifts=healed.drifts, is_retried=True)
 
 
 def lost(review: Review) -> Pass:

@@ -18,11 +18,12 @@ from trueline.health.status import Status
 from trueline.loop.desired import Desired
 from trueline.loop.fence import PassFence
 from trueline.loop.parts import Parts
-from trueline.loop.progress import Pass, blocked, concluded, foreseen, lost, waiting
+from trueline.loop.progress import Pass, beside, blocked, concluded, foreseen, lost, waiting
 from trueline.loop.review import Review, review
 from trueline.loop.status import Sync
 from trueline.model.ref import Ref
 from trueline.plan.change import Action, Change
+from trueline.plan.guard import Approve
 from trueline.plan.order import LEAVES, Stage, ground, stages
 from trueline.plan.plan import Plan
 from trueline.render.resource import Phase
@@ -67,27 +68,36 @@ async def reconcile(  # noqa: PLR0913 - what a pass is asked for
     writing = _Writing(fence=fence, foresee=foresee)
     found = await review(parts, desired, completed_run=completed_run, focus=focus, resting=resting)
     if found.plan.problems:
-        return await _heal_all_the_same(parts, desired, found, writing, is_asked=is_asked)
+        healed = await _heal_meanwhile(parts, desired, found, writing, is_asked=is_asked)
+        return blocked(found, found.plan.problems, healed)
     if (stopped := _gate(parts, desired, found, is_asked=is_asked)) is not None:
-        return stopped
+        if stopped.sync is not Sync.WAITING:
+            return stopped
+        return beside(stopped, await _heal_meanwhile(parts, desired, found, writing, is_asked=is_asked))
     if fence is not None and _writes(found.trials):
         await fence.enter()
     begin(found.plan)
     return await _Run(parts, desired, found, writing).go()
 
 
-async def _heal_all_the_same(
+async def _heal_meanwhile(
     parts: Parts, desired: Desired, found: Review, writing: "_Writing", *, is_asked: bool
-) -> Pass:
-    """Something is refused, so nothing that Git changed is done; what ran before is kept as it was."""
-    heals = [trial.change for trial in found.trials if trial.change.action is Action.HEAL and trial.verdict in _HEALED]
-    healing = replace(found, plan=replace(found.plan, changes=tuple(heals), problems=()))
+) -> Pass | None:
+    """Nothing that Git changed may be done, so what ran before is kept as it was (INV-17); `None`: nothing is healed.
+
+    Where every change is approved first, a heal is too.
+    """
+    trials = [*found.trials, *found.meanwhile]
+    heals = [trial for trial in trials if trial.change.action is Action.HEAL and trial.verdict in _HEALED]
+    changes = tuple(trial.change for trial in heals)
+    asks = found.plan.asks if desired.application.sync.approve is Approve.ALWAYS else ()
+    plan = replace(found.plan, changes=changes, problems=(), asks=asks)
+    healing = replace(found, plan=plan, trials=tuple(trials), meanwhile=())
     if not heals or _gate(parts, desired, healing, is_asked=is_asked) is not None:
-        return blocked(found, found.plan.problems)
-    if writing.fence is not None and _writes([trial for trial in found.trials if trial.change in heals]):
+        return None
+    if writing.fence is not None and _writes(heals):
         await writing.fence.enter()
-    made = await _Run(parts, desired, healing, writing).heal()
-    return blocked(found, found.plan.problems, made)
+    return await _Run(parts, desired, replace(healing, trials=tuple(heals)), writing).heal()
 
 
 def _gate(parts: Parts, desired: Desired, found: Review, *, is_asked: bool) -> Pass | None:

@@ -7,6 +7,7 @@ from trueline.declare.application import AddedMode, DriftMode
 from trueline.health.status import Health, Status
 from trueline.loop import leave
 from trueline.loop.desired import Desired
+from trueline.loop.meanwhile import kept_as_left
 from trueline.loop.page import vanishing_pages
 from trueline.loop.parts import Parts
 from trueline.loop.stray import late, strays
@@ -33,7 +34,8 @@ from trueline.trial.trial import Trial, Verdict
 class Review:
     """A plan, its trials, and what they were made from. `unknown` are refs that the target could not tell about.
 
-    `endings` say how the hooks of this run ended, as far as they were seen. `notes` stop nothing.
+    `endings` say how the hooks of this run ended, as far as they were seen. `notes` stop nothing. `meanwhile` are heals
+    to what was applied last, for as long as the plan may not be done.
     """
 
     plan: Plan
@@ -44,6 +46,7 @@ class Review:
     unknown: tuple[tuple[Ref, str], ...] = ()
     endings: Mapping[Ref, Ending] = field(default_factory=dict)
     notes: tuple[Diagnostic, ...] = ()
+    meanwhile: tuple[Trial, ...] = ()
 
     @property
     def failed(self) -> tuple[Ref, ...]:
@@ -110,6 +113,10 @@ async def review(  # noqa: PLR0913 - what a pass is asked for
     vanishing = vanishing_pages(desired, changes, parts.bodies) if focus is None else ()
     problems = (*desired.problems, *vanishing, *refusals(trials))
     plan = _plan(desired, target.name, changes, problems, _owned(owned_count, inventory, target.rules))
+    meanwhile: tuple[Trial, ...] = ()
+    if (problems or plan.asks) and not desired.problems and application.sync.drift is DriftMode.HEAL:
+        kept = kept_as_left(changes, inventory=inventory, snapshot=snapshot, options=options)
+        meanwhile = await try_all(kept, tried) if kept else ()
     unknown = tuple((ref, part.reason) for ref, part in snapshot.parts.items() if isinstance(part, Unknown))
     return Review(
         plan=plan,
@@ -120,6 +127,7 @@ async def review(  # noqa: PLR0913 - what a pass is asked for
         unknown=tuple(sorted(unknown)),
         endings=ended,
         notes=desired.notes,
+        meanwhile=meanwhile,
     )
 
 

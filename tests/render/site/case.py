@@ -48,7 +48,9 @@ class IdentifiedTree(MemoryTree):
         if entry is None or entry.kind is FileKind.FILE:
             return entry
         prefix = f"{path}/" if path else ""
-        beneath = sorted((name, data.hex()) for name, data in self.files.items() if name.startswith(prefix))
+        beneath = sorted(
+            (name.removeprefix(prefix), data.hex()) for name, data in self.files.items() if name.startswith(prefix)
+        )
         return FileEntry(entry.kind, digest_value(beneath))
 
     def names(self, path: str) -> tuple[str, ...]:

@@ -1,8 +1,10 @@
 """Markdown as people write it → HTML, and what the page says of itself; and Markdown as nobody should write it."""
 
 import re
+from html import unescape
 
 import pytest
+from hypothesis import given, strategies as st
 
 from trueline.render.site import finding
 from trueline.render.site.markdown import LINKS_MAX, Source, parse
@@ -100,6 +102,13 @@ PLAIN = {
             '<span class="l">1</span> <span class="c1"># &lt;b&gt;</span> </code></pre></div>'
         ),
     ),
+    "code with attributes": (
+        "```{.yaml .numbered}\na: 1\n```",
+        (
+            '<div class="code"><pre class="highlight" data-language="yaml"><code><span class="nt">a</span>: '
+            '<span class="l">1</span> </code></pre></div>'
+        ),
+    ),
     "code of no known language": (
         "```frob\n<a>\n```",
         '<div class="code"><pre class="highlight" data-language="frob"><code>&lt;a&gt; </code></pre></div>',
@@ -189,6 +198,35 @@ def test_lines_are_those_of_the_file() -> None:
         (finding.INCLUDE, "other.md", 21),
         (finding.HTML_LEFT_OUT, "<br>", 23),
     ]
+
+
+@pytest.mark.parametrize(
+    "before", ["[q](javascript:alert(1))", "![q](data:text/html,x)", "[q](FILE:///etc/passwd)", "<vbscript:x>"]
+)
+def test_html_is_told_beside_addresses_that_would_run_something(before: str) -> None:
+    page = read(f"{before}\n\n<details><summary>S</summary>x</details>\n\n<script>alert(1)</script>\n")
+    told = [(one.detail, one.line) for one in page.findings if one.code == finding.HTML_LEFT_OUT]
+    assert told == [("<details>, <summary>, <script>", 3)]
+    assert "script" not in page.html.replace("vbscript:x</a>", "")
+
+
+PIECES = """[a](javascript:x)|[a](b)|![x](file:y)|<!-- c -->|text|> |- |`|N|    |[^1]|[^1]: nN|<javascript:q>|\\<b>|[r]
+[r]: javascript:zN|[a](vbscript:"x)|~~|&lt;|<b>|</div>|<script>|<a href='javascript:y'>|<img src=x>|<b| href="|">
+""".replace("\n", "|").split("|")
+
+
+@given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=8), st.sampled_from(["<u>", "<div>", "<img src=x>"]))
+def test_html_is_never_left_out_in_silence(pieces: list[str], tag: str) -> None:
+    page = read(f"{''.join(pieces).replace('N', chr(10))}\n\nSome {tag} here\n")
+    if tag not in unescape(page.html):  # else it was in a block of code
+        assert finding.HTML_LEFT_OUT in {one.code for one in page.findings}
+
+
+@pytest.mark.parametrize(
+    "text", ["<div>x</div>\n", '<p align="center">\n\nHello\n', "<script>alert(1)", "<br> a", "<div\nid=x>"]
+)
+def test_html_is_told_where_a_page_begins_with_it(text: str) -> None:
+    assert [(one.code, one.line) for one in read(text).findings] == [(finding.HTML_LEFT_OUT, 1)]
 
 
 def test_comments_are_left_out_in_silence() -> None:

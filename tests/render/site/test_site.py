@@ -162,6 +162,9 @@ BAD: dict[str, tuple[Files, list[str]]] = {
     "front matter": ({"a.md": "---\ntitle: [\n---\n"}, ["TL1503 a.md:2"]),
     "front matter that is a list": ({"a.md": "---\n- a\n---\n"}, ["TL1503 a.md:2"]),
     "a key twice": ({"a.md": "---\na: 1\nb: 1\na: 2\n---\n"}, ["TL1503 a.md:4"]),
+    "front matter without an end": ({"a.md": "---\ndraft: true\n\n# Secret plan\n"}, ["TL1503 a.md:1"]),
+    "front matter below the first line": ({"a.md": "\n---\ndraft: true\n---\n# Secret plan\n"}, ["TL1503 a.md:1"]),
+    "front matter in TOML": ({"a.md": "+++\ndraft = true\n+++\n# Secret plan\n"}, ["TL1503 a.md:1"]),
     "no UTF-8": ({"a.md": b"a\nb \xff"}, ["TL1502 a.md:2"]),
     "no page": ({}, ["TL1501 None"]),
     "two indexes": ({"g/index.md": "", "g/README.md": ""}, ["TL1508 g/index.md"]),
@@ -180,7 +183,9 @@ BAD: dict[str, tuple[Files, list[str]]] = {
         {"a.md": "", "_redirects": "# c\n/a\n/b /c 999\nx /y\n/d javascript:x\n"},
         [f"TL1520 _redirects:{line}" for line in (2, 3, 4, 5)],
     ),
-    "redirects in a circle": ({"a.md": "", "_redirects": "/a /b\n/b /c#x\n/c /a\n/d /a\n"}, ["TL1522 _redirects:1"]),
+    "redirects in a circle": ({"a.md": "", "_redirects": "/x /b\n/b /c#x\n/c /x\n/d /x\n"}, ["TL1522 _redirects:1"]),
+    "a redirect to nowhere": ({"a.md": "", "_redirects": "/old /a/\n/older /b/\n"}, ["TL1911 _redirects:2"]),
+    "redirects in a circle of slashes": ({"a.md": "", "_redirects": "/b /c/\n/c /b/\n"}, ["TL1522 _redirects:1"]),
     "header": (
         {"a.md": "", "_headers": "  X: y\n/a\n  nothing\n  A b: c\n"},
         [f"TL1523 _headers:{line}" for line in (1, 3, 4)],
@@ -259,6 +264,30 @@ async def test_drafts_are_shown_only_where_it_is_asked_for(bench: Bench) -> None
     files: Files = {"index.md": "# A", "b.md": "---\ndraft: true\n---\n# Secret plan"}
     assert not [path for path, data in (await bench.files(files)).items() if b"Secret plan" in data]
     assert "b/index.html" in await bench.files(files, Site(drafts=True))
+
+
+async def test_an_image_that_is_copied_tells_nothing_of_its_camera(bench: Bench) -> None:
+    camera = b"\xff\xe1\x00\x10Exif\0\0at home!"
+    photo = b"\xff\xd8" + camera + b"\xff\xd9"
+    files = await bench.files(
+        {"index.md": "# A\n\n[large](b.jpg)", "b.jpg": photo, "lies/c.JPG": photo, "d.bin": photo}
+    )
+    assert files["b.jpg"] == files["lies/c.JPG"] == b"\xff\xd8\xff\xd9"
+    assert files["d.bin"] == photo
+
+
+@pytest.mark.parametrize("value", ['"yes"', "1", "[true]", "{a: b}", '"false"'])
+async def test_a_draft_that_is_said_wrong_is_not_published(bench: Bench, value: str) -> None:
+    rendered = await bench.render(tree({"index.md": "# A", "b.md": f"---\ndraft: {value}\n---\n# Secret plan"}))
+    assert not [path for path, data in bench.published(rendered).items() if b"Secret plan" in data]
+    assert [f"{one.code} {one.origin}" for one in rendered.notes] == ["TL1525 b.md:1"]
+
+
+@pytest.mark.parametrize("value", ["false", "", "null"])
+async def test_what_is_no_draft_is_published(bench: Bench, value: str) -> None:
+    rendered = await bench.render(tree({"index.md": "# A", "b.md": f"---\ndraft: {value}\n---\n# Plan"}))
+    assert "b/index.html" in bench.published(rendered)
+    assert not rendered.notes
 
 
 async def test_the_page_for_no_page_works_from_any_address(bench: Bench) -> None:

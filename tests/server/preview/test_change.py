@@ -4,9 +4,9 @@ from trueline.model.diagnostic import Diagnostic
 from trueline.model.digest import Digest
 from trueline.model.origin import Origin
 from trueline.render.site.file import Redirect
+from trueline.render.site.served import ServedRelease
 from trueline.server.preview.build import Build
 from trueline.server.preview.change import SHOWN_MAX, Sign, compare, lines
-from trueline.target.site.server.release import ServedRelease
 
 
 def build(name: str, files: dict[str, str], *findings: Diagnostic) -> Build:

@@ -8,13 +8,13 @@ import pytest
 
 from trueline.model.diagnostic import Diagnostic
 from trueline.render.site.file import HeaderRule, Redirect
+from trueline.render.site.served import ServedRelease
 from trueline.runtime.blob import BlobDirectory
 from trueline.runtime.clock import SystemClock
 from trueline.runtime.http_listener import Asked, Reply
 from trueline.server.preview.build import Build
 from trueline.server.preview.site import PreviewSite
 from trueline.server.preview.stream import LISTENERS_MAX
-from trueline.target.site.server.release import ServedRelease
 
 EVIL = "</title><script>alert(1)</script>"
 STRICT = HeaderRule(

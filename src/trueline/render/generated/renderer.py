@@ -38,13 +38,14 @@ from trueline.render.options import GeneratedSite
 from trueline.render.protocol import RenderRequest
 from trueline.render.resource import Rendered
 from trueline.render.site import finding as own
+from trueline.render.site.course import astray
 from trueline.render.site.discover import HEADERS, NOT_FOUND, REDIRECTS
 from trueline.render.site.file import HeaderRule, Redirect, Release, SiteFile
 from trueline.render.site.keep import PageCache, Shelf
 from trueline.render.site.media import HTML, media_of
 from trueline.render.site.parsed import Finding
 from trueline.render.site.read import NO_WORKER
-from trueline.render.site.redirect import read_headers, read_redirects
+from trueline.render.site.redirect import read_headers, read_redirects, redirect_lines
 from trueline.render.site.release import Tree, rendered
 from trueline.render.site.stub import stubs
 from trueline.runtime.blob import Blobs
@@ -162,18 +163,22 @@ class GeneratedRenderer:
         """The rules of `_redirects` and `_headers` at the root of the output."""
         redirects, wrong = self._rule(built, REDIRECTS, read_redirects)
         headers, odd = self._rule(built, HEADERS, read_headers)
+        lost = astray(redirects, redirect_lines(self._text(built, REDIRECTS)), built.files)
         cases = [
             Case(code=one.code, detail=one.detail, path=f"{_output(options)}/{name}", line=one.line)
-            for name, findings in ((REDIRECTS, wrong), (HEADERS, odd))
+            for name, findings in ((REDIRECTS, (*wrong, *lost)), (HEADERS, odd))
             for one in findings
         ]
         return _Rules(redirects=redirects, headers=headers, cases=tuple(cases))
 
     def _rule(self, built: Built, name: str, read: _Read[T]) -> tuple[tuple[T, ...], tuple[Finding, ...]]:
+        return read(self._text(built, name))
+
+    def _text(self, built: Built, name: str) -> str:
+        """A file of rules; empty where there is none."""
         if name not in built.files:
-            return (), ()
-        data = self._blobs.get(Digest(built.files[name][0])) or b""
-        return read(data.decode(errors="replace"))
+            return ""
+        return (self._blobs.get(Digest(built.files[name][0])) or b"").decode(errors="replace")
 
     async def _outlines(self, built: Built, notes: list[Case], output: str) -> dict[str, Outline]:
         """What every page says: from the cache by its content, else by the worker in batches."""
@@ -248,7 +253,7 @@ def _batches(paths: Sequence[str], built: Built) -> list[list[str]]:
 
 def _stops(case: Case, *, links_stop: bool) -> bool:
     """Whether a site is not published with it."""
-    if case.code in LINKS:
+    if case.code in LINKS or case.code == own.REDIRECT_ASTRAY:
         return links_stop
     return case.code not in WARNINGS and case.code not in own.WARNINGS
 

@@ -10,6 +10,9 @@ In the parent: `renderer` is the way of one site · `discover` finds files and a
 page · `extra` has what no Markdown says (`theme`, `search`, `feed`, `sitemap`) · `media` types · `release` makes
 resources · `keep` and `engine` are the keys · `finding` has the codes.
 
+Of a release that is asked for: `address` is what a request names, `pattern` and `rule` are redirects and header rules
+at work, `served` is all of it, and `course` follows each redirect to its end.
+
 Of several versions: `version` says which refs are some, and where they stand · `versioned` renders each by itself into
 a `part` · `joined` makes one site of the parts, `signpost` their redirects and headers.
 """

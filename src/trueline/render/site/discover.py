@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
-from trueline.render.site.finding import BAD_NAME, NAMES_COLLIDE, TOO_MANY, TWO_FILES
+from trueline.render.site.finding import BAD_NAME, LINK_ASTRAY, NAMES_COLLIDE, TOO_MANY, TWO_FILES
 from trueline.render.site.parsed import Finding
 from trueline.render.trace import Looks, TracingTree
 from trueline.runtime.files import FileKind, FileTree
@@ -24,6 +24,7 @@ DEPTH_MAX: Final = 32
 SITES_REMEMBERED: Final = 8
 FOLDERS_REMEMBERED: Final = 5_000
 NAME_BYTES_MAX: Final = 255
+_NOTHING: Final = "nothing of the repository stands there; a submodule is not read either"
 _INDEXES: Final = ("index", "readme")
 _NOT_PUBLISHED: Final = frozenset({REDIRECTS, HEADERS, "mkdocs.yml", "mkdocs.yaml"})
 _ABOUT_REPOSITORY: Final = frozenset(
@@ -115,6 +116,8 @@ class _Walk:
     walked: dict[str, Walked]
     found: list[str] = field(default_factory=list)
     findings: list[tuple[str, Finding]] = field(default_factory=list)
+    above: list[str] = field(default_factory=list)
+    """The identities of the folders that the walk stands in: none of them is met again but by a link."""
 
     def under(self, folder: str, depth: int = 0) -> None:
         """Every file, folder by folder."""
@@ -131,13 +134,23 @@ class _Walk:
         entry = self.files.entry(path)
         if entry is not None and entry.kind is FileKind.DIRECTORY:
             self._folder(path, entry.identity, depth + 1)
-        elif wrong := "a link that leads nowhere" if entry is None else wrong_name(name):
-            self.findings.append((path.encode(errors="replace").decode(), Finding(BAD_NAME, wrong)))
+        elif entry is None:
+            self.findings.append((_shown(path), Finding(LINK_ASTRAY, _NOTHING)))
+        elif wrong := wrong_name(name):
+            self.findings.append((_shown(path), Finding(BAD_NAME, wrong)))
         else:
             self.found.append(path)
 
     def _folder(self, path: str, identity: str, depth: int) -> None:
         """A folder that is the same as at an earlier walk is not walked through again: below it, everything is."""
+        if identity and identity in self.above:
+            self.findings.append((_shown(path), Finding(LINK_ASTRAY, "it leads back to a folder that it is in")))
+            return
+        self.above.append(identity)
+        self._walk_through(path, identity, depth)
+        self.above.pop()
+
+    def _walk_through(self, path: str, identity: str, depth: int) -> None:
         if not identity or not isinstance(self.files, TracingTree):
             self.under(path, depth)
             return
@@ -159,7 +172,8 @@ def discover(files: FileTree, path: str, walked: dict[str, Walked] | None = None
     """The site's files, sorted by where they are published; `walked` is what is remembered of an earlier walk."""
     root = site_folder(files, path)
     walked = {} if walked is None else walked
-    walk = _Walk(files, walked)
+    entry = files.entry(root)
+    walk = _Walk(files, walked, above=[entry.identity] if entry is not None else [])
     walk.under(root)
     while len(walked) > FOLDERS_REMEMBERED:
         del walked[next(iter(walked))]
@@ -194,6 +208,10 @@ def site_folder(files: FileTree, path: str) -> str:
     has_index = any(_stem(name).lower() in _INDEXES and is_markdown(name) for name in files.names(docs))
     beside = [_stem(name).lower() for name in files.names(path) if is_markdown(name)]
     return docs if has_index and _ABOUT_REPOSITORY.issuperset(beside) else path
+
+
+def _shown(path: str) -> str:
+    return path.encode(errors="replace").decode()
 
 
 def is_markdown(name: str) -> bool:

@@ -12,7 +12,7 @@ import msgspec
 from trueline.model.digest import Digest, digest_value
 from trueline.render.site import front
 from trueline.render.site.assemble import SCRIPTS, STYLES, Frame
-from trueline.render.site.discover import PageFile
+from trueline.render.site.discover import NOT_FOUND, PageFile
 from trueline.render.site.engine import engine_digest
 from trueline.render.site.feed import FEED, FeedEntry, feed, feed_entry
 from trueline.render.site.file import SiteFile
@@ -21,13 +21,15 @@ from trueline.render.site.link import encoded
 from trueline.render.site.navigation import title_of
 from trueline.render.site.parsed import ParsedPage
 from trueline.render.site.search import ENTRY, Built, SearchIndex, fragment
-from trueline.render.site.sitemap import sitemap
+from trueline.render.site.sitemap import ROBOTS, SITEMAP, sitemap
 from trueline.render.site.theme.asset import assets
 from trueline.runtime.blob import Blobs
 
 THEME_FOLDER: Final = "assets/theme"
 SEARCH_FOLDER: Final = "assets/search"
 SEARCH_ENTRY: Final = f"{SEARCH_FOLDER}/{ENTRY}"
+MADE: Final = frozenset({FEED, ROBOTS, SITEMAP, NOT_FOUND})
+"""Files of a plain name that a site may have without being told."""
 ICON: Final = "icon.svg"
 SLICE: Final = 8
 REMEMBERED_BYTES_MAX: Final = 64 << 20

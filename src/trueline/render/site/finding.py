@@ -43,6 +43,8 @@ NO_WORDS: Final = "TL1549"
 HEADER_OF_SERVER: Final = "TL1620"
 REWRITE_AWAY: Final = "TL1621"
 STAR_TWICE: Final = "TL1622"
+REDIRECT_ASTRAY: Final = "TL1911"
+LINK_ASTRAY: Final = "TL1912"
 
 TEXTS: Final = {
     "TL1501": ("there is no Markdown to make a site of", "add an `index.md`, or correct `source.path`"),
@@ -84,6 +86,11 @@ TEXTS: Final = {
         "a rewrite leads to another site",
         "the built-in server shows only its own files: redirect with 302, or let a proxy do it",
     ),
+    "TL1911": ("a redirect leads nowhere", "correct the second address in `_redirects`, or add the page"),
+    "TL1912": (
+        "a link among the files leads out of the repository, nowhere or in a circle",
+        "put what is meant into the site's folder, or take the link out",
+    ),
     "TL1622": ("an address of a rule has more than one `*`", "only the first one stands for anything: write two rules"),
 }
 """Code → summary and remedy."""
@@ -107,7 +114,7 @@ WARNINGS: Final = frozenset(
 )
 """Findings beside which the site is published all the same."""
 
-LINKS: Final = frozenset({BROKEN_LINK, BROKEN_ANCHOR, NO_IMAGE})
+LINKS: Final = frozenset({BROKEN_LINK, BROKEN_ANCHOR, NO_IMAGE, REDIRECT_ASTRAY})
 """Findings that a site may have as warnings: `broken_links: warn`."""
 
 TOLD_MAX: Final = 1_000

@@ -18,6 +18,7 @@ from trueline.runtime.toolbox import Toolbox, ToolboxRefused
 
 FRONT_BYTES_MAX: Final = 64 * 1024
 _FRONT: Final = re.compile(r"---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
+_ASTRAY: Final = re.compile(r"\s*(---|\+\+\+)[ \t]*\n(?:#[^\n]*\n)*[A-Za-z_][\w-]*[ \t]*(:(?=\s)|=)")
 _ALIAS: Final = re.compile(r"/?[^\s/\x00-\x1f\x7f\\\"<>#?*:][^\s\x00-\x1f\x7f\\\"<>#?*:]*")
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -58,6 +59,24 @@ def part(path: str, text: str) -> Parted:
     return Parted(path=path, front=found[1], text=text[found.end() :], line=found[0].count("\n"))
 
 
+def astray(page: Parted) -> str:
+    r"""Why what looks like front matter is none; empty where nothing does. It would be published, a draft too.
+
+    >>> astray(part("a.md", "---\ndraft: true\n\n# A\n"))
+    'it has no end: a line of `---`'
+    >>> astray(part("a.md", "---\n\nText: more\n")), astray(part("a.md", "---\nNo field here\n"))
+    ('', '')
+    """
+    found = None if page.line else _ASTRAY.match(page.text)
+    if found is None or (found[1] == "---") != (found[2] == ":"):
+        return ""
+    if found[1] == "+++":
+        return "TOML between lines of `+++` is not read: write YAML between lines of `---`"
+    if found.start(1):
+        return "it does not begin in the first line"
+    return "it has no end: a line of `---`"
+
+
 async def read_front(toolbox: Toolbox, pages: Sequence[Parted]) -> tuple[Values, Findings]:
     """The values of each page that has front matter, and what is wrong with it, by path.
 
@@ -69,6 +88,7 @@ async def read_front(toolbox: Toolbox, pages: Sequence[Parted]) -> tuple[Values,
         one.path: (Finding(FRONT_BROKEN, f"{len(one.front)} letters, allowed are {FRONT_BYTES_MAX}", 1),)
         for one in large
     }
+    found |= {one.path: (Finding(FRONT_BROKEN, wrong, 1),) for one in pages if (wrong := astray(one))}
     asked = {one.path: one.front for one in pages if one.front.strip() and one.path not in found}
     values, refused = await _ask(toolbox, asked)
     found |= refused
@@ -119,7 +139,7 @@ def wrong_values(front: Mapping[str, Any]) -> tuple[Finding, ...]:
     """What has the wrong kind; what nobody here reads may be anything."""
     checks = (
         ("title", isinstance(front.get("title", ""), str | int | float) and front.get("title") is not True),
-        ("draft", isinstance(front.get("draft", False), bool)),
+        ("draft", isinstance(front.get("draft", False), bool | None)),
         ("order", order_of({"order": front.get("order", 0)}) is not None),
         ("weight", order_of({"weight": front.get("weight", 0)}) is not None),
         ("date", "date" not in front or bool(day_of(front))),
@@ -129,8 +149,9 @@ def wrong_values(front: Mapping[str, Any]) -> tuple[Finding, ...]:
 
 
 def is_draft(front: Mapping[str, Any]) -> bool:
-    """Whether a page is not to be published yet."""
-    return front.get("draft") is True
+    """Whether a page is not to be published yet: whoever writes `draft: "yes"` did not mean that it is."""
+    value = front.get("draft")
+    return value is not None and value is not False
 
 
 def order_of(front: Mapping[str, Any]) -> float | None:

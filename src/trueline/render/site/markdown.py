@@ -24,6 +24,10 @@ _NESTED: Final = re.compile(rf"(?:[ \t]*(?:>|[-*+](?=[ \t])|\d{{1,9}}[.)](?=[ \t
 _INDENT_MAX: Final = 2 * NESTED_MAX
 _INCLUDE: Final = re.compile(r"[ \t]*(?:\{!\s*([^!\n]{1,500}?)\s*!\}|-{1,}8<-{1,}[ ]+\"([^\"\n]{1,500})\")[ \t]*\r?")
 _LEFT_OUT: Final = "<!-- raw HTML omitted -->"
+_RUNS: Final = re.compile(
+    r'(href|src)="(?:javascript|vbscript|file|data(?!:image/(?:png|gif|jpeg|webp))):[^"]*"', re.IGNORECASE
+)
+"""The addresses that the parser leaves out with the HTML."""
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,12 +110,13 @@ def _left_out(text: str, html: str, numbers: list[int]) -> list[Finding]:
 
     The parser's answer with the HTML is held against the one without it: piece by piece they are the same.
     """
-    whole, at, first, names = _html(text, allow_html=True), 0, 0, dict[str, None]()
-    for piece in html.split(_LEFT_OUT):
-        start = whole.find(piece, at)
+    whole, at, first, names = _RUNS.sub(r'\1=""', _html(text, allow_html=True)), 0, 0, dict[str, None]()
+    pieces = html.split(_LEFT_OUT)
+    for count, piece in enumerate(pieces, 1):
+        start = whole.find(piece, at) if count < len(pieces) else len(whole) - len(piece)
         if start < 0:
             break
-        found = [tag for tag in tags(whole[at:start]) if tag.name not in {"", "!"}] if at else []
+        found = [tag for tag in tags(whole[at:start]) if tag.name not in {"", "!"}] if count > 1 else []
         names |= {tag.name: None for tag in found if not tag.is_close}
         if found and not first:
             first = _line_of(whole, at, numbers, found[0].name, text)

@@ -265,6 +265,7 @@ class Markup:
             self._write(tag, tag.attributes)
             return tag.end
         code, language = unescape(source[start.end() : end]), unescape(start[1] or "").split(",")[0]
+        language = language.lstrip("{.").rstrip("}")  # `{.js}`, as Pandoc and Python-Markdown have it
         name = f' data-language="{escape(language)}"' if language else ""
         shown = highlight(code, language)
         self.html.append(f'<div class="code"><pre class="highlight"{name}><code>{shown}{_CODE_END}</div>')

@@ -61,3 +61,12 @@ def _pieces(text: str, names: list[str]) -> str:
 def normal(written: str) -> str:
     """An address as it is compared."""
     return unicodedata.normalize("NFC", unquote(written)).rstrip("/") or "/"
+
+
+def example(written: str, word: str) -> str:
+    """An address that a rule's address stands for, with a word in each of its places.
+
+    >>> example("/blog/:year/*", "x"), example("/plain", "x")
+    ('/blog/x/x', '/plain')
+    """
+    return _PLACEHOLDER.sub(word, written.replace("*", word))

@@ -5,14 +5,13 @@ indented lines `Name: value`. `#` begins a comment. What a server can do with a 
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from trueline.render.site.file import HeaderRule, Redirect
 from trueline.render.site.finding import (
     HEADER_OF_SERVER,
     HEADER_WRONG,
-    REDIRECT_CYCLE,
     REDIRECT_TWICE,
     REDIRECT_WRONG,
     REWRITE_AWAY,
@@ -20,6 +19,7 @@ from trueline.render.site.finding import (
     TOO_MANY,
 )
 from trueline.render.site.parsed import Finding
+from trueline.render.site.pattern import normal
 
 RULES_MAX: Final = 10_000
 LINE_LENGTH_MAX: Final = 2_000
@@ -58,7 +58,17 @@ def read_redirects(text: str) -> tuple[tuple[Redirect, ...], tuple[Finding, ...]
         else:
             found[redirect.source], lines[redirect.source] = redirect, number
             findings += _doubts(redirect, number)
-    return tuple(found.values()), (*findings, *_cycles(found, lines))
+    return tuple(found.values()), tuple(findings)
+
+
+def redirect_lines(text: str) -> dict[str, int]:
+    """The lines of the redirects, by their `normal` first addresses; of several, the first, which holds."""
+    found: dict[str, int] = {}
+    for number, line in _lines(text):
+        redirect = _redirect(line)
+        if not isinstance(redirect, str):
+            found.setdefault(normal(redirect.source), number)
+    return found
 
 
 def with_aliases(
@@ -144,22 +154,3 @@ def _take_header(line: str, rules: list[tuple[str, list[tuple[str, str]]]]) -> s
         return name.strip().lower()
     rules[-1][1].append((name.strip(), value.strip()))
     return ""
-
-
-def _cycles(found: Mapping[str, Redirect], lines: Mapping[str, int]) -> Iterator[Finding]:
-    """Each circle once, at its first line. What a pattern (`*`, `:name`) matches is not followed."""
-    done: set[str] = set()
-    for start in found:
-        way = dict[str, None]()
-        at = start
-        while at in found and at not in way and at not in done and found[at].status != _REWRITE:
-            way[at] = None
-            at = _bare(found[at].leads_to)
-        if at in way and at not in done:
-            circle = list(way)[list(way).index(at) :]
-            yield Finding(REDIRECT_CYCLE, " → ".join([*circle, at]), min(lines[one] for one in circle))
-        done |= way.keys()
-
-
-def _bare(address: str) -> str:
-    return address.split("#", 1)[0].split("?", 1)[0]

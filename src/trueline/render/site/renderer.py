@@ -17,9 +17,11 @@ from trueline.render.protocol import RenderRequest
 from trueline.render.resource import Rendered
 from trueline.render.site import front, picture
 from trueline.render.site.assemble import Draft, Frame, Said, document, drafted, not_found
+from trueline.render.site.course import astray
 from trueline.render.site.discover import NOT_FOUND, AssetFile, Found, PageFile, discover
 from trueline.render.site.extra import (
     ICON,
+    MADE,
     SEARCH_ENTRY,
     SLICE,
     SearchBuilder,
@@ -30,15 +32,18 @@ from trueline.render.site.extra import (
     theme_files,
 )
 from trueline.render.site.file import HeaderRule, Redirect, Release, SiteFile
-from trueline.render.site.finding import IMAGE_TOO_LARGE, NO_PAGE, NO_WORDS, TOO_LARGE, Told
+from trueline.render.site.finding import IMAGE_TOO_LARGE, NO_PAGE, NO_WORDS, REDIRECT_CYCLE, TOO_LARGE, Told
+from trueline.render.site.image.bare import bare
 from trueline.render.site.keep import Keeper, PageCache, Shelf, identity_of
 from trueline.render.site.link import HINTS_MAX, LinkIndex, encoded
+from trueline.render.site.media import media_of
 from trueline.render.site.memory import Followed, Memories, Memory, anchors_of
 from trueline.render.site.navigation import Navigation, declared, from_folders, title_of
 from trueline.render.site.parsed import Finding, ParsedPage
+from trueline.render.site.pattern import normal
 from trueline.render.site.picture import Pictures, Shown
 from trueline.render.site.read import PageReader, Pages
-from trueline.render.site.redirect import read_headers, read_redirects, with_aliases
+from trueline.render.site.redirect import read_headers, read_redirects, redirect_lines, with_aliases
 from trueline.render.site.release import Tree, rendered
 from trueline.render.site.stub import stubs
 from trueline.render.site.theme.language import has_words, languages
@@ -144,7 +149,7 @@ class SiteRenderer:
             raise UserError(told.errors)
         tree = Tree()
         await self._pages(site, drafts, files, tree)
-        await self._copies(site, shown, linked, files, tree)
+        await self._copies(site, shown, linked | _led(site, rules[0]), files, tree)
         tree.add(theme.files, "")
         self._extras(site, frame, navigation, tree)
         if options.search:
@@ -244,8 +249,8 @@ class SiteRenderer:
     async def _copies(self, site: _Site, shown: Shown, linked: frozenset[str], files: FileTree, tree: Tree) -> None:
         """The images that were made, and the other files as they are.
 
-        An image that pages show is published only as it was made, without what a camera wrote into it, unless a link
-        asks for the file itself.
+        An image that pages show is published only as it was made, unless a link asks for the file itself. Either way
+        what a camera wrote into it is not.
         """
         for path in sorted(shown.files):
             file, source = shown.files[path]
@@ -258,9 +263,13 @@ class SiteRenderer:
                 tree.add([file], asset.source)
 
     async def _copy(self, asset: AssetFile, files: FileTree) -> SiteFile:
-        key = f"site/copy/{identity_of(files, asset.source)}"
-        kept = self._keeper.found(key, asset.name)
-        return kept or self._keeper.made(key, asset.name, await files.read(asset.source))
+        """A file as it is; an image without what its camera wrote into it."""
+        is_image = media_of(asset.name).startswith("image/")
+        key = f"site/{'bare' if is_image else 'copy'}/{identity_of(files, asset.source)}"
+        if (kept := self._keeper.found(key, asset.name)) is not None:
+            return kept
+        data = await files.read(asset.source)
+        return self._keeper.made(key, asset.name, await asyncio.to_thread(bare, data) if is_image else data)
 
     def _extras(self, site: _Site, frame: Frame, navigation: Navigation, tree: Tree) -> None:
         """What no Markdown says, but for the search; a file of the site's own goes before it."""
@@ -402,13 +411,32 @@ async def _rules(site: _Site, files: FileTree) -> tuple[tuple[Redirect, ...], tu
     """The rules of `_redirects` and `_headers`."""
     redirects: tuple[Redirect, ...] = ()
     headers: tuple[HeaderRule, ...] = ()
+    lines: dict[str, int] = {}
     if path := site.found.redirects:
-        redirects, findings = read_redirects((await files.read(path)).decode(errors="replace"))
+        text = (await files.read(path)).decode(errors="replace")
+        redirects, findings = read_redirects(text)
+        lines = redirect_lines(text)
         site.told.add(path, findings)
     redirects, doubled = with_aliases(redirects, _aliases(site))
     for source, finding in doubled:
         site.told.add(source, [finding])
+    site.told.add(site.found.redirects, _astray(site, redirects, lines))
     if path := site.found.headers:
         headers, findings = read_headers((await files.read(path)).decode(errors="replace"))
         site.told.add(path, findings)
     return redirects, headers
+
+
+def _astray(site: _Site, redirects: Sequence[Redirect], lines: Mapping[str, int]) -> list[Finding]:
+    """Redirects that lead nowhere or in a circle. One of a version may lead to another version, which is not known."""
+    if not lines:
+        return []
+    published = {*(page.path for page in site.pages), *(asset.name for asset in site.found.assets), *MADE}
+    found = astray(redirects, lines, published)
+    return [one for one in found if one.code == REDIRECT_CYCLE or site.options.version is None]
+
+
+def _led(site: _Site, redirects: Sequence[Redirect]) -> frozenset[str]:
+    """The files that a redirect leads to: what had another address is asked for by its own name."""
+    asked = {normal(one.leads_to) for one in redirects}
+    return frozenset(asset.source for asset in site.found.assets if f"/{asset.name}" in asked)

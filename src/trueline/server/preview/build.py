@@ -10,7 +10,7 @@ from trueline.model.diagnostic import Diagnostic
 from trueline.model.digest import Digest
 from trueline.render.resource import Rendered
 from trueline.render.site.file import FILE_KIND, RELEASE_KIND, Release, SiteFile
-from trueline.target.site.server.release import INDEX, PAGE, ServedRelease
+from trueline.render.site.served import INDEX, PAGE, ServedRelease
 
 _NOTHING: Final[Mapping[str, Digest]] = {}
 

@@ -12,6 +12,8 @@ from typing import Final
 
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.digest import Digest
+from trueline.render.site.address import read_address
+from trueline.render.site.served import ServedRelease
 from trueline.runtime.blob import Blobs
 from trueline.runtime.clock import Clock
 from trueline.runtime.http_listener import Asked, Reply
@@ -21,9 +23,7 @@ from trueline.server.preview.change import Changes, compare
 from trueline.server.preview.page import BEFORE, COMPARE, ROOT, changes_page, compare_page, failed_page, script
 from trueline.server.preview.stream import Teller
 from trueline.server.preview.word import Piece, differences, signature, words_of
-from trueline.target.site.server.address import read_address
 from trueline.target.site.server.answer import Request, resolve
-from trueline.target.site.server.release import ServedRelease
 
 PRIVATE: Final = (("Cache-Control", "no-store"), ("X-Robots-Tag", "noindex, nofollow"))
 HTML: Final = ("Content-Type", "text/html; charset=utf-8")

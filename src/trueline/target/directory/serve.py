@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from trueline.model.digest import Digest
+from trueline.render.site.served import ServedRelease
 from trueline.target.directory.copy import BlobFiles
 from trueline.target.directory.look import Looker, View
 from trueline.target.directory.place import Place
@@ -24,7 +25,6 @@ from trueline.target.directory.state import LIVE, Damaged, Manifest
 from trueline.target.directory.tree import below
 from trueline.target.site.server.condition import Span
 from trueline.target.site.server.live import BytesGone
-from trueline.target.site.server.release import ServedRelease
 
 PIECE_BYTES: Final = 128 << 10
 """So much is held for each reader, and there may be hundreds of slow ones."""

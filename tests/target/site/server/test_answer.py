@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, strategies as st
 
 from trueline.model.digest import digest_bytes
+from trueline.render.site.address import read_address
 from trueline.render.site.redirect import read_headers, read_redirects
-from trueline.target.site.server.address import read_address
+from trueline.render.site.served import ServedRelease
 from trueline.target.site.server.answer import Answer, Request, resolve
 from trueline.target.site.server.condition import Span, http_date
-from trueline.target.site.server.release import ServedRelease
 
 MADE_S, NOW_S = 1_000_000.25, 1_000_100.0
 MODIFIED = http_date(1_000_001)

@@ -5,7 +5,7 @@ Only the container is read: no pixel changes. What follows the end of the pictur
 
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 CHUNKS_MAX: Final = 100_000
@@ -57,11 +57,15 @@ def png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 def copy_png(data: bytes) -> bytes:
     """The PNG with the chunks that draw."""
+    return written_png(data, ((name, content) for name, content in png_chunks(data) if name in _PNG_KEPT))
+
+
+def written_png(data: bytes, chunks: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """A PNG with these chunks behind its head."""
     parts = [data[:_PNG_HEAD]]
-    for name, content in png_chunks(data):
-        if name in _PNG_KEPT:
-            check = zlib.crc32(content, zlib.crc32(name))
-            parts += [len(content).to_bytes(4, "big"), name, content, check.to_bytes(4, "big")]
+    for name, content in chunks:
+        check = zlib.crc32(content, zlib.crc32(name))
+        parts += [len(content).to_bytes(4, "big"), name, content, check.to_bytes(4, "big")]
     return b"".join(parts)
 
 

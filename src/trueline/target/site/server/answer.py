@@ -10,8 +10,10 @@ from typing import Final, TypeAlias
 from urllib.parse import quote
 
 from trueline.model.digest import Digest
+from trueline.render.site.address import Address, read_address
 from trueline.render.site.media import media_of
-from trueline.target.site.server.address import Address, read_address
+from trueline.render.site.rule import Led
+from trueline.render.site.served import File, Moved, ServedRelease
 from trueline.target.site.server.coding import (
     SIZE_BYTES_MAX,
     SIZE_BYTES_MIN,
@@ -28,8 +30,6 @@ from trueline.target.site.server.condition import (
     judge,
     span_of,
 )
-from trueline.target.site.server.release import File, Moved, ServedRelease
-from trueline.target.site.server.rule import Led, Rewritten
 
 METHODS: Final = ("GET", "HEAD")
 FOR_EVER: Final = "public, max-age=31536000, immutable"
@@ -82,7 +82,7 @@ def resolve(release: ServedRelease, request: Request) -> Answer:
     if address is None:
         return _said(400)
     headers = DEFAULTS | release.headers.find(address)
-    match _found(release, address):
+    match release.find(address):
         case Led(status=status, location=location):
             return _said(status, ("Location", location), ("Cache-Control", ASK_AGAIN), headers=headers)
         case Moved(path=path):
@@ -93,18 +93,6 @@ def resolve(release: ServedRelease, request: Request) -> Answer:
             return _Shown(release, request, file, headers).answer()
         case None:
             return _absent(release, request, address, headers)
-
-
-def _found(release: ServedRelease, address: Address) -> Led | Moved | File | None:
-    """A file goes before a rule, unless the rule is forced; a rule that shows nothing does not hold."""
-    if (led := _ruled(release, release.forced.find(address))) is not None:
-        return led
-    located = release.locate(address.path) if address.is_plain else None
-    return located if located is not None else _ruled(release, release.redirects.find(address))
-
-
-def _ruled(release: ServedRelease, rule: Led | Rewritten | None) -> Led | File | None:
-    return release.page(rule.path) if isinstance(rule, Rewritten) else rule
 
 
 def _absent(release: ServedRelease, request: Request, address: Address, headers: Headers) -> Answer:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from trueline.model.digest import Digest
+from trueline.render.site.served import ServedRelease
 from trueline.runtime.blob import Blobs
 from trueline.target.site.server.condition import Span
 from trueline.target.site.server.live import BytesGone
-from trueline.target.site.server.release import ServedRelease
 
 PIECE_BYTES: Final = 256 << 10
 

@@ -5,8 +5,8 @@ from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from typing import Protocol
 
 from trueline.model.digest import Digest
+from trueline.render.site.served import ServedRelease
 from trueline.target.site.server.condition import Span
-from trueline.target.site.server.release import ServedRelease
 
 
 class BytesGone(Exception):

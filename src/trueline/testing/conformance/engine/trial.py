@@ -1,5 +1,7 @@
 """D6 through the engine: all of it is tried before any of it is done, as far as the server can know."""
 
+from collections.abc import Callable
+
 import msgspec
 
 from trueline.loop.status import Sync
@@ -261,6 +263,69 @@ async def trial_broken_manifest_stops_no_other(world: World) -> None:
             return bool(answer.body["data"]["a"] == "1")
 
         await world.api.until(config_map("settings"), is_healed, "healed though its new commit is broken")
+
+
+@engine_case
+async def trial_what_a_refused_commit_changes_is_kept(world: World) -> None:
+    """INV-17: an object that the refused commit changes is healed to what it was before, and stays refused."""
+    world.declare("shop", config_map("settings"))
+    async with world.synced():
+        lost = config_map("lost", namespace=f"missing-{world.api.unique}")
+        world.declare("shop", config_map("settings", {"a": "2"}), lost)
+        await world.push()
+        world.expect_sync(Sync.BLOCKED)
+        change: Json = {"data": {"a": "9"}}
+        expect_status(await world.api.merge(config_map("settings"), change, fieldManager="kubectl"), 200)
+        await world.api.until(config_map("settings"), _has("1"), "healed to what it was")
+        world.expect_sync(Sync.BLOCKED)
+        await world.api.delete(config_map("settings"))
+        await world.api.until(config_map("settings"), _has("1"), "made again as it was")
+        world.declare("shop", config_map("settings", {"a": "2"}))
+        await world.push()
+        world.expect_sync(Sync.SYNCED)
+        expect((await world.live(config_map("settings")))["data"], {"a": "2"})
+
+
+@engine_case
+async def trial_what_waits_for_a_person_is_kept(world: World) -> None:
+    """While a plan waits for its approval, what was applied before is healed, also what the plan changes."""
+    names = [f"c{number}" for number in range(8)]
+    world.declare("shop", config_map("settings"), config_map("other"), *map(config_map, names))
+    async with world.synced():
+        world.declare("shop", config_map("settings", {"a": "2"}), config_map("other"))
+        await world.push()
+        world.expect_sync(Sync.WAITING)
+        change: Json = {"data": {"a": "9"}}
+        for name in ("settings", "other", "c3"):
+            expect_status(await world.api.merge(config_map(name), change, fieldManager="kubectl"), 200)
+        for name in ("settings", "other", "c3"):
+            await world.api.until(config_map(name), _has("1"), f"{name} is healed")
+        await world.quiet()  # what was healed is planned again, and that is the plan to agree to
+        world.expect_sync(Sync.WAITING)
+        await world.approve("shop")
+        await world.until_sync(Sync.SYNCED)
+        expect((await world.live(config_map("settings")))["data"], {"a": "2"})
+        expect(await world.live(config_map("c3")), {})
+
+
+@engine_case
+async def trial_a_heal_waits_where_all_is_approved(world: World) -> None:
+    """INV-11: where every change is approved first, nothing is healed beside a plan that waits."""
+    world.declare("shop", config_map("settings"), config_map("other"))
+    async with world.synced():
+        world.declare("shop", config_map("settings", {"a": "2"}), config_map("other"), sync={"approve": "always"})
+        await world.push()
+        world.expect_sync(Sync.WAITING)
+        change: Json = {"data": {"a": "9"}}
+        for name in ("settings", "other"):
+            expect_status(await world.api.merge(config_map(name), change, fieldManager="kubectl"), 200)
+        await world.quiet()
+        for name in ("settings", "other"):
+            expect((await world.live(config_map(name)))["data"]["a"], "9")
+
+
+def _has(value: str) -> Callable[[Answer], bool]:
+    return lambda answer: bool(answer.body.get("data", {}).get("a") == value)
 
 
 @engine_case

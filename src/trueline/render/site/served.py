@@ -1,4 +1,7 @@
-"""What a server decides on: the files of one release, its rules, and when it was made. A value."""
+"""One release as it is asked for: its files, its rules, and which of them an address leads to. A value.
+
+A server answers by it, a preview too, and the checks of a site follow its redirects by it.
+"""
 
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
@@ -6,9 +9,9 @@ from dataclasses import dataclass, field
 from typing import Final, Self
 
 from trueline.model.digest import Digest
+from trueline.render.site.address import Address
 from trueline.render.site.file import HeaderRule, Redirect
-from trueline.target.site.path import parents
-from trueline.target.site.server.rule import HeaderRules, RedirectRules
+from trueline.render.site.rule import HeaderRules, Led, RedirectRules, Rewritten
 
 INDEX: Final = "index.html"
 NOT_FOUND: Final = "404.html"
@@ -74,6 +77,16 @@ class ServedRelease:
             spelt={composed: path for composed, path in spelt.items() if composed != path},
         )
 
+    def find(self, address: Address) -> Led | Moved | File | None:
+        """What an address leads to. A file goes before a rule that is not forced; a rule that shows nothing is none."""
+        if (led := self._ruled(self.forced.find(address))) is not None:
+            return led
+        located = self.locate(address.path) if address.is_plain else None
+        return located if located is not None else self._ruled(self.redirects.find(address))
+
+    def _ruled(self, rule: Led | Rewritten | None) -> Led | File | None:
+        return self.page(rule.path) if isinstance(rule, Rewritten) else rule
+
     def file(self, path: str) -> File | None:
         """The file at exactly this path."""
         path = self.spelt.get(path, path)
@@ -101,7 +114,9 @@ class ServedRelease:
 
     def absent(self, path: str) -> File | None:
         """The page that says that there is none: the nearest one, from the folder of the address upwards."""
-        for above in reversed(tuple(parents(path))):
+        above = path.rpartition("/")[0]
+        while above:
             if found := self.file(f"{above}/{NOT_FOUND}"):
                 return found
+            above = above.rpartition("/")[0]
         return self.file(self.not_found)

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Final, Self
 from urllib.parse import quote, unquote
 
+from trueline.render.site.address import Address
 from trueline.render.site.file import HeaderRule, Redirect
 from trueline.render.site.pattern import SPLAT, Pattern, is_pattern, normal
-from trueline.target.site.server.address import Address
 
 REWRITE: Final = 200
 _NAMED: Final = re.compile(r":([A-Za-z][A-Za-z0-9_]*)")
