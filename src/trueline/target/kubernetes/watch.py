@@ -206,7 +206,9 @@ class _Watch:
             self._complete(seen.metadata.resourceVersion)
         elif seen.metadata.resourceVersion and not is_initial:
             self._version = seen.metadata.resourceVersion
-        seen, body = (uncopied(seen), msgspec.Raw()) if self._type.is_secret else (seen, event.object)
+        body = event.object
+        if self._type.is_secret and not self._whole:
+            seen, body = uncopied(seen), msgspec.Raw()
         match event.type:
             case "BOOKMARK":
                 return (Synced(self._version),) if is_initial and ends_initial else ()
