@@ -122,7 +122,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
             live(made)
             write(person, "green", more=TAKEN)
             person.commit("three")
-            until_logged(made, "server-first.log", "Secret/shop/taken: data.password is left to another manager")
+            until_logged(made, "server-first.log", "Secret/shop/taken: data.password is left to ")
             listens(made, "first")
         for words in (("plan", fleet, *data), ("diff", *data), ("drift", *data, "-o", "json"), ("verify", *data)):
             made.types(*words)
