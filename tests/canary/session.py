@@ -33,6 +33,9 @@ INPUTS: Final[Mapping[str, str]] = {
     "*/beside": "a file of the host that a program must not read",
     "*/secret": "a secret that a declaration names by its file",
     "*/binary": "a file that is no secret's text",
+    "*/kubeconfig": "what opens a cluster that is not there",
+    "*/cut.kubeconfig": "what opens a cluster that is not there",
+    "*/clusters[0-9]*/*.kubeconfig": "what opens a cluster that is not there",
     "*/etcd": "what the real control plane keeps: the cluster's own",
 }
 LEAKS = pytest.StashKey[list[str]]()

@@ -71,7 +71,7 @@ async def test_incident_11_autopilot_494_the_tool_is_removed_and_takes_everythin
         metadata = (await world.live(body))["metadata"]
         assert list(metadata["labels"]) == [LABEL]
         assert metadata.keys().isdisjoint({"finalizers", "ownerReferences", "annotations"})
-    another = World(world.api, world.toolbox, installation="another")
+    another = World(world.api, world.toolbox, installation=f"another-{world.api.unique}")
     another.declare("shop", *bodies)
     another.commit()
     async with another.started():
