@@ -199,6 +199,8 @@ class GitFollower:
         Not counted are those that are on their way out already, those of which Git says that nobody is asked, and those
         whose Removal somebody has reviewed.
         """
+        if self._declares_all(look):
+            return None
         leaving = {name for name, kept in self._board.kept.items() if kept.desired and kept.desired.is_removal}
         known = {name: one for name, one in self._known().items() if name not in leaving}
         declared = {application.name for application in look.applications}
@@ -214,6 +216,11 @@ class GitFollower:
         ]
         return _much_is_gone(look, gone, len(known)) if Limits().are_passed(len(gone), len(known)) else None
 
+    def _declares_all(self, look: Look) -> bool:
+        """Whether nothing that was declared before is missing: then no declaration of before is read."""
+        declared = {application.name for application in look.applications}
+        return declared.issuperset((*self._board.kept, *self._parts.register.names()))
+
     def _known(self) -> dict[str, Application]:
         """Every application that was declared before, here or before the last start, and is not gone yet."""
         known = {a.name: a for a in self._parts.register.applications()}
@@ -221,9 +228,9 @@ class GitFollower:
 
     def _remove_missing(self, look: Look) -> None:
         """Applications that left Git go through the same guarded lane; a broken declaration removes none (INV-02)."""
-        declared = {application.name for application in look.applications}
-        if declared.issuperset((*self._board.kept, *self._parts.register.names())):
+        if self._declares_all(look):
             return
+        declared = {application.name for application in look.applications}
         for name, application in sorted(self._known().items()):
             if name not in declared and not look.declared.keeps(name, application.origin.path):
                 kept = self._board.keep(application)
@@ -375,10 +382,10 @@ class GitFollower:
 
     async def _pins_before(self, kept: Kept, wish: Wish) -> Mapping[str, str]:
         """What was applied of sources that Git declares as before; another address or branch is Git's own wish."""
-        name, last = wish.application.name, self._parts.chronicle.latest(wish.application.name)
+        name = wish.application.name
         if kept.desired is not None:
             pins, sources = kept.desired.pins, kept.desired.application.sources
-        elif last is not None and last.pins != wish.pins:
+        elif (last := self._parts.chronicle.latest(name)) is not None and last.pins != wish.pins:
             pins, sources = last.pins, wish.application.sources
             with suppress(Fault):
                 sources = find(await self._parts.fleet.look_back(last.revision), name).sources
