@@ -10,9 +10,8 @@ import pytest_asyncio
 
 from testbed.control_plane import ControlPlane
 from trueline.model.known import Known
-from trueline.model.masked import Masked
 from trueline.runtime.clock import SystemClock
-from trueline.runtime.http_aiohttp import AiohttpTransport, Endpoint
+from trueline.runtime.http import Transport
 from trueline.target.kubernetes.client import KubernetesClient, Listing
 from trueline.target.kubernetes.discovery import discover, openapi, openapi_paths, server_version
 from trueline.target.kubernetes.limit import Limiter
@@ -27,17 +26,9 @@ SECRET = ResourceType(group="", version="v1", kind="Secret", plural="secrets", n
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def client(control_plane: ControlPlane) -> AsyncIterator[KubernetesClient]:
-    access = control_plane.access
-    endpoint = Endpoint(
-        url=access.server,
-        ca_pem=access.authority.read_bytes(),
-        client_certificate_pem=access.certificate.read_bytes(),
-        client_key=Masked(access.key.read_text()),
-    )
-    transport, clock = AiohttpTransport(endpoint), SystemClock()
-    yield KubernetesClient(transport, Limiter(clock), clock, user_agent="trueline/test", jitter=lambda: 0.5)
-    await transport.close()
+async def client(transport: Transport) -> KubernetesClient:
+    clock = SystemClock()
+    return KubernetesClient(transport, Limiter(clock), clock, user_agent="trueline/test", jitter=lambda: 0.5)
 
 
 async def put(

@@ -1,7 +1,7 @@
 """Two processes with one installation: one writes, and nothing older comes over what is newer (INV-12, INV-13)."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from trueline.loop.chronicle import FLEET
@@ -40,12 +40,29 @@ def _written(world: World) -> list[tuple[str, str]]:
 @asynccontextmanager
 async def _paused(world: World, method: str, *names: str) -> AsyncIterator[asyncio.Event]:
     """Inside the block the writer's writes of these objects wait on their way; the event is set when all are there."""
-    arrived, goes_on, missing = asyncio.Event(), asyncio.Event(), set(names)
+    missing = set(names)
+
+    def is_one(request: Request) -> bool:
+        return is_write(request) and request.method == method and request.path.rpartition("/")[2] in names
+
+    def is_last(request: Request) -> bool:
+        missing.discard(request.path.rpartition("/")[2])
+        return not missing
+
+    async with _kept_waiting(world, is_one, is_last) as arrived:
+        yield arrived
+
+
+@asynccontextmanager
+async def _kept_waiting(
+    world: World, is_one: Callable[[Request], bool], is_last: Callable[[Request], bool] = lambda _: True
+) -> AsyncIterator[asyncio.Event]:
+    """Inside the block such requests wait on their way; the event is set with the last one that is waited for."""
+    arrived, goes_on = asyncio.Event(), asyncio.Event()
 
     async def gate(request: Request) -> None:
-        if is_write(request) and request.method == method and (name := request.path.rpartition("/")[2]) in names:
-            missing.discard(name)
-            if not missing:
+        if is_one(request):
+            if is_last(request):
                 arrived.set()
             await goes_on.wait()
 
@@ -151,27 +168,13 @@ async def fence_is_not_taken_by_whoever_is_behind(world: World) -> None:
             expect((_written(other), await world.live(gone)), ([], {}))
 
 
-@asynccontextmanager
-async def _tried(world: World) -> AsyncIterator[asyncio.Event]:
-    """Inside the block what is tried waits on its way; the event is set when something is."""
-    arrived, goes_on = asyncio.Event(), asyncio.Event()
-
-    async def gate(request: Request) -> None:
-        if request.method == "PATCH" and request.query.get("dryRun"):
-            arrived.set()
-            await goes_on.wait()
-
-    world.weather.meanwhile = gate
-    try:
-        yield arrived
-    finally:
-        world.weather.meanwhile = None
-        goes_on.set()
+def _is_tried(request: Request) -> bool:
+    return request.method == "PATCH" and bool(request.query.get("dryRun"))
 
 
 async def _put_back(world: World, before: str) -> str:
     """A commit that changes `settings` is tried when Git goes back to `before`; returns that commit."""
-    async with _tried(world) as arrived:
+    async with _kept_waiting(world, _is_tried) as arrived:
         world.declare("shop", config_map("settings", {"a": "2"}), files={})
         withdrawn = world.commit()
         await world.now.engine.follow_once()
