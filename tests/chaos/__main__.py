@@ -11,7 +11,6 @@ import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from tests.chaos.engine_process import END_S_PROMISED
 from tests.chaos.storm import ChaosFailed, Round, one_round
 from tests.chaos.world import NotConverged, world
 from tests.reliability.figure import write_figures
@@ -65,9 +64,7 @@ async def chaos(*, minutes: float, seed: int, storm_s: float, rounds_max: int) -
             number = seed + figures.rounds
             leaves_silence = figures.rounds % SILENT_EACH == SILENT_EACH - 1
             try:
-                done = await one_round(
-                    made, seed=number, seconds=storm_s, leaves_silence=leaves_silence, end_s_max=END_S_PROMISED
-                )
+                done = await one_round(made, seed=number, seconds=storm_s, leaves_silence=leaves_silence)
                 figures.add(done)
                 _say(_line(figures.rounds, done))
             except (ChaosFailed, NotConverged) as failed:

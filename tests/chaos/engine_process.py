@@ -13,10 +13,8 @@ from tests.cli.person import command
 from trueline.runtime.clock import Clock
 
 _PAUSE_S = 0.02
-END_S_PROMISED = 5.0
-"""How long an end may take (INV-34): `make soak` demands it, on a machine that does nothing else."""
-END_S_MAX = 15.0
-"""How long it may take in `make test`, beside other tests: whatever an engine could wait for there takes a minute."""
+END_S_MAX = 5.0
+"""How long an end may take (INV-34)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,9 +151,7 @@ class Storm:
             self._note("neighbour's field")
 
 
-async def one_round(
-    world: World, *, seed: int, seconds: float, leaves_silence: bool = False, end_s_max: float = END_S_MAX
-) -> Round:
+async def one_round(world: World, *, seed: int, seconds: float, leaves_silence: bool = False) -> Round:
     """Storm, calm, and the checks at the end.
 
     Raises:
@@ -183,7 +181,7 @@ async def one_round(
     )
     if verified.code:
         raise ChaosFailed(f"seed {seed}: verify says {verified.out}{verified.err}")
-    if made.end_s_max > end_s_max:
+    if made.end_s_max > END_S_MAX:
         raise ChaosFailed(f"seed {seed}: it took {made.end_s_max:.1f} s to end (INV-34)")
     return made
 

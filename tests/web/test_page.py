@@ -37,9 +37,15 @@ def test_a_page_is_quiet_sound_and_fits(window: Browser, host: Host, page: str, 
     assert window.run(SOUND) == []
 
 
-MOVED_MIN = 0.001
+HEAD = ('<form class="find"', '<button class="scheme"')
+HEAD_MOVED_MAX = 0.001
 """Of the screen, times how far. On a machine that has much else to do, the head itself is shown while it is parsed: its
-button comes a moment after its search. That was seen once, as 0.0004."""
+button comes a moment after its search. That was seen once, as 0.0004; whatever else moves, however little, is told."""
+
+
+def is_of_the_head(moved: float, *nodes: str) -> bool:
+    """Whether only the head's own controls made room for one another."""
+    return moved < HEAD_MOVED_MAX and bool(nodes) and all(one.startswith(HEAD) for one in nodes)
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -50,7 +56,7 @@ def test_nothing_moves_while_a_page_comes(window: Browser, host: Host, width: in
     window.wait("return document.images[0].complete && document.images[0].naturalWidth > 0")
     assert any("assets/img" in path for path in host.asked)
     window.run("return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-    assert [one for one in window.moves() if one[0] >= MOVED_MIN] == []
+    assert [one for one in window.moves() if not is_of_the_head(*one)] == []
 
 
 FAULTS = """
