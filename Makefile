@@ -9,6 +9,10 @@ PYTEST := $(BIN)/python -m pytest
 
 PURE := model plan policy health drift
 
+# Where Python is told to write no bytecode, each of the many processes of the tests compiles all of it anew: a `render`
+# of one ConfigMap took 0.8 s of CPU and not 0.5.
+export PYTHONDONTWRITEBYTECODE :=
+
 # How long, and from which seed on, `make soak` goes on: each of its parts takes its share.
 MINUTES ?= 30
 SEED ?= 1
@@ -66,7 +70,7 @@ coverage: $(STAMP)
 
 test: lint toolbox coverage
 	@$(BIN)/python -m testbed.build
-	@$(PYTEST) -n 3 --dist loadgroup
+	@$(PYTEST) -n 4 --dist loadgroup
 
 soak: toolbox
 	@$(BIN)/python -m testbed.build

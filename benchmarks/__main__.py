@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import uvloop
 
-from benchmarks import found, images, p1, p1b, p2, p3, p4, p5, p7, restart, start
+from benchmarks import found, images, p1, p1b, p2, p3, p4, p5, p7, page, restart, start
 from benchmarks.figure import Figure
 from benchmarks.machine import describe, load
 
@@ -18,6 +18,7 @@ BENCHMARKS: dict[str, Callable[[], Awaitable[list[Figure]]]] = {
     "p4": p4.measure,
     "p5": p5.measure,
     "p7": p7.measure,
+    "page": page.measure,
     "found": found.measure,
     "restart": restart.measure,
     "help": start.measure,

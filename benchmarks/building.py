@@ -21,9 +21,10 @@ from trueline.render.protocol import RenderRequest
 from trueline.runtime.blob import BlobDirectory
 from trueline.runtime.clock import SystemClock
 from trueline.runtime.files import MemoryTree
+from trueline.runtime.process import SystemProcesses
 from trueline.runtime.store import Store
 from trueline.runtime.toolbox_process import ProcessToolbox, find_toolbox
-from trueline.wiring.site import site_renderer
+from trueline.wiring.builder import Builders, Making
 
 URL = "https://site.example"
 
@@ -44,10 +45,18 @@ async def build(folder: Path, data: Path, *, search: bool) -> Built:
         store = Store.open(data / "store", SCHEMA)
         stack.callback(store.close)
         toolbox = await stack.enter_async_context(ProcessToolbox(path=find_toolbox().path, clock=clock))
-        renderer = await site_renderer(
-            stack, clock=clock, toolbox=toolbox, blobs=BlobDirectory(data / "blobs"), cache=RenderStore(store)
+        making = Making(
+            clock=clock,
+            toolbox=toolbox,
+            blobs=BlobDirectory(data / "blobs"),
+            cache=RenderStore(store),
+            processes=SystemProcesses(),
+            place=data / "cells",
         )
-        assert renderer is not None, "the extra `site` is not installed"
+        builders = Builders(making)
+        assert builders.site is not None, "the extra `site` is not installed"
+        await builders.begin(stack)
+        renderer = builders.pages
         files = _read(folder)
         request = RenderRequest(application="site", path="", options=Site(search=search, url=URL))
         rendered = await renderer.renderer.render(request, MemoryTree(files))

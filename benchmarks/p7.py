@@ -199,7 +199,7 @@ async def _photographs() -> list[Figure]:
     """The photographs alone against their encoders, then a site that shows them."""
     with on_one_line(f"drawing {PHOTOGRAPHS} photographs"):
         drawn = {f"{number}.jpg": images.photograph(number) for number in range(PHOTOGRAPHS)}
-    figures = await images.measure(min(PHOTOGRAPHS, images.PHOTOGRAPHS))
+    figures = await images.measure(PHOTOGRAPHS)
     shown = "".join(f"![Photograph {name}]({name})\n\n" for name in drawn)
     files: dict[str, str | bytes] = {f"{SITE}/{name}": data for name, data in drawn.items()}
     async with _rig(search=True) as running:

@@ -1,7 +1,6 @@
 """Restart: from the start of the process to ready, with 10,000 objects in one application that runs as Git says.
 
-`python -m benchmarks.restart URL DATA KUBECONFIG` is the process that is started anew: it says `ready` once every
-application had its first whole pass, and `settled` once nothing is under way. `BENCHMARK_OBJECTS` makes fewer.
+`python -m benchmarks.started URL DATA KUBECONFIG` is the process that is started anew. `BENCHMARK_OBJECTS` makes fewer.
 """
 
 import asyncio
@@ -12,8 +11,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import uvloop
-
 from benchmarks import fleet
 from benchmarks.figure import Figure
 from benchmarks.machine import load, on_one_line
@@ -22,8 +19,6 @@ from testbed.git_server import GitServer
 from testbed.repository import Repository
 from tests.reliability.figure import write_figures
 from trueline.runtime.clock import SystemClock
-from trueline.wiring.assembly import assemble
-from trueline.wiring.settings import Settings
 
 OBJECTS = int(os.environ.get("BENCHMARK_OBJECTS", "10000"))
 RESTARTS = 5
@@ -78,7 +73,7 @@ async def _process(*arguments: str) -> AsyncIterator[asyncio.subprocess.Process]
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "benchmarks.restart",
+        "benchmarks.started",
         *arguments,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
@@ -89,36 +84,3 @@ async def _process(*arguments: str) -> AsyncIterator[asyncio.subprocess.Process]
         assert process.stdin is not None
         process.stdin.close()
         await process.wait()
-
-
-async def live(url: str, data: Path, kubeconfig: Path) -> None:
-    """Say how far it is, and end with stdin."""
-    settings = Settings(
-        repository=url,
-        path="fleet",
-        kubeconfig=kubeconfig,
-        data_directory=data,
-        is_live=True,
-        environment={"PATH": os.environ.get("PATH", os.defpath)},
-    )
-    reader = asyncio.StreamReader()
-    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-    async with assemble(settings) as assembly, assembly.engine.running():
-        while not assembly.engine.is_ready:
-            await assembly.clock.sleep(0.01)
-        print("ready", flush=True)
-        await assembly.engine.wait_settled()
-        assert not assembly.engine.problems, assembly.engine.problems
-        print("settled", flush=True)
-        await reader.read()
-
-
-def main() -> None:
-    """The command line."""
-    url, data, kubeconfig = sys.argv[1:]
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(live(url, Path(data), Path(kubeconfig)))
-
-
-if __name__ == "__main__":
-    main()

@@ -98,7 +98,8 @@ def _refusal(demo: Demo) -> bool:
 @contextmanager
 def running(demo: Demo) -> Iterator[subprocess.Popen[str]]:
     """`trueline up` as a child, ended by an interrupt as a person would end it."""
-    arguments = ["up", str(demo.repository), "--data-dir", str(demo.data), "--listen", "none", "--interval", "1s"]
+    arguments = ["up", str(demo.repository), "--data-dir", str(demo.data)]
+    arguments += ["--listen", "127.0.0.1:0", "--interval", "1s"]
     print(f"   $ trueline {' '.join(arguments)}", flush=True)
     child = subprocess.Popen(
         [*demo.command, *arguments],
@@ -143,8 +144,19 @@ def _make_repository(demo: Demo) -> None:
     demo.git("commit", "--quiet", "--message", "The corner shop opens")
 
 
+def page(demo: Demo) -> None:
+    """The page is there for who signs in, and for nobody else."""
+    demo.step("The page shows all of it to whoever signs in. Nobody has a password yet: the first one chooses it.")
+    address = demo.wait("the address of the page", lambda: demo.heard(r"listening on (http://\S+)"))
+    led = demo.led(address)
+    claim(led == "/sign-in", f"who is not signed in is led to where one does, not {led!r}")
+    print(f"   {address} leads to {led}")
+
+
 def _stay(demo: Demo, child: subprocess.Popen[str]) -> None:
-    print(bold("\nAll as claimed. It goes on until Ctrl-C. In another terminal:"))
+    print(bold("\nAll as claimed. It goes on until Ctrl-C. In a browser:"))
+    print(f"   the page: {demo.heard(r'comes in at (http://.+)')}")
+    print(bold("In another terminal:"))
     print(f"   the website: {demo.site()}")
     print(f"   kubectl --kubeconfig {demo.data}/embedded.kubeconfig get deployments -A")
     print(f"   edit and commit in {demo.repository}")
@@ -166,7 +178,7 @@ def main() -> int:
             demo = Demo(Path(name))
             _make_repository(demo)
             with running(demo) as child:
-                for act in (start, drift, change, mistake, rollback, *website.ACTS):
+                for act in (start, drift, change, mistake, rollback, *website.ACTS, page):
                     act(demo)
                 demo.trueline("verify")
                 if sys.stdin.isatty() and sys.stdout.isatty():

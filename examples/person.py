@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -55,6 +56,23 @@ class Demo:
         self.command = _command()
         self.steps = 0
         self.said: list[str] = []
+
+    def heard(self, pattern: str) -> str:
+        """What `up` said, as far as it fits; empty where it did not say so (yet)."""
+        found = re.search(pattern, "".join(self.said))
+        return found[1].strip() if found else ""
+
+    def led(self, address: str) -> str:
+        """Where a browser is led that asks for an address."""
+        at = urllib.parse.urlsplit(address)
+        connection = http.client.HTTPConnection(at.hostname or "", at.port, timeout=STEP_TIMEOUT_S)
+        try:
+            connection.request("GET", at.path or "/", headers={"Accept": "text/html"})
+            answer = connection.getresponse()
+            answer.read()
+            return answer.getheader("Location") or f"nowhere: {answer.status}"
+        finally:
+            connection.close()
 
     # ---- what a person does -----------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ It knows no site. It reaches loopback alone, every other name leads nowhere, and
 
 import base64
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +16,7 @@ from selenium.webdriver.support.wait import WebDriverWait
 
 from testbed.debian import program
 
-TIMEOUT_S = 30.0
+TIMEOUT_S = 60.0
 PAUSE_S = 0.02
 _ARGUMENTS = (
     "--headless=new",
@@ -68,12 +68,18 @@ class Browser:
         """One command of the DevTools protocol."""
         return self._driver.execute_cdp_cmd(name, arguments)
 
-    def show(self, address: str, screen: Screen | None = None) -> None:
-        """Open a page anew, as somebody who has never been there, and wait until all of it is loaded."""
+    def show(self, address: str, screen: Screen | None = None, cookies: Mapping[str, str] | None = None) -> None:
+        """Open a page anew, as somebody who has never been there or has these cookies, and wait until all is loaded."""
         self._driver.get("about:blank")
         self.complaints()
         self.command("Storage.clearDataForOrigin", origin=_origin(address), storageTypes="all")
+        for name, value in (cookies or {}).items():
+            self.command("Network.setCookie", name=name, value=value, url=address, httpOnly=True, sameSite="Lax")
         self.become(screen or Screen())
+        self._driver.get(address)
+
+    def go(self, address: str) -> None:
+        """Open another page as whoever is there, with what the browser keeps of them."""
         self._driver.get(address)
 
     def become(self, screen: Screen) -> None:

@@ -37,6 +37,8 @@ class Binary:
     name: str
     package: str
     link_flags: str = _STRIPPED
+    tags: str = ""
+    uses_c: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +52,8 @@ class Module:
         """Names the outcome: the module's files, the flags and the platform."""
         digest = hashlib.sha256(f"{sysconfig.get_platform()}\n{_GO_FLAGS}\n".encode())
         for binary in self.binaries:
-            digest.update(f"{binary.name} {binary.package} {binary.link_flags}\n".encode())
+            more = f" {binary.tags} {binary.uses_c}" if binary.tags or binary.uses_c else ""
+            digest.update(f"{binary.name} {binary.package} {binary.link_flags}{more}\n".encode())
         for path in sorted((*self.folder.glob("go.*"), *self.folder.glob("*.go"))):
             digest.update(f"{path.name} {path.stat().st_size}\n".encode())
             digest.update(path.read_bytes())
@@ -78,7 +81,12 @@ MODULES = (
 
 SOPS = Module(folder=_HERE / "sops", binaries=(Binary(name="sops", package="github.com/getsops/sops/v3/cmd/sops"),))
 """No part of a control plane: the real sops, which encrypts what ours has to read."""
-EVERY = (*MODULES, SOPS)
+GITEA = Module(
+    folder=_HERE / "gitea",
+    binaries=(Binary(name="gitea", package="code.gitea.io/gitea", tags="sqlite sqlite_unlock_notify", uses_c=True),),
+)
+"""A real forge; its SQLite is written in C, so that a C compiler has to be there."""
+EVERY = (*MODULES, SOPS, GITEA)
 
 
 def cache_folder() -> Path:
@@ -106,6 +114,14 @@ def build(module: Module) -> Path:
     return folder
 
 
+def module_folder(module: Module, path: str) -> Path:
+    """Where the sources of a Go module are that one of ours needs: a program may read files of its own."""
+    command = (_go(), "list", "-m", "-f", "{{.Dir}}", path)
+    settings = {**os.environ, "GOFLAGS": "-mod=readonly", "GOWORK": "off"}
+    done = subprocess.run(command, cwd=module.folder, env=settings, capture_output=True, text=True, check=True)
+    return Path(done.stdout.strip())
+
+
 def _build_into(folder: Path, module: Module) -> None:
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix="building-") as scratch:
         ready = Path(scratch) / "ready"
@@ -119,8 +135,8 @@ def _build_into(folder: Path, module: Module) -> None:
 
 
 def _go_build(module: Module, each: Binary, output: Path) -> None:
-    command = (_go(), "build", "-ldflags", each.link_flags, "-o", str(output), each.package)
-    settings = {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": _GO_FLAGS, "GOWORK": "off"}
+    command = (_go(), "build", "-tags", each.tags, "-ldflags", each.link_flags, "-o", str(output), each.package)
+    settings = {**os.environ, "CGO_ENABLED": "1" if each.uses_c else "0", "GOFLAGS": _GO_FLAGS, "GOWORK": "off"}
     done = subprocess.run(
         command,
         cwd=module.folder,

@@ -6,6 +6,11 @@ A run without the real inputs must not look like one with them.
 from typing import Any, Final
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
+"""A machine that is busy fails no test: how long an example takes is nothing that a test may judge."""
 
 TOGETHER: Final = (
     "tests/cluster/",

@@ -1,8 +1,8 @@
 """Intents are durable before the act; where they cannot be, nothing is done."""
 
-from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.trial.answering import THEIRS, AnsweringTarget, Bodies, LoggingLedger, accepted, change, refused, seen
@@ -72,7 +72,7 @@ async def test_what_is_written_over_is_what_was_tried_on_or_what_a_take_over_has
 ) -> None:
     """INV-11, INV-12: each request says the version that the one before it has left."""
     target = AnsweringTarget()
-    await done(target, trial("a", action, reclaims=reclaims, observed=replace(seen(), version="5")))
+    await done(target, trial("a", action, reclaims=reclaims, observed=msgspec.structs.replace(seen(), version="5")))
     assert [one.version for one in target.taken] == (["5"] if action is not Action.UPDATE else [])
     assert [write.version for write in target.writes] == [seen().version if target.taken else "5"]
 

@@ -32,6 +32,7 @@ INPUTS: Final[Mapping[str, str]] = {
     "*/id_ed25519": "a file of the host that a program must not read",
     "*/beside": "a file of the host that a program must not read",
     "*/secret": "a secret that a declaration names by its file",
+    "*/gitea.db": "what a real forge keeps of its own webhooks",
     "*/binary": "a file that is no secret's text",
     "*/kubeconfig": "what opens a cluster that is not there",
     "*/cut.kubeconfig": "what opens a cluster that is not there",

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import http.client
 import json
 import re
 import shutil
@@ -13,7 +14,7 @@ import urllib.error
 import urllib.request
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -26,6 +27,7 @@ from tests.canary.plant import IN_GIT, LIVE, MAP, TAKEN, WORDS, Ground, made_key
 from tests.canary.search import Arguments, files, forms, hits, pieces
 from tests.cli.person import Person, command, somebody
 from tests.cli.test_branch import Forge
+from trueline.runtime import unix_socket
 
 PATHS = (
     "/",
@@ -192,6 +194,7 @@ def fails(run: Run, ground: Ground, data: tuple[str, ...]) -> None:
 def live(run: Run) -> None:
     """Somebody else writes into the cluster: Secrets of their own, and into one of ours."""
     secrets = f"{cluster(run)}/api/v1/namespaces/shop/secrets"
+    until_answered(f"{secrets}/access")
     copy = {"kubectl.kubernetes.io/last-applied-configuration": LIVE["a live Secret's copy in an annotation"]}
     for name, annotations in (("taken", copy), ("nobodys", {})):
         value = base64.b64encode(LIVE["a live Secret of somebody else"].encode()).decode()
@@ -207,11 +210,27 @@ def cluster(run: Run) -> str:
     for _ in range(PATIENCE * 10):
         address = re.search(r"server: (\S+)", (run.person.home / "data" / "embedded.kubeconfig").read_text())
         assert address is not None
-        with suppress(urllib.error.URLError):
-            asked(f"{address[1]}/readyz")
+        if is_answered(f"{address[1]}/readyz"):
             return address[1]
         time.sleep(0.1)
     raise AssertionError("the embedded cluster is not served")
+
+
+def until_answered(address: str) -> None:
+    """On a busy machine what `up --once` had no time for is applied by the one that runs."""
+    for _ in range(PATIENCE * 10):
+        if is_answered(address):
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"nothing is at {address}")
+
+
+def is_answered(address: str) -> bool:
+    """Whether something is there now."""
+    with suppress(urllib.error.URLError):
+        urllib.request.urlopen(address, timeout=EVENTS_S).close()  # noqa: S310 - loopback
+        return True
+    return False
 
 
 def sent(method: str, address: str, body: object, content: str) -> None:
@@ -223,15 +242,26 @@ def sent(method: str, address: str, body: object, content: str) -> None:
         assert answer.status in {200, 201}
 
 
-def asked(address: str) -> bytes:
+class _Connection(http.client.HTTPConnection):
+    """To the server's socket, whose owner is told everything."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__("localhost", timeout=EVENTS_S)
+        self._path = path
+
+    def connect(self) -> None:
+        """To the path in the place of a host."""
+        self.sock = unix_socket.connect(self._path, EVENTS_S)
+
+
+def asked(connection: http.client.HTTPConnection, path: str) -> bytes:
     """The answer, that of a failure too; of one that keeps coming what came meanwhile."""
     read = b""
-    try:
-        with urllib.request.urlopen(address, timeout=EVENTS_S) as answer, suppress(TimeoutError):  # noqa: S310 - loopback
-            while piece := answer.read1(1 << 16):
-                read += piece
-    except urllib.error.HTTPError as failure:
-        return failure.read()
+    with closing(connection), suppress(TimeoutError):
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        while piece := answer.read1(1 << 16):
+            read += piece
     return read
 
 
@@ -253,11 +283,15 @@ def serving(run: Run, fleet: str, data: tuple[str, ...], name: str) -> Iterator[
 
 
 def listens(run: Run, name: str) -> None:
-    """The page, the API, the metrics, the events."""
-    said = re.search(r"listening on (http://\S+)", (run.person.home / f"server-{name}.log").read_text())
+    """The page, the API, the metrics, the events: as an administrator hears them, and as somebody unknown does."""
+    said = re.search(r"listening on http://([^\s:]+):(\d+)", (run.person.home / f"server-{name}.log").read_text())
     assert said is not None
+    socket = run.person.home / "data" / "socket"
     for path in PATHS:
-        run.printed.append((path, asked(f"{said[1].rstrip('/')}{path}")))
+        answer = asked(_Connection(socket), path)
+        assert b"TL0746" not in answer
+        run.printed.append((path, answer))
+        run.printed.append((path, asked(http.client.HTTPConnection(said[1], int(said[2]), timeout=EVENTS_S), path)))
 
 
 def until_logged(run: Run, name: str, words: str) -> None:

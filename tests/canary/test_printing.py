@@ -11,8 +11,7 @@ import pytest
 from trueline.model.masked import Masked
 from trueline.model.ref import Ref
 from trueline.render.resource import Rendered
-from trueline.runtime.http import Request, Response
-from trueline.runtime.http_aiohttp import Endpoint
+from trueline.runtime.http import Endpoint, Request, Response
 from trueline.runtime.process import Command, Completed, Ending
 from trueline.runtime.secret import SystemSecrets
 from trueline.runtime.sops.key import DataKey, PrivateKey

@@ -140,9 +140,11 @@ async def test_while_a_generator_never_ends(made: World) -> None:
     place.parent.mkdir()
     files = {"handbook.yaml": HANGING.replace("PLACE", str(place)), "docs/build.sh": "sleep 98761\n"}
     await made.author.say("a handbook", files)
-    await made.until(lambda: bool(named(made.engine.pid, MARK)))
-    await ends_soon(made)
-    await made.author.say("no handbook", dict.fromkeys(files))
+    try:
+        await made.until(lambda: bool(named(made.engine.pid, MARK)))
+        await ends_soon(made)
+    finally:  # the other tests have this world too
+        await made.author.say("no handbook", dict.fromkeys(files))
     await goes_on(made)
 
 

@@ -188,6 +188,8 @@ def test_a_running_up_answers_on_its_socket_and_ends_cleanly(person: Person) -> 
         assert running.wait(timeout=TIMEOUT_S) == 0
         assert running.stdout.read() == ""
         assert "Traceback" not in rest
+    assert person.types("logs", "shop") == "", "and where none runs"
+    assert "runs no containers" in person.stderr
     assert person.status()["true"]
 
 

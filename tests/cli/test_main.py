@@ -49,7 +49,7 @@ def test_every_command_has_help(name: str) -> None:
         ["--nothing"],
         ["up", "REPO", "--interval", "fast"],
         ["render", ".", "-o", "table"],
-        ["--server", "https://example.com", "status"],
+        ["--server", "https://example.com", "render", "."],
         ["completion", "tcsh"],
     ],
     ids=" ".join,

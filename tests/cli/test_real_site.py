@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from tests.cli.person import Person, command
 from tests.cli.test_site import kept, served, shown, until
@@ -24,12 +25,23 @@ spec:
   target: {directory: PLACE}
 """
 BUILD_TIMEOUT_S = 600.0
+IMAGE_PIXELS_MAX = 1_000_000
 
 
 def declare(writer: Person, links: str) -> None:
     writer.fleet.joinpath("fleet.yaml").write_text(
         DECLARED.replace("PLACE", str(served(writer))).replace("LINKS", links)
     )
+
+
+def leave_out_large_images(docs: Path) -> None:
+    """To encode the 56 that are largest takes more than all else here; that they are absent is warned of."""
+    for path in docs.rglob("*"):
+        if path.suffix in {".png", ".jpg", ".gif"}:
+            with Image.open(path) as image:
+                pixels = image.width * image.height
+            if pixels > IMAGE_PIXELS_MAX:
+                path.unlink()
 
 
 def publish(writer: Person) -> subprocess.CompletedProcess[str]:
@@ -50,6 +62,7 @@ def test_a_real_site_is_published_healed_and_rolled_back(person: Person) -> None
     assert INPUTS is not None
     shutil.rmtree(person.fleet)
     shutil.copytree(INPUTS / "docs-site" / "docs", person.fleet / "docs")
+    leave_out_large_images(person.fleet / "docs")
     (person.home / "www").mkdir()
     declare(person, "error")
     person.commit("as it is")

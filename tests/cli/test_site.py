@@ -182,6 +182,24 @@ def test_a_page_does_not_vanish_without_a_redirect(writer: Person) -> None:
     assert not (served(writer) / "new" / "index.html").exists()
 
 
+def test_a_page_does_not_vanish_because_another_application_cannot_be_read(writer: Person) -> None:
+    """INV-03: it may be that one's page soon is said of single objects; a release is switched as a whole."""
+    first = served(writer) / "guide" / "first" / "index.html"
+    other = DECLARED.replace("handbook", "other").replace("docs", "more").replace("PLACE", str(served(writer)) + "-2")
+    (writer.fleet / "fleet.yaml").write_text(DECLARED.replace("PLACE", str(served(writer))) + "---\n" + other)
+    (writer.fleet / "more").mkdir()
+    (writer.fleet / "more" / "index.md").write_text("# More\n")
+    writer.commit("one")
+    writer.types("up", "fleet", "--once")
+    (writer.fleet / "docs" / "index.md").write_text("# Handbook\n\nWelcome.\n")
+    (writer.fleet / "docs" / "guide" / "first.md").unlink()
+    (writer.fleet / "more" / "index.md").write_text("# More\n\n[nowhere](nowhere.md)\n")
+    writer.commit("gone here, broken there")
+    writer.types("up", "fleet", "--once", code=1)
+    assert "TL1540" in writer.stderr
+    assert "Run it" in first.read_text()
+
+
 def test_what_is_published_is_kept_while_a_newer_commit_is_refused(writer: Person) -> None:
     """Also the files that the refused commit changes, and the pointer; over a start too."""
     writer.commit("one")
@@ -199,6 +217,8 @@ def test_what_is_published_is_kept_while_a_newer_commit_is_refused(writer: Perso
         until(home.exists, "put back")
         page.write_text("tampered")
         until(lambda: "Run it" in page.read_text(), "put back")
+        page.unlink()
+        until(page.exists, "made again, though the refused commit would take it away")
         served(writer).unlink()
         until(home.exists, "switched back")
         assert (home.read_text(), served(writer).readlink()) == (good, release)

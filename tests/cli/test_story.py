@@ -2,10 +2,11 @@
 
 import pytest
 
-from trueline.cli.story import Story, line_of
+from trueline.cli.story import Story
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.digest import Digest
 from trueline.record.journal import Kind, Record
+from trueline.record.line import line_of
 from trueline.runtime.clock import SystemClock
 
 

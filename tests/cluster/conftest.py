@@ -15,8 +15,8 @@ from testbed.control_plane import ControlPlane
 from testbed.git_server import GitServer
 from tests.cluster.webhook_server import HttpsReviewers
 from trueline.model.masked import Masked
-from trueline.runtime.http import Transport
-from trueline.runtime.http_aiohttp import AiohttpTransport, Endpoint
+from trueline.runtime.http import Endpoint, Transport
+from trueline.runtime.http_aiohttp import AiohttpTransport
 
 _HERE = Path(__file__).parent
 

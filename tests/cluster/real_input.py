@@ -26,7 +26,7 @@ from trueline.loop.status import ApplicationStatus, Sync
 from trueline.model.digest import Digest
 from trueline.runtime.clock import SystemClock
 from trueline.wiring.assembly import Assembly, assemble
-from trueline.wiring.cluster import USER_AGENT
+from trueline.wiring.connection import USER_AGENT
 from trueline.wiring.settings import Settings
 
 NOT_RUN = "real inputs: NOT RUN"

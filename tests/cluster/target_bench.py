@@ -18,7 +18,8 @@ from trueline.model.origin import Origin
 from trueline.model.ref import Ref
 from trueline.render.resource import Rendered, Resource
 from trueline.runtime.clock import SystemClock
-from trueline.runtime.http_aiohttp import AiohttpTransport, Endpoint
+from trueline.runtime.http import Endpoint
+from trueline.runtime.http_aiohttp import AiohttpTransport
 from trueline.target.answer import Answer
 from trueline.target.inventory import Inventory
 from trueline.target.kubernetes.client import MERGE_PATCH, KubernetesClient
@@ -82,11 +83,14 @@ class Bench:
         )
 
     async def put(self, body: dict[str, Any], mode: WriteMode = WriteMode.APPLY, **more: Any) -> tuple[Ref, Answer]:
-        """Normalise one body and write it."""
+        """Normalise one body and write it, over what stands there."""
         normalised = await self.normalise(body)
         assert normalised.problems == ()
         (resource,) = normalised.rendered.resources
         self.bodies[resource.ref] = normalised.rendered.body(resource)
+        seen = await self.at(resource.ref)
+        if isinstance(seen, Known) and seen.value is not None:
+            more.setdefault("uid", seen.value.uid)
         answer = await self.target.write(Write(ref=resource.ref, body=self.bodies[resource.ref], mode=mode, **more))
         return resource.ref, answer
 

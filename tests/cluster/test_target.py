@@ -263,6 +263,7 @@ async def test_a_stripped_label_is_no_deletion(bench: Bench) -> None:
         ref, _ = await bench.put(config_map())
         await bench.observed(ref)
         sightings = bench.target.sightings()
+        await _heard(sightings, ref)  # as it is known
         await bench.patch(
             ref, [{"op": "remove", "path": "/metadata/labels/trueline.dev~1application"}], kind=JSON_PATCH
         )
@@ -285,6 +286,7 @@ async def test_a_deletion_and_a_recreation_are_told(bench: Bench) -> None:
         assert isinstance(made, Accepted)
         await bench.observed(ref)
         sightings = bench.target.sightings()
+        await _heard(sightings, ref)  # as it is known
         await bench.kubectl("delete", "configmap", "settings")
         assert (await _heard(sightings, ref)).observed is None
         _, again = await bench.put(config_map())

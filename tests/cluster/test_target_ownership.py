@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +25,7 @@ from tests.cluster.target_bench import (
 from trueline.model.known import Known, Unknown
 from trueline.model.masked import Masked
 from trueline.model.ref import Ref
-from trueline.runtime.http_aiohttp import Endpoint
+from trueline.runtime.http import Endpoint
 from trueline.target.answer import Accepted, FieldConflict, Refusal, Refused
 from trueline.target.kubernetes.kind import Kinds
 from trueline.target.kubernetes.mark import LABEL
@@ -120,7 +119,7 @@ async def test_what_another_tool_made_is_taken_over_whole(bench: Bench, maker: t
     seen = await bench.observed(ref)
     assert seen.mark == ""
     assert any(map(bench.target.rules.is_former_tool, seen.managers))
-    stale = await bench.target.take_over(ref, seen=replace(seen, uid=str(uuid.uuid4())), dry=False)
+    stale = await bench.target.take_over(ref, seen=msgspec.structs.replace(seen, uid=str(uuid.uuid4())), dry=False)
     assert isinstance(stale, Refused)
     assert stale.refusal is Refusal.STALE
     assert isinstance(await bench.target.take_over(ref, seen=seen, dry=True), Accepted)

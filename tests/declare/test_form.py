@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from trueline.declare.conformity import find_faults
-from trueline.declare.form import KINDS, Form
+from trueline.declare.form import Form
+from trueline.declare.kind import KINDS
 from trueline.declare.native import NativeDialect
 from trueline.declare.schema import json_schema
 from trueline.runtime.files import FileTree, MemoryTree

@@ -431,7 +431,7 @@ TL0213 this is not supported by this version (a.yaml:2)
     assert "\n".join(map(str, declared.diagnostics)) == snapshot("""\
 TL0203 the kind or its version is not known (a.yaml:7)
   `kind` is 'Aplication'; did you mean `Application`?
-  remedy: write one of: Application, Project, Removal, Source, Target
+  remedy: write one of: Application, Notifier, Project, Removal, Source, Target
 TL0203 the kind or its version is not known (a.yaml:10)
   `apiVersion` is 'trueline.dev/v2'
   remedy: write trueline.dev/v1

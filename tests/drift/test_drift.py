@@ -1,8 +1,8 @@
 """What a look says: the truth column of D5."""
 
-from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.plan.world import entry, live
@@ -53,7 +53,7 @@ def test_what_was_added_is_news_once() -> None:
     found = newly_added(entry("web"), [more, HELD[0]])
     assert found is not None
     assert (found.kind, found.fields, found.managers) == (DriftKind.ADDED, ("data.a", "data.c"), ("kubectl", "sidecar"))
-    known = replace(entry("web"), added=remembered(MORE))
+    known = msgspec.structs.replace(entry("web"), added=remembered(MORE))
     assert newly_added(known, MORE) is None
     assert added(known.ref, MORE) == added(known.ref, map(addition_of, known.added))
     again = newly_added(known, [more, HELD[0]])
@@ -63,7 +63,7 @@ def test_what_was_added_is_news_once() -> None:
 
 def test_more_additions_than_are_remembered_are_no_news_for_ever() -> None:
     many = [FieldConflict(manager="sidecar", path=f"data.k{number:02}") for number in range(ADDED_MAX + 5)]
-    full = replace(entry("web"), added=remembered(many))
+    full = msgspec.structs.replace(entry("web"), added=remembered(many))
     assert len(full.added) == ADDED_MAX
     assert newly_added(full, many) is None
 

@@ -11,7 +11,8 @@ import pytest_asyncio
 from trueline.embedded.cluster import EmbeddedCluster
 from trueline.embedded.disk import SqliteDisk
 from trueline.runtime.clock import SystemClock
-from trueline.runtime.http_aiohttp import AiohttpTransport, Endpoint
+from trueline.runtime.http import Endpoint
+from trueline.runtime.http_aiohttp import AiohttpTransport
 from trueline.runtime.toolbox import Toolbox
 from trueline.runtime.toolbox_process import ProcessToolbox, find_toolbox
 from trueline.testing.conformance.api import Api, Json

@@ -10,8 +10,7 @@ import pytest_asyncio
 
 from trueline.embedded.cluster import EmbeddedCluster
 from trueline.runtime.clock import SystemClock
-from trueline.runtime.http import Request, Response, Stream, Transport
-from trueline.runtime.http_aiohttp import Endpoint
+from trueline.runtime.http import Endpoint, Request, Response, Stream, Transport
 from trueline.runtime.toolbox_process import ProcessToolbox, find_toolbox
 from trueline.testing.conformance.api import Api, Json
 from trueline.testing.conformance.case import expect_status

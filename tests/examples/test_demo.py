@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -43,8 +44,9 @@ def test_every_step_is_true(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.endswith("All as claimed. Nothing is left behind.\n")
-    steps = [line for line in done.stdout.splitlines() if line[:2] in {f"{number}." for number in range(1, 10)}]
-    assert len(steps) == 9
+    steps = [line for line in done.stdout.splitlines() if re.match(r"\d+\. ", line)]
+    assert len(steps) == 10
+    assert re.search(r"http://127\.0\.0\.1:\d+ leads to /sign-in\n", done.stdout), "the page is there"
     assert "http://127.0.0.1:" in done.stdout
     assert [path.name for path in kept.iterdir() if path.name.startswith("trueline-demo")] == []
 

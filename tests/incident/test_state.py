@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -170,7 +171,9 @@ def _until_told(process: subprocess.Popen[str], words: str) -> None:
     raise AssertionError("".join(told))
 
 
-def test_incident_20_cloudposse_358_a_program_that_is_ended_in_its_work_forks_its_state(tmp_path: Path) -> None:
+def test_incident_20_cloudposse_358_a_program_that_is_ended_in_its_work_forks_its_state(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     """INV-23 INV-24 A run that was ended left a second state behind, and work went on from the wrong one of the two.
 
     Here `trueline up` gets SIGINT, SIGTERM and SIGKILL while it applies commits. The next start goes on from the one
@@ -178,6 +181,8 @@ def test_incident_20_cloudposse_358_a_program_that_is_ended_in_its_work_forks_it
     """
     person: Person = somebody(tmp_path)
     person.commit("first")
+    request.addfinalizer(partial(signal.signal, signal.SIGINT, signal.getsignal(signal.SIGINT)))
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job of a shell ignores it
     for number, how in enumerate((signal.SIGINT, signal.SIGTERM, signal.SIGKILL)):
         arguments = command("up", "fleet", "--listen", "none", "--interval", "1s")
         with subprocess.Popen(

@@ -108,6 +108,16 @@ def test_what_another_one_declares_is_moving() -> None:
     assert claims.doubting() == ()
 
 
+@pytest.mark.parametrize("is_removed", [False, True])
+def test_who_waits_for_a_taker_hears_that_it_declares_something_else(*, is_removed: bool) -> None:
+    """INV-29: what moves was left alone; Git may take the move back before anything was taken."""
+    claims = book(settings="blog")
+    claims.declare("shop", "prod", [SETTINGS])
+    assert claims.moving("blog", "prod", [SETTINGS.ref]) == {SETTINGS.ref: "shop"}
+    assert (claims.remove("shop") if is_removed else claims.declare("shop", "prod", [WEB])) == ("blog",)
+    assert claims.declare("shop", "prod", [WEB]) == (), "once"
+
+
 def test_what_a_removed_application_had_may_stand_in_one_that_cannot_be_read() -> None:
     """INV-02: one commit removes an application, moves its object into another one, and breaks that."""
     claims = book(settings="shop")
@@ -135,6 +145,7 @@ def test_whatever_is_declared_in_whatever_order_the_claimants_are_those_who_decl
     """Also where an application declares again what it has alone, and only what came and went is looked at."""
     chance, claims, model = random.Random(seed), book(), dict[str, set[str]]()
     things = [resource(name) for name in "abcd"]
+    waits = dict[str, set[str]]()
     for _ in range(60):
         name = chance.choice(("shop", "blog", "docs"))
         touched = set(model.get(name, ()))
@@ -146,11 +157,15 @@ def test_whatever_is_declared_in_whatever_order_the_claimants_are_those_who_decl
             model[name] = {one.ref.name for one in chosen}
             told = claims.declare(name, "prod", chosen, at="1")
         touched |= model.get(name, set())
-        assert set(told) == {other for other in model if other != name and model[other] & touched}
+        assert set(told) == {other for other in model if other != name and model[other] & touched} | waits.pop(
+            name, set()
+        )
         for asked in model:
             found = claims.moving(asked, "prod", [one.ref for one in things])
             others = [(one, other) for other in sorted(model, reverse=True) if other != asked for one in model[other]]
             assert {ref.name: by for ref, by in found.items()} == dict(others)
+            for taker in dict(others).values():
+                waits.setdefault(taker, set()).add(asked)
 
 
 def test_what_left_with_its_application_may_stand_in_what_cannot_be_read() -> None:

@@ -12,8 +12,10 @@ from trueline.loop.desired import Desired
 from trueline.loop.engine import Engine
 from trueline.loop.engine_parts import EngineParts
 from trueline.loop.kept import Kept
+from trueline.loop.measure import Measures
 from trueline.loop.schedule import Turn
 from trueline.model.diagnostic import Diagnostic
+from trueline.model.ref import Ref
 from trueline.runtime.store import StoreFull
 
 
@@ -111,3 +113,33 @@ async def test_what_could_not_be_restored_is_tried_again() -> None:
         assert ([told.code for told in kept.trouble], engine.failures) == (["TL0802"], times)
     kept = await engine.take_turn()
     assert (kept.trouble, kept.held, engine.failures) == ((), "a look (ada)", 0)
+
+
+class Timed(Engine):
+    """An engine whose passes take as long, and end, as they are told to."""
+
+    def __init__(self) -> None:
+        nothing: Any = SimpleNamespace()
+        self.clock, self.took_s = StillClock(), 0.0
+        holds = SimpleNamespace(active=lambda _: [])
+        given = {**dict.fromkeys(EngineParts.__slots__, nothing), "clock": self.clock, "holds": holds}
+        super().__init__(EngineParts(**{**given, "measures": Measures()}))
+        self._board.keep(desired().application).desired = desired()
+
+    async def _pass(self, kept: Kept, aim: Desired, turn: Turn) -> None:
+        self.clock.pass_s(self.took_s)
+
+    async def take(self, took_s: float, *, focus: frozenset[Ref] | None = None, fails: bool = False) -> None:
+        """One turn of the only application."""
+        self.took_s = took_s
+        self.kept["shop"].trouble = (FULL,) if fails else ()
+        await self._take(Turn(application="shop", focus=focus))
+
+
+async def test_how_long_passes_take_is_counted_by_extent_and_result() -> None:
+    engine = Timed()
+    await engine.take(0.02)
+    await engine.take(3.0, fails=True)
+    await engine.take(0.004, focus=frozenset({Ref("ConfigMap", "shop", "a")}))
+    counted = {key: (one.count, round(one.sum, 6)) for key, one in engine.measures.passes.items() if one.count}
+    assert counted == {("whole", "made"): (1, 0.02), ("whole", "failed"): (1, 3.0), ("objects", "made"): (1, 0.004)}

@@ -10,6 +10,7 @@ import pytest
 
 from tests.loop.still_clock import StillClock
 from trueline.loop.board import Board
+from trueline.loop.chronicle import Entered
 from trueline.loop.desired import Desired
 from trueline.loop.engine_parts import EngineParts
 from trueline.loop.fence import ANCHOR_S, QUIET_S, RELEASE_S_MAX, Fenced, FenceKeeper
@@ -83,6 +84,13 @@ class _Books:
         self.agreements: dict[tuple[str, str], tuple[str, ...]] = {}
         self.witnessed: list[Head] = []
         self.doubted: list[tuple[str, str]] = []
+        self.said: dict[str, Entered] = {}
+
+    def entered(self, _: str, application: str) -> Entered:
+        return self.said.get(application, Entered())
+
+    def enter(self, _: str, application: str, entered: Entered) -> None:
+        self.said[application] = entered
 
     def generation(self, _: str) -> int:
         return self.count
@@ -118,12 +126,12 @@ class _World:
         self.doubts: set[tuple[str, str]] = set()
         self.approved: set[str] = set()
         self.lineages = 0
-        board = Board(self.clock)
-        board.look = cast("Any", SimpleNamespace(revision=SimpleNamespace(commit=NEW)))
+        self.board = Board(self.clock)
+        self.look(NEW)
         fleet = SimpleNamespace(lineage=self._lineage, look_back=self._look_back)
         approvals = SimpleNamespace(is_approved=lambda commit: commit in self.approved)
         given = SimpleNamespace(clock=self.clock, chronicle=self.books, fleet=fleet, approvals=approvals)
-        self.keeper = FenceKeeper(cast("EngineParts", given), board)
+        self.keeper = FenceKeeper(cast("EngineParts", given), self.board)
         target = SimpleNamespace(name="prod")
         self.parts = cast("Parts", SimpleNamespace(target=target, fence=self.fence, ledger=self.books))
 
@@ -134,8 +142,13 @@ class _World:
     async def _look_back(self, commit: str) -> Any:
         return SimpleNamespace(revision=SimpleNamespace(commit=commit))
 
-    def aim(self, name: str = "shop", commit: str = NEW) -> Desired:
-        return cast("Desired", SimpleNamespace(application=SimpleNamespace(name=name), commit=commit))
+    def aim(self, name: str = "shop", commit: str = NEW, run: str = "as before", *, is_return: bool = False) -> Desired:
+        application = SimpleNamespace(name=name)
+        return cast("Desired", SimpleNamespace(application=application, commit=commit, run=run, is_return=is_return))
+
+    def look(self, commit: str) -> None:
+        """Git says this now."""
+        self.board.look = cast("Any", SimpleNamespace(revision=SimpleNamespace(commit=commit)))
 
     async def write(self, name: str = "shop") -> None:
         """A pass that has something to write."""
@@ -186,9 +199,56 @@ async def test_a_commit_is_told_before_it_is_written() -> None:
     world.books.newest, world.books.count = NEW, 2
     await world.write()
     assert world.fence.told == []
-    world.books.newest, world.books.count = "c" * 40, 3
-    await world.keeper.enter(world.parts, world.aim(commit="c" * 40))
-    assert [standing.order.generation for _, standing in world.fence.told] == [3]
+    world.look(LATER)
+    await world.keeper.enter(world.parts, world.aim(commit=LATER))
+    assert [standing.order for _, standing in world.fence.told] == [Order(generation=3, commit=LATER)]
+
+
+async def test_each_application_has_its_own_commit() -> None:
+    """INV-12: what was begun with for one says nothing of another, which is where its own last commit left it."""
+    world = _World()
+    await world.write("blog")
+    world.books.newest = NEW
+    await world.keeper.enter(world.parts, world.aim(commit=OLD))
+    looked = await world.fence.look()
+    assert isinstance(looked, Known)
+    assert {name: one.standing.order.commit for name, one in looked.value.items()} == {"blog": NEW, "shop": OLD}
+
+
+@pytest.mark.parametrize(
+    ("run", "left"), [("as before", NEW), ("other", OLD)], ids=["what it rendered to", "something else"]
+)
+async def test_what_a_start_goes_on_from_does_not_take_the_fence_back(run: str, left: str) -> None:
+    """INV-12: what is aimed at was declared first by an older commit, and by the one at the fence, too."""
+    world = _World()
+    await world.write()
+    world.look(LATER)
+    await world.keeper.enter(world.parts, world.aim(commit=OLD, run=run))
+    looked = await world.fence.look()
+    assert isinstance(looked, Known)
+    assert looked.value["shop"].standing.order.commit == left
+    assert len(world.fence.told) == (left != NEW)
+
+
+async def test_whoever_goes_back_leaves_the_fence_where_it_is() -> None:
+    """INV-12: a rollback is a word for this process alone: another one that is behind is told of what it left."""
+    world = _World()
+    await world.write()
+    said = dict(world.books.said)
+    await world.keeper.enter(world.parts, world.aim(commit=OLD, run="other", is_return=True))
+    assert (world.fence.told, world.books.said) == ([], said)
+
+
+async def test_a_heal_of_what_ran_before_comes_no_further() -> None:
+    """While a newer commit waits for a person, nothing of it is at the fence, nor in the books."""
+    world = _World()
+    world.fence.records = Known({"shop": record()})
+    fence = await world.keeper.admit(world.parts, world.aim(), is_asked=False)
+    await fence.enter(is_begun=False)
+    looked = await world.fence.look()
+    assert isinstance(looked, Known)
+    assert looked.value["shop"].standing.order == Order(generation=1, commit=OLD)
+    assert world.books.said == {}
 
 
 @pytest.mark.parametrize("is_lost", [True, False])
@@ -196,10 +256,11 @@ async def test_nothing_is_written_of_a_commit_that_could_not_be_told(*, is_lost:
     """INV-12, INV-13: the fence is another one's by now, or nobody can say; neither time it is written."""
     world = _World()
     await world.write()
-    world.books.newest, world.books.count, world.fence.is_told = "c" * 40, 3, False
+    world.fence.is_told, said = False, dict(world.books.said)
     world.fence.taker = record("shop") if is_lost else None
     with pytest.raises(Fenced if is_lost else Transient):
-        await world.keeper.enter(world.parts, world.aim())
+        await world.keeper.enter(world.parts, world.aim(commit=LATER, run="other"))
+    assert world.books.said == said
 
 
 async def test_told_each_hour_where_it_is_never_quiet() -> None:
@@ -335,13 +396,23 @@ async def test_a_fence_that_came_while_we_ran_is_met_when_it_is_in_the_way() -> 
 
 
 async def test_lineage_is_asked_once_and_only_where_it_matters() -> None:
-    """A restart of the same process's data asks nothing: the local fence stands at that commit already."""
+    """A restart of the same process's data asks nothing: what stands at the fence was said by it."""
     world = _World()
+    world.books.said["shop"] = Entered(commit=OLD, run="as before")
     world.fence.records = Known({"shop": record(), "blog": record("blog", commit="c" * 40)})
     for _ in range(3):
         await world.keeper.admit(world.parts, world.aim(), is_asked=False)
         await world.keeper.admit(world.parts, world.aim("blog"), is_asked=False)
     assert world.lineages == 1
+
+
+async def test_what_another_process_said_last_is_compared() -> None:
+    """INV-12: to have begun with the newest commit for others does not let an application through that is behind."""
+    world = _World()
+    world.books.newest, world.books.said["shop"] = NEW, Entered(commit=OLD, run="as before")
+    world.fence.records = Known({"shop": record(commit=NEW)})
+    world.doubts = {(NEW, OLD)}
+    assert await refused(world, world.aim(commit=OLD)) == ("TL1902", False)
 
 
 @pytest.mark.parametrize(

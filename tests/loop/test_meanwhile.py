@@ -15,17 +15,24 @@ from trueline.target.snapshot import Observed, Snapshot
 REF = Ref("ConfigMap", "shop", "settings")
 OLD, NEW, OURS = Digest("old"), Digest("new"), Digest("ours")
 MARK = "i.shop"
+RULES = Rules()
 ENTRY = {"state": EntryState.APPLIED, "body": OLD, "uid": "u", "ours": OURS}
 LIVE = {"uid": "u", "version": "1", "mark": MARK, "mark_is_ours": True, "ours": OURS}
 
 
-def heals(action: Action, entry: dict[str, object], live: dict[str, object] | None, **change: str) -> list[str]:
+def heals(
+    action: Action,
+    entry: dict[str, object],
+    live: dict[str, object] | None,
+    rules: Rules = RULES,
+    **change: str,
+) -> list[str]:
     """The bodies that are put back."""
     found = kept_as_left(
         [Change(ref=REF, action=action, reason="changed in Git", body=NEW, **change)],  # type: ignore[arg-type]
         inventory=Inventory(application="shop", entries={REF: Entry(ref=REF, **(ENTRY | entry))}),  # type: ignore[arg-type]
         snapshot=Snapshot(parts={REF: Known(Observed(**(LIVE | live)) if live is not None else None)}),  # type: ignore[arg-type]
-        options=DiffOptions(mark=MARK, family="i.", rules=Rules()),
+        options=DiffOptions(mark=MARK, family="i.", rules=rules),
     )
     assert {one.action for one in found} <= {Action.HEAL}
     return [one.body for one in found]
@@ -39,6 +46,12 @@ def test_what_was_touched_is_put_back_as_it_was_applied(action: Action) -> None:
 
 def test_what_was_deleted_is_made_as_it_was_applied() -> None:
     assert heals(Action.CREATE, {}, None) == [OLD]
+
+
+def test_a_part_of_a_whole_leaves_with_the_whole_and_an_object_when_somebody_deletes_it() -> None:
+    """Git no longer mentions it, and may not have its way yet."""
+    assert heals(Action.FORGET, {}, None, rules=Rules(wholes=frozenset({"Release"}))) == [OLD]
+    assert heals(Action.FORGET, {}, None) == []
 
 
 @pytest.mark.parametrize(

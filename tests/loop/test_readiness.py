@@ -44,6 +44,8 @@ def test_whose_passes_are_made_elsewhere_is_not_waited_for() -> None:
         ({"sync": Sync.WAITING}, True),
         ({"sync": Sync.BLOCKED}, True),
         ({"health": Status.PROGRESSING}, False),
+        ({"health": Status.MISSING}, False),
+        ({"health": Status.MISSING, "is_left": True}, True),
         ({"health": Status.DEGRADED}, True),
         ({"sync": Sync.OUT_OF_SYNC, "health": Status.PROGRESSING}, True),
     ],

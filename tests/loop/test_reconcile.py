@@ -11,7 +11,7 @@ from trueline.health.status import healthy
 from trueline.loop.desired import Desired
 from trueline.loop.parts import Parts
 from trueline.loop.progress import Pass
-from trueline.loop.reconcile import _gate, _Run, _Writing
+from trueline.loop.reconcile import Asking, _gate, _Run, _Writing
 from trueline.loop.review import Review
 from trueline.loop.status import Sync
 from trueline.model.origin import Origin
@@ -87,7 +87,7 @@ def parts(target: AnsweringTarget | None = None, agreed: Agreed | None = None) -
 
 def gate(found: Review, *, is_asked: bool = False, agreed: Agreed | None = None, **sync: Any) -> Pass | None:
     """What forbids to begin; the one call."""
-    return _gate(parts(agreed=agreed), desired(**sync), found, is_asked=is_asked)
+    return _gate(parts(agreed=agreed), desired(**sync), found, asking=Asking(is_asked=is_asked))
 
 
 UPDATE, KEPT = change("a"), change("b", Action.KEEP)
@@ -116,6 +116,18 @@ def test_who_decides_before_anything_is_written(case: str, mode: Mode, sync: Syn
     stopped = gate(reviewed(UPDATE), is_asked=is_asked, mode=mode)
     assert (stopped.sync if stopped else None) is sync, case
     assert gate(reviewed(KEPT), is_asked=is_asked, mode=mode) is None
+
+
+@pytest.mark.parametrize(("is_same", "sync"), [(True, None), (False, Sync.OUT_OF_SYNC)])
+@pytest.mark.parametrize("mode", [Mode.AUTO, Mode.MANUAL])
+def test_what_a_person_was_shown_is_begun_or_nothing(mode: Mode, *, is_same: bool, sync: Sync | None) -> None:
+    """INV-11: who asked for a pass is asked again where it would do something else by now."""
+    found = reviewed(UPDATE)
+    shown = found.plan.digest if is_same else reviewed(change("c")).plan.digest
+    stopped = _gate(parts(), desired(mode=mode), found, asking=Asking(is_asked=True, plan=shown))
+    assert (stopped.sync if stopped else None) is sync
+    assert stopped is None or stopped.is_other
+    assert _gate(parts(), desired(mode=mode), reviewed(KEPT), asking=Asking(is_asked=True, plan=shown)) is None
 
 
 def test_an_agreement_is_to_this_plan_and_no_other() -> None:

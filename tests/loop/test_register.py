@@ -54,3 +54,18 @@ def test_the_target_of_an_application_that_left_git_is_known(target: TargetSpec)
     register.put(declared, status)
     (found,) = register.applications()
     assert found.target == target
+
+
+def test_the_project_of_an_application_outlives_a_restart_and_of_an_older_program_it_is_none() -> None:
+    """Else whoever may read the default project would read what nobody put there."""
+    statuses = Statuses(Store.open(MEMORY, SCHEMA), StillClock())
+    register = Register(statuses)
+    now = StillClock().now()
+    status = ApplicationStatus(application="web", target="prod", sync=Sync.SYNCED, at=now, since=now)
+    origin = Origin(path="a.yaml")
+    register.put(Application(name="web", sources=(), target=ClusterTarget(), origin=origin, project="shop"), status)
+    assert [one.project for one in register.applications()] == ["shop"]
+    [kept] = statuses.all()
+    declared = {key: value for key, value in kept.body["declared"].items() if key != "project"}
+    statuses.put("web", {**kept.body, "declared": declared})
+    assert [one.project for one in register.applications()] == [""]

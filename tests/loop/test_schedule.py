@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from tests.loop.still_clock import StillClock
-from trueline.loop.schedule import FOCUS_MAX, PAUSE_FIRST_S, PAUSE_MAX_S, Schedule, Turn
+from trueline.loop.schedule import FOCUS_MAX, PAUSE_FIRST_S, PAUSE_MAX_S, Queue, Schedule, Turn
 from trueline.model.ref import Ref
 
 
@@ -149,3 +149,24 @@ async def test_what_is_forgotten_has_no_turn() -> None:
     clock.pass_s(2.0)
     assert await turn(schedule) is None
     assert schedule.is_idle
+
+
+async def test_the_queue_says_how_much_there_is_to_do() -> None:
+    clock = StillClock()
+    schedule = Schedule(clock)
+    assert schedule.queue == Queue()
+    schedule.wake("shop")
+    clock.pass_s(2.0)
+    schedule.wake("shop")
+    schedule.wake("blog")
+    schedule.wake_after("till", 10.0)
+    clock.pass_s(1.0)
+    assert schedule.queue == Queue(waiting=2, oldest_s=3.0, paused=1)
+    first = await turn(schedule)
+    assert schedule.queue == Queue(waiting=1, oldest_s=1.0, paused=1)
+    schedule.wake("shop")
+    assert schedule.queue.waiting == 1, "it is in a pass, and waits for nobody else"
+    clock.pass_s(1.0)
+    assert first is not None
+    schedule.done(first)
+    assert schedule.queue == Queue(waiting=2, oldest_s=2.0, paused=1)

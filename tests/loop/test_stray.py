@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
 
+import msgspec
 import pytest
 
 from tests.plan.world import entry, live, ref, resource
@@ -119,7 +119,7 @@ async def test_what_somebody_has_is_none() -> None:
 async def test_many_are_read_a_part_at_a_time() -> None:
     world = World()
     world.marked_objects = {
-        ref(f"left{number:03}"): replace(live(), version="8") for number in range(READS_AT_ONCE + 9)
+        ref(f"left{number:03}"): msgspec.structs.replace(live(), version="8") for number in range(READS_AT_ONCE + 9)
     }
     assert (len(await world.strays()), world.reads) == (READS_AT_ONCE + 9, READS_AT_ONCE + 9)
     assert world.most_at_once == READS_AT_ONCE

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
+import msgspec
 from hypothesis import given, strategies as st
 
 from tests.plan.world import OPTIONS, live, ref, resource
@@ -90,7 +91,7 @@ class Fleet:
         key = name, change.ref
         if change.action.is_apply:
             known = self.entries.get(key) or Entry(ref=change.ref, state=EntryState.INTENDED)
-            self.entries[key] = replace(known, state=EntryState.INTENDED)
+            self.entries[key] = msgspec.structs.replace(known, state=EntryState.INTENDED)
             if dies == 1:
                 return
             uid = self.objects[change.ref].uid if change.ref in self.objects else f"u{len(self.deleted)}"

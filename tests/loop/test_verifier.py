@@ -286,3 +286,10 @@ async def test_each_version_of_a_site_is_judged_before_it_is_rendered(bench: Ben
 
 def test_specs_differ_by_their_demand() -> None:
     assert spec_of() != replace(spec_of(), verify=None)
+
+
+async def test_a_project_that_only_says_who_may_do_what_is_nothing_that_is_trusted(bench: Bench) -> None:
+    """INV-11: roles that come or go are no change of keys, and no ring without a key is learned."""
+    roles = Project(name="shop", ring=KeyRing(name="shop"), origin=ORIGIN, roles={})
+    assert await bench.follow(Declared(projects=(roles,)), bench.main(bench.commit(None))) == ""
+    assert (bench.book.names(), bench.verifier.problems) == ((), ())

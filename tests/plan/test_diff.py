@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import msgspec
 import pytest
 from hypothesis import example, given, strategies as st
 
@@ -19,10 +20,11 @@ _STRANGER = (
     "if its data was lost, start a new data directory with --adopt-installation t2"
 )
 
-_ABOUT_TO_TAKE = replace(entry("web", state=EntryState.INTENDED), body=NOTHING)
+_ABOUT_TO_TAKE = msgspec.structs.replace(entry("web", state=EntryState.INTENDED), body=NOTHING)
 """INV-14: who dies before a take-over begins has not taken anything yet."""
 
-_HOOK = replace(entry("web"), run="r1/before")
+_STAYS = msgspec.structs.replace(entry("web"), keep=True)
+_HOOK = msgspec.structs.replace(entry("web"), run="r1/before")
 
 DECLARED = [
     ("new in Git", None, None, Action.CREATE),
@@ -61,7 +63,12 @@ LEFT = [
     ("we intended to make it and do not know whether this is it", entry("web", uid=""), live(), Action.HOLD),
     ("it is being deleted", entry("web"), live(deleting=True), Action.HOLD),
     ("the target could not be read: HTML", entry("web"), Unknown("HTML"), Action.HOLD),
-    ("it stays, as was declared, and is not ours any more", replace(entry("web"), keep=True), live(), Action.FORGET),
+    (
+        "it stays, as was declared, and is not ours any more",
+        msgspec.structs.replace(entry("web"), keep=True),
+        live(),
+        Action.FORGET,
+    ),
 ]
 
 
@@ -87,7 +94,7 @@ def test_what_holds_data_needs_consent_in_git() -> None:
 
 
 def test_what_was_declared_to_stay_goes_where_git_names_it() -> None:
-    stays = replace(entry("web"), keep=True)
+    stays = msgspec.structs.replace(entry("web"), keep=True)
     consent = replace(OPTIONS, allow_delete=frozenset({"ConfigMap/shop/web"}))
     assert actions(changes([], {ref("web"): live()}, [stays], consent)) == {"web": Action.PRUNE}
 
@@ -105,7 +112,7 @@ def test_what_tools_added_is_looked_at_where_git_wants_it_gone() -> None:
         (("injector data.x",), taking, Action.KEEP),
         (("kubectl-edit data.x",), replace(taking, takes_away=False), Action.KEEP),
     ):
-        owned = replace(entry("web"), added=added)
+        owned = msgspec.structs.replace(entry("web"), added=added)
         (change,) = changes([resource("web")], {ref("web"): live()}, [owned], options)
         assert change.action is action
         assert change.reason == ("tools added fields" if action is Action.HEAL else "as declared")
@@ -144,7 +151,7 @@ def test_what_is_declared_owned_or_moving_is_no_stray() -> None:
     for name in ("", "blog"):
         assert changes([], {}, [], replace(options, moving={ref("left"): name})) == ()
     assert actions(changes([resource("left")], {ref("left"): live()}, [], options)) == {"left": Action.UPDATE}
-    owned = [replace(entry("left"), run="r1")]
+    owned = [msgspec.structs.replace(entry("left"), run="r1")]
     assert changes([], {}, owned, options) == ()
     off = replace(options, prune=False)
     assert [change.reason for change in changes([], {}, [], off)] == ["pruning is off for this application"]
@@ -170,23 +177,25 @@ def test_a_look_at_single_objects_says_nothing_of_others() -> None:
 
 def test_hooks_are_not_compared() -> None:
     """They run; what they ran for is not pruned here either."""
-    hook = replace(resource("migrate"), is_hook=True)
+    hook = msgspec.structs.replace(resource("migrate"), is_hook=True)
     assert changes([hook], {}, []) == ()
-    assert changes([], {ref("migrate"): live()}, [replace(entry("migrate"), run="r1/before")]) == ()
+    assert changes([], {ref("migrate"): live()}, [msgspec.structs.replace(entry("migrate"), run="r1/before")]) == ()
 
 
 def test_what_a_change_says_of_the_live_object() -> None:
     """What an approval covers, and the wave in which what leaves was applied."""
-    (made,) = changes([replace(resource("web"), keep=True)], {ref("web"): live(ours="f9", generation=4)}, [])
+    (made,) = changes(
+        [msgspec.structs.replace(resource("web"), keep=True)], {ref("web"): live(ours="f9", generation=4)}, []
+    )
     assert (made.uid, made.ours, made.generation, made.keep, made.taken) == ("u1", "f9", 4, True, ())
     (new,) = changes([resource("web")], {}, [])
     assert (new.uid, new.ours, new.generation, new.keep) == ("", "", 0, False)
     stranger = live(mark="", managers=("helm", "kubectl"))
     (taken,) = changes([resource("web")], {ref("web"): stranger}, [])
     assert taken.taken == ("helm", "kubectl")
-    (held,) = changes([resource("web")], {ref("web"): replace(stranger, mark="t1.blog")}, [])
+    (held,) = changes([resource("web")], {ref("web"): msgspec.structs.replace(stranger, mark="t1.blog")}, [])
     assert held.taken == ()
-    left = replace(entry("web"), wave=3)
+    left = msgspec.structs.replace(entry("web"), wave=3)
     (gone,) = changes([], {ref("web"): live(ours="f9", generation=4)}, [left])
     assert (gone.position.wave, gone.uid, gone.ours, gone.generation) == (3, "u1", "f9", 4)
     (another,) = changes([], {ref("web"): live(uid="u2")}, [left])
@@ -200,7 +209,7 @@ def test_what_a_change_says_of_the_live_object() -> None:
 def test_what_was_not_said_is_the_careful_answer() -> None:
     """A declaration that says nothing prunes what is proven ours, heals, and takes nothing away."""
     tools = DiffOptions(mark="t1.shop", family="t1.", rules=Rules(former_tools=("kubectl*",)))
-    owned = replace(entry("web"), added=("kubectl-edit data.x",))
+    owned = msgspec.structs.replace(entry("web"), added=("kubectl-edit data.x",))
     assert actions(changes([resource("web")], {ref("web"): live()}, [owned], tools)) == {"web": Action.KEEP}
     assert actions(changes([resource("web")], {ref("web"): live(ours="f2")}, [owned], tools)) == {"web": Action.HEAL}
     assert actions(changes([], {ref("web"): live()}, [owned], tools)) == {"web": Action.PRUNE}
@@ -211,13 +220,15 @@ def test_consent_may_leave_out_the_group_and_not_the_rest(name: str) -> None:
     """INV-07: consent to one object is none to its neighbour."""
     rules = Rules(protected=frozenset({"ConfigMap.example.com"}))
     consent = replace(OPTIONS, rules=rules, allow_delete=frozenset({name}))
-    owned = [replace(entry(one), ref=Ref("ConfigMap.example.com", "shop", one)) for one in ("web", "db")]
+    owned = [
+        msgspec.structs.replace(entry(one), ref=Ref("ConfigMap.example.com", "shop", one)) for one in ("web", "db")
+    ]
     found = changes([], {one.ref: live() for one in owned}, owned, consent)
     assert actions(found) == {"web": Action.PRUNE, "db": Action.HOLD}
 
 
 def test_fields_that_git_takes_from_others_are_sent() -> None:
-    owned = replace(entry("web"), withheld=("spec.replicas",))
+    owned = msgspec.structs.replace(entry("web"), withheld=("spec.replicas",))
     for take_over, action in ((frozenset({"spec.replicas"}), Action.UPDATE), (frozenset({"spec.x"}), Action.KEEP)):
         options = replace(OPTIONS, take_over=take_over)
         assert actions(changes([resource("web")], {ref("web"): live()}, [owned], options)) == {"web": action}
@@ -233,7 +244,7 @@ def test_what_somebody_fights_about_rests() -> None:
 
 MOVING = [
     ("blog", Action.KEEP, "moves to blog"),
-    ("", Action.HOLD, "the fleet is being read: another application may declare it"),
+    ("", Action.HOLD, "not all of the fleet is read: another application may declare it"),
 ]
 
 
@@ -243,6 +254,17 @@ def test_what_moves_is_never_deleted_on_the_way(taker: str, action: Action, reas
     moving = replace(OPTIONS, moving={ref("web"): taker})
     (change,) = changes([], {ref("web"): live()}, [entry("web")], moving)
     assert (change.action, change.reason) == (action, reason)
+
+
+@pytest.mark.parametrize("change", [{"prune": False}, {"moving": {ref("page"): ""}}, {"moving": {ref("page"): "blog"}}])
+def test_what_leaves_with_a_whole_is_called_a_prune(change: dict[str, object]) -> None:
+    """INV-03: a release takes along what it does not list, whatever holds back the name: the guards have to see it."""
+    options = replace(OPTIONS, rules=replace(OPTIONS.rules, wholes=frozenset({"Release"})), **change)  # type: ignore[arg-type]
+    whole = msgspec.structs.replace(resource("site"), ref=Ref("Release", "", "site"))
+    found = changes([whole], {ref("page"): live(), whole.ref: None}, [entry("page")], options)
+    assert actions(found)["page"] is Action.PRUNE
+    (alone,) = changes([], {ref("page"): live()}, [entry("page")], options)
+    assert alone.action is not Action.PRUNE, "with the whole application, all of it is held back"
 
 
 def test_what_belongs_to_the_target_itself_is_never_deleted() -> None:

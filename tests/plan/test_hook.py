@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, strategies as st
 
@@ -27,12 +28,12 @@ def hook(name: str = "migrate", phase: Phase = Phase.BEFORE, wave: int = 0, *del
     """What Git says of a hook."""
     position = Position(phase=phase, wave=wave)
     policy = delete or (HookDelete.BEFORE_NEXT,)
-    return replace(resource(name, kind=JOB), position=position, is_hook=True, hook_delete=policy)
+    return msgspec.structs.replace(resource(name, kind=JOB), position=position, is_hook=True, hook_delete=policy)
 
 
 def ran(run: str = NOW, name: str = "migrate", phase: Phase = Phase.BEFORE, **more: Any) -> Entry:
     """What we recorded of a run."""
-    return replace(entry(name, kind=JOB), run=f"{run}/{phase.value}", **more)
+    return msgspec.structs.replace(entry(name, kind=JOB), run=f"{run}/{phase.value}", **more)
 
 
 def decided(
@@ -88,8 +89,8 @@ def test_a_hook_that_is_due(reason: str, owned: Entry | None, observed: Any, act
 
 def test_a_hook_that_may_hold_data_is_not_made_anew_without_consent() -> None:
     """INV-07: charts make claims by hooks; the next run applies the claim in place."""
-    claim = replace(hook(), ref=ref("data", "PersistentVolumeClaim"))
-    before = replace(ran(BEFORE), ref=claim.ref)
+    claim = msgspec.structs.replace(hook(), ref=ref("data", "PersistentVolumeClaim"))
+    before = msgspec.structs.replace(ran(BEFORE), ref=claim.ref)
     (change,) = decided([claim], live(), before)
     assert (change.action, change.reason) == (Action.UPDATE, "it may hold data: it is applied in place, not made again")
     assert change.run == f"{NOW}/before"
@@ -301,7 +302,7 @@ HELM = [
 def test_helm_weights_are_waves(annotations: dict[str, str], phase: Phase, wave: int) -> None:
     """A chart's hook goes through the same planner, in the wave of its weight."""
     said = timing(annotations)
-    made = replace(hook(), position=said.positions[0], hook_delete=said.hook_delete)
+    made = msgspec.structs.replace(hook(), position=said.positions[0], hook_delete=said.hook_delete)
     (change,) = decided([made])
     assert (change.position.phase, change.position.wave) == (phase, wave)
     assert made.hook_delete == (HookDelete.BEFORE_NEXT,)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import msgspec
 import pytest
 
 from tests.plan.world import OPTIONS, entry, live, ref
@@ -25,7 +26,7 @@ def spared(
 ) -> Change:
     """What becomes of the namespace, where the application owns it and an object in it."""
     seen = observed if isinstance(observed, Unknown) else Known(observed)
-    entries = {ref("web"): entry("web"), SPACE.ref: replace(entry("shop"), ref=SPACE.ref)}
+    entries = {ref("web"): entry("web"), SPACE.ref: msgspec.structs.replace(entry("shop"), ref=SPACE.ref)}
     found = spare(
         (*changes, SPACE),
         desired=desired,

@@ -1,8 +1,8 @@
 """An intent without an outcome becomes what the target tells, and stays open where the target does not tell."""
 
-from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.plan.world import OPTIONS, entry, live, ref
@@ -11,9 +11,9 @@ from trueline.plan.settle import settle
 from trueline.target.inventory import EntryState, Inventory
 from trueline.target.snapshot import Snapshot
 
-OPEN = replace(entry("web", uid=""), state=EntryState.INTENDED)
-AGAIN = replace(OPEN, uid="u0")
-HOOK = replace(OPEN, run="r1/before", uid="u1")
+OPEN = msgspec.structs.replace(entry("web", uid=""), state=EntryState.INTENDED)
+AGAIN = msgspec.structs.replace(OPEN, uid="u0")
+HOOK = msgspec.structs.replace(OPEN, run="r1/before", uid="u1")
 
 SETTLED = [
     ("it is there and ours", OPEN, live("u1"), EntryState.FAILED, "u1"),

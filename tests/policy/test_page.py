@@ -1,10 +1,13 @@
 """Which pages would be gone: only those that leave the site and lead nowhere."""
 
+from dataclasses import replace
+
 import pytest
 
+from trueline.model.digest import Digest
 from trueline.model.ref import Ref
 from trueline.plan.change import Action, Change
-from trueline.policy.page import SHOWN, gone, refuse_gone
+from trueline.policy.page import SHOWN, gone, leaving, refuse_gone
 from trueline.render.site.file import Redirect
 
 
@@ -30,17 +33,24 @@ CASES = {
 def test_which_pages_would_be_gone(case: str) -> None:
     paths, sources, expected = CASES[case]
     redirects = [Redirect(source=one, leads_to="/") for one in sources]
-    assert gone(leaves(*paths), redirects) == expected
+    assert gone(paths, redirects) == expected
 
 
 def test_a_version_that_leaves_takes_its_pages_with_it() -> None:
-    changes = leaves("v1/a/index.html", "v2/b/index.html", "index.html")
-    assert gone(changes, (), {"v2", "index.html"}) == ("/", "/v2/b/")
+    paths = ("v1/a/index.html", "v2/b/index.html", "index.html")
+    assert gone(paths, (), {"v2", "index.html"}) == ("/", "/v2/b/")
+
+
+@pytest.mark.parametrize("action", [Action.PRUNE, Action.FORGET, Action.HOLD])
+def test_a_page_that_git_no_longer_mentions_leaves_whatever_becomes_of_its_name(action: Action) -> None:
+    """INV-03: a release takes along what it does not list, held back or deleted by somebody else."""
+    assert leaving(leaves("a/index.html", action=action)) == ("a/index.html",)
 
 
 def test_what_does_not_leave_is_no_matter() -> None:
-    held = leaves("a/index.html", action=Action.HOLD)
-    assert gone((*held, *leaves("b.html", action=Action.UPDATE), *leaves("c.html", kind="ConfigMap")), ()) == ()
+    updated = leaves("b.html", action=Action.UPDATE)
+    held = tuple(replace(one, body=Digest("b")) for one in leaves("a.html", action=Action.HOLD))
+    assert leaving((*updated, *held, *leaves("c.html", kind="ConfigMap"), *leaves("d.html", action=Action.KEEP))) == ()
 
 
 def test_many_pages_are_told_in_a_bounded_text() -> None:

@@ -5,6 +5,7 @@ import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -22,6 +23,7 @@ from trueline.runtime.blob import BlobDirectory
 from trueline.runtime.clock import SystemClock
 from trueline.runtime.data_directory import DataDirectory
 from trueline.runtime.layout import LAYOUT
+from trueline.runtime.seal import SEAL, Seal
 from trueline.runtime.store import Store
 from trueline.wiring.assembly import assemble
 from trueline.wiring.settings import Settings
@@ -45,7 +47,8 @@ def test_every_row_is_there_after_the_migration_and_the_journal_is_whole(tmp_pat
         journal = Journal(store, clock, data / "trueline.anchors")
         assert journal.verify() == ()
         assert differences(store) == ()
-        ledger, bodies, history = StoreLedger(store, journal), Bodies(store), History(store, journal, clock)
+        ledger, history = StoreLedger(store, journal), History(store, journal, clock)
+        bodies = Bodies(store, seal=Seal(data / SEAL))
         for name in APPLICATIONS:
             inventory = ledger.inventory(name, EMBEDDED)
             assert inventory.entries
@@ -80,8 +83,13 @@ def test_the_embedded_clusters_objects_are_all_there(tmp_path: Path, version: st
     revision, objects = disk.load()
     disk.close()
     assert before["revision"] == [(1, revision)]
-    assert sorted(objects) == before["object"]
+    seal = Seal(tmp_path / SEAL)
+    assert sorted(objects) == [(key, seal.unseal(body, key)) for key, body in _sealed(before["object"])]
     assert len(objects) > len(APPLICATIONS)
+
+
+def _sealed(found: list[tuple[object, ...]]) -> list[tuple[str, bytes]]:
+    return [(str(key), bytes(cast("bytes", body))) for key, body in found]
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -457,10 +457,20 @@ INVARIANTS = (
         number=38,
         name="what is not known now is not called Synced",
         method=Method.TABLE,
-        guards=("loop/standing.py", "health/table.py"),
+        guards=(
+            "loop/standing.py",
+            "health/table.py",
+            "server/page/state.py",
+            "server/page/row.py",
+            "server/page/doubt.py",
+        ),
         tests=(
             "tests/loop/test_standing.py::test_what_is_not_known_now_is_never_synced",
             "tests/loop/test_standing.py::test_its_age_is_told_and_begins_anew_when_the_word_changes",
+            "tests/server/page/test_state.py::test_inv_38_a_page_calls_true_what_the_engine_calls_true",
+            "tests/server/page/test_row.py::test_inv_38_a_word_that_is_old_says_of_when_it_is",
+            "tests/server/page/test_fleet.py::test_inv_38_doubt_is_told",
+            "tests/web/test_fleet.py::test_inv_38_a_page_that_is_not_live_says_so_and_since_when_and_goes_on_by_itself",
         ),
     ),
 )

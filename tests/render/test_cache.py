@@ -40,7 +40,7 @@ async def test_a_kept_render_is_the_same_but_for_the_commit(renderer: Dispatchin
     cache = cached(renderer)
     fresh = await cache.render(request(), PLAIN)
     kept = await cache.render(request(commit="later"), PLAIN)
-    assert cache.renders == {"plain": 1}
+    assert (cache.renders, cache.kept) == ({"plain": 1}, 1)
     assert {one.origin.commit for one in kept.resources} == {"later"}
     again = await cache.render(request(), PLAIN)
     assert (again.resources, dict(again.bodies), again.notes) == (fresh.resources, dict(fresh.bodies), fresh.notes)

@@ -152,16 +152,24 @@ async def test_where_fields_were_written(toolbox: ProcessToolbox) -> None:
     ) + MAP % "c"
     files = tree(app__a_yaml=text)
 
-    async def lines(line: int) -> dict[str, int]:
-        found = await field_origins(toolbox, files, Origin(path="app/a.yaml", line=line, commit=COMMIT))
+    async def lines(line: int, body: object) -> dict[str, int]:
+        found = await field_origins(toolbox, files, Origin(path="app/a.yaml", line=line, commit=COMMIT), body)
         assert {one.commit for one in found.values()} <= {COMMIT}
         return {path: one.line for path, one in found.items()}
 
-    secret, service, plain = await lines(4), await lines(9), await lines(16)
+    spec = {"ports": [{"port": 80}]}
+    secret = await lines(4, {"metadata": {"name": "a"}, "data": {"x/y": "eg=="}})
+    service = await lines(9, {"metadata": {"name": "b"}, "spec": spec})
+    plain = await lines(16, {"metadata": {"name": "c"}})
     assert (secret['data["x/y"]'], secret["metadata.name"]) == (8, 6)
     assert (service["spec.ports[0].port"], service["metadata.name"]) == (14, 11)
     assert plain["metadata.name"] == 18
-    assert await lines(0) == {}
+    assert await lines(0, {}) == {}
+    others: tuple[object, ...] = ([{"port": 81}], [{"port": "80"}], [], {"port": 80}, None)
+    for other in others:
+        patched = await lines(9, {"metadata": {"name": "b"}, "spec": {"ports": other}})
+        assert "spec.ports[0].port" not in patched, "an overlay wrote it, and not this line (INV-38)"
+        assert patched["metadata.name"] == 11
 
 
 async def test_the_items_of_a_list_have_their_lines(renderer: DispatchingRenderer) -> None:

@@ -1,7 +1,9 @@
 """Blobs: whole or not there, checked when they are read, let go of oldest first."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 from trueline.model.digest import Digest, digest_bytes
 from trueline.runtime.blob import BlobDirectory, borrow
@@ -50,3 +52,18 @@ def test_many_are_asked_for_at_once(tmp_path: Path) -> None:
     assert blobs.known([lent, kept, absent, kept]) == {lent, kept}
     assert blobs.put(b"lent") == lent
     assert not (own / lent[:2] / lent[2:]).exists()
+
+
+def test_the_same_bytes_may_be_given_by_several_threads_at_once(tmp_path: Path) -> None:
+    """Two applications publish one folder: their pages are the same, and made at the same time."""
+    blobs, together = BlobDirectory(tmp_path), Barrier(4)
+
+    def put(number: int) -> Digest:
+        together.wait()
+        return blobs.put(number.to_bytes(2) * (64 << 10))
+
+    with ThreadPoolExecutor(4) as threads:
+        for number in range(100):
+            (digest,) = set(threads.map(put, [number] * 4))
+            assert blobs.get(digest)
+    assert not list(tmp_path.rglob("*.new"))

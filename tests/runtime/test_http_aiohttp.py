@@ -9,8 +9,8 @@ import pytest
 from aiohttp import web
 
 from trueline.model.masked import Masked
-from trueline.runtime.http import Request, Unreachable
-from trueline.runtime.http_aiohttp import AiohttpTransport, Authorize, Endpoint, tls_context
+from trueline.runtime.http import Endpoint, Request, Unreachable
+from trueline.runtime.http_aiohttp import AiohttpTransport, Authorize, tls_context
 
 PATIENCE_S = 60.0
 

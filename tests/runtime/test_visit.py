@@ -8,7 +8,7 @@ import pytest_asyncio
 from aiohttp import web
 
 from trueline.runtime.http import Unreachable
-from trueline.runtime.visit import AiohttpVisits
+from trueline.runtime.visit_aiohttp import AiohttpVisits
 
 LEADS = {
     "/moved": "/fine",

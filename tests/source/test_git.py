@@ -1,6 +1,7 @@
 """A repository on this machine: every way to choose a revision, what it costs, how history is told, what is kept."""
 
 import asyncio
+import shutil
 from collections.abc import Awaitable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -199,6 +200,22 @@ async def test_a_kept_artifact_is_read_while_the_source_is_away(tmp_path: Path) 
         assert await refused(reader.repository.revision("3" * 40)) == "TL0115"
 
 
+async def test_what_was_fetched_last_is_here_while_the_source_is_away(tmp_path: Path) -> None:
+    """A start without Git goes on from it, though nobody had kept it yet."""
+    remote = Remote(tmp_path / "remote")
+    before = remote.commit({"a": "1"})
+    async with reading(str(remote.path), tmp_path) as reader:
+        await reader.source().poll()
+        newest = remote.commit({"a": "2"})
+        assert await commit_of(reader, "main") == newest
+    remote.path.rename(tmp_path / "away")
+    async with reading(str(remote.path), tmp_path) as reader:
+        revision = await reader.repository.revision(newest)
+        artifact = await reader.repository.artifact(revision)
+        assert await reader.repository.files(artifact).read("a") == b"2"
+        assert await refused(reader.repository.revision(before)) == "TL0115"
+
+
 async def test_bounds_are_refusals(tmp_path: Path) -> None:
     remote = Remote(tmp_path / "remote")
     remote.commit({"small": "1", "deep/er/large": "x" * 2000})
@@ -281,6 +298,28 @@ async def test_a_lock_of_a_killed_process_is_no_obstacle(tmp_path: Path) -> None
     commit = remote.commit({"a": "2"})
     async with reading(str(remote.path), tmp_path) as reader:
         assert await commit_of(reader, "main") == commit
+
+
+@pytest.mark.parametrize("made", [("HEAD",), ("HEAD", "config", "config.lock", "refs/"), ("refs/", "HEAD.lock")])
+async def test_a_repository_that_was_half_made_is_made(tmp_path: Path, made: tuple[str, ...]) -> None:
+    """INV-24: a process was killed in the midst of `git init`; no start after that could read what it had made."""
+    remote = Remote(tmp_path / "remote")
+    commit = remote.commit({"a": "1"})
+    async with reading(str(remote.path), tmp_path) as reader:
+        await reader.source().poll()
+        whole = {"HEAD": (reader.path / "HEAD").read_text(), "config": (reader.path / "config").read_text()}
+        shutil.rmtree(reader.path)
+        reader.path.mkdir()
+        for name in made:
+            if name.endswith("/"):
+                (reader.path / name).mkdir()
+            else:
+                (reader.path / name).write_text(whole.get(name, ""))
+    async with reading(str(remote.path), tmp_path) as reader:
+        await reader.repository.tidy()
+        assert await commit_of(reader, "main") == commit
+        artifact = await reader.source().artifact(await reader.source().poll())
+        assert await reader.source().files(artifact).read("a") == b"1"
 
 
 async def test_the_reader_is_started_again_when_it_was_killed(tmp_path: Path) -> None:

@@ -25,6 +25,10 @@ PARTS = {
     "15": "Sites",
     "16": "Sites that another program builds, and where sites are served",
     "19": "Fences: one writer, and data that was lost",
+    "20": "Webhooks",
+    "21": "Notifiers, and what they could not tell",
+    "22": "Coming in by a provider",
+    "23": "What people look at, and what they ask for",
 }
 OPENING = """# Diagnostics
 

@@ -12,7 +12,8 @@ import msgspec
 import pytest
 
 from trueline.cli.main import COMMANDS, trueline
-from trueline.declare.form import KINDS, LATER_KINDS, Form
+from trueline.declare.form import Form
+from trueline.declare.kind import KINDS, LATER_KINDS
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"

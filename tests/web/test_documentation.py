@@ -77,7 +77,7 @@ def address_of(page: Path) -> str:
 
 def test_it_has_no_finding_and_every_page(copy: Person) -> None:
     resources = json.loads(copy.types("render", "fleet", "--path", DECLARED, "-o", "json"))
-    assert copy.stderr == ""
+    assert [line for line in copy.stderr.splitlines() if not line.startswith("encoding images")] == []
     (release,) = [one for one in resources if one["kind"] == "Release"]
     made = {path for path in release["files"] if path.endswith("index.html")}
     assert made == {f"{address_of(page)}index.html" for page in PAGES}

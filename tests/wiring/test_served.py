@@ -32,7 +32,7 @@ def made(folder: Path, clock: StillClock, *, is_serving: bool = True) -> ServedT
         installation=Installation("abcdefgh"),
         blobs=BlobDirectory(folder / "blobs"),
         clock=clock,
-        shared=Shared(ledger=nothing, bodies=nothing, approvals=nothing, claims=nothing),
+        shared=Shared(ledger=nothing, bodies=nothing, approvals=nothing, claims=nothing, placings=nothing),
     )
 
 

@@ -103,8 +103,8 @@ async def _delete(act: Act, change: Change, target: Target) -> Answer:
 
 
 def _tried_on(trial: Trial) -> Observed:
-    """What a change was planned for and tried on. A look that found a conflict says no version."""
-    version = trial.observed.version if trial.observed is not None else ""
+    """What a change was planned for and tried on (INV-11)."""
+    version = trial.observed.version if trial.observed is not None else trial.version
     return Observed(uid=trial.change.uid, version=version, generation=trial.change.generation)
 
 

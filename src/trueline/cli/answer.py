@@ -10,7 +10,7 @@ import click
 
 from trueline.cli.meter import CLEAR
 
-_COLOURS = {
+COLOURS = {
     "Synced": "green",
     "Healthy": "green",
     "Suspended": "green",
@@ -61,6 +61,6 @@ def say_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
 
 def _coloured(line: str) -> str:
-    for word, colour in _COLOURS.items():
+    for word, colour in COLOURS.items():
         line = line.replace(f"  {word} ", f"  {click.style(word, fg=colour)} ")
     return line

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from trueline.cli.main import SERVER
 from trueline.cli.option import ADOPT, AGE_KEY, KUBECONFIG, Duration, is_address, output_option
 from trueline.cli.plan import Subject
 
@@ -43,6 +44,8 @@ def apply(  # noqa: PLR0917 - one for each option
     environment = dict(os.environ)
     if not Path(what).exists() and not is_address(what) and "/" not in what:
         return _sync(what, data_directory, repo, timeout_s, output)
+    if os.environ.get(SERVER):
+        raise click.UsageError(f"{what!r} is no application: a folder or a plan is applied from this machine alone")
     from trueline.cli.applying import apply_plan, apply_tree  # noqa: PLC0415 - `--help` shall not pay for the engine
     from trueline.cli.run import run  # noqa: PLC0415
 

@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from trueline.cli.answer import tell
-from trueline.cli.call import who
+from trueline.cli.call import journal_who
 from trueline.cli.plan import Subject
 from trueline.cli.planning import FORMAT, plan_all, plan_lines, settings_for
 from trueline.cli.serving import conclude, purpose_of, running
@@ -52,13 +54,13 @@ async def apply_plan(file: Path, timeout_s: float, output: str, environment: Map
         planned = await plan_all(control)
         if planned.problems:
             raise UserError(planned.problems)
-        found = {review.plan.application: review_body(review) for review in planned.reviews}
+        found = {review.plan.application: msgspec.to_builtins(review_body(review)) for review in planned.reviews}
         if differences := list(_differences(document["plans"], found)):
             raise UserError([_stale(differences)])
         _keep_purpose(assembly, assembly.settings)
         strict = [name for name, plan in found.items() if plan["changes"]]
         for name in strict:
-            control.require(name, Digest(found[name]["digest"]), who=who())
+            control.require(name, Digest(found[name]["digest"]), who=journal_who())
         return await _settle(assembly, control, timeout_s, output)
 
 
@@ -79,7 +81,7 @@ def _keep_purpose(assembly: Assembly, settings: Settings) -> None:
 
 async def _settle(assembly: Assembly, control: Control, timeout_s: float, output: str) -> int:
     for name in sorted(assembly.engine.kept):
-        control.sync(name)
+        control.sync(name, who=journal_who())
     async with running(assembly, "none", Story(tell)):
         return await conclude(assembly, timeout_s, output)
 

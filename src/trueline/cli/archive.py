@@ -19,8 +19,9 @@ from trueline.runtime.store import Store
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Archive:
-    """The tables."""
+    """The tables, and the store that they are in."""
 
+    store: Store
     journal: Journal
     history: History
     holds: Holds
@@ -49,6 +50,7 @@ def archive_of(store: Store, anchors: Path) -> Archive:
     clock = SystemClock()
     journal = Journal(store, clock, anchors)
     return Archive(
+        store=store,
         journal=journal,
         history=History(store, journal, clock),
         holds=Holds(store, journal, clock),

@@ -1,31 +1,17 @@
-"""A question to the `up` that owns a data directory, over its socket. It keeps no connection."""
+"""A question to an `up`: that of a data directory of this machine, or a server. It keeps no connection."""
 
 import getpass
 import http.client
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from trueline.cli.line import Line, ServerLine
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.fault import Fault, Transient, UserError
-from trueline.runtime import unix_socket
 
 ANSWER_BYTES_MAX = 64 << 20
-TIMEOUT_S = 120.0
-
-
-class _Connection(http.client.HTTPConnection):
-    """HTTP over a socket of the file system."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__("localhost", timeout=TIMEOUT_S)
-        self._path = path
-
-    def connect(self) -> None:
-        """Connect to the path in the place of a host."""
-        self.sock = unix_socket.connect(self._path, TIMEOUT_S)
 
 
 def who() -> str:
@@ -36,8 +22,13 @@ def who() -> str:
         return "somebody"
 
 
+def journal_who() -> str:
+    """The same person as the journal names them, and as an `up` does whose socket they ask: no user's name."""
+    return f"socket: {who()}"
+
+
 def call(
-    path: Path,
+    line: Line,
     method: str,
     route: str,
     *,
@@ -52,19 +43,45 @@ def call(
         Transient: TL0726, the owner does not answer.
     """
     target = route.replace("{name}", quote(name, safe="")) + (f"?{urlencode(query)}" if query else "")
-    connection = _Connection(path)
+    connection = line.connection()
     try:
         data = json.dumps(body or {}).encode() if method == "POST" else None
-        connection.request(method, target, data, {"Trueline-Who": quote(who(), safe=" @.-_")})
+        headers = {**line.headers(quote(who(), safe=" @.-_")), **({"Content-Type": "application/json"} if data else {})}
+        connection.request(method, target, data, headers)
         response = connection.getresponse()
         value = json.loads(response.read(ANSWER_BYTES_MAX))
     except (OSError, http.client.HTTPException, ValueError) as error:
-        raise _silent(path, error) from None
+        raise silent(line, error) from None
     finally:
         connection.close()
-    if response.status >= 400 or not isinstance(value, dict):  # noqa: PLR2004 - HTTP's own border
+    if not 200 <= response.status < 300 or not isinstance(value, dict):  # noqa: PLR2004 - HTTP's own border
         raise _fault(value, response.status)
     return value
+
+
+def all_applications(line: Line) -> dict[str, Any]:
+    """How every application stands, whatever the number of pages; the rest is as the last page says it.
+
+    Raises:
+        Transient: TL0726, the owner does not answer.
+    """
+    found: list[dict[str, Any]] = []
+    after = ""
+    while True:
+        page = call(line, "GET", "/api/v1/applications", query={"limit": "1000", "after": after})
+        found += page["applications"]
+        after = page["next"]
+        if not after:
+            return {**page, "applications": found}
+
+
+def refused(response: http.client.HTTPResponse) -> Fault:
+    """Why an answer is none: what the owner says of it."""
+    try:
+        value = json.loads(response.read(ANSWER_BYTES_MAX))
+    except ValueError:
+        value = None
+    return _fault(value, response.status)
 
 
 def _fault(value: Any, status: int) -> Fault:
@@ -77,13 +94,25 @@ def _fault(value: Any, status: int) -> Fault:
     return (Transient if status >= 500 else UserError)(told)  # noqa: PLR2004 - HTTP's own border
 
 
-def _silent(path: Path, error: Exception) -> Transient:
+def silent(line: Line, error: Exception) -> Transient:
+    """Whoever was asked does not answer: TL0726 of a data directory, TL0759 of a server."""
+    if isinstance(line, ServerLine):
+        return Transient(
+            [
+                Diagnostic(
+                    code="TL0759",
+                    summary="the server does not answer as one",
+                    detail=f"{line.name}: {error}",
+                    remedy="look whether `trueline up` listens there, and whether the certificate is right",
+                )
+            ]
+        )
     return Transient(
         [
             Diagnostic(
                 code="TL0726",
                 summary="the process that owns the data directory does not answer",
-                detail=f"{path}: {error}",
+                detail=f"{line.name}: {error}",
                 remedy="ask again; where it is just starting or ending, that takes a moment",
             )
         ]

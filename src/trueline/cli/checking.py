@@ -2,7 +2,8 @@
 
 import sqlite3
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from pathlib import Path
 
 from trueline.cli.archive import archive_of
 from trueline.cli.place import Place
@@ -14,6 +15,7 @@ from trueline.record.schema import SCHEMA
 from trueline.record.trust import PROOFS_MAX, TrustBook
 from trueline.runtime.layout import check_layout
 from trueline.runtime.store import Store, check_version
+from trueline.server.verification import Checked
 
 ANCHORS = "trueline.anchors"
 _TAKEN = "what proves it is not kept, and so new a proof is not let go of"
@@ -24,17 +26,12 @@ def is_anchored(place: Place) -> bool:
     return (place.path / ANCHORS).is_file()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checked:
-    """What was looked at: records, and revisions whose signature was checked again; `unkept` have no proof any more."""
-
-    records: int = 0
-    proven: int = 0
-    unkept: int = 0
-    breaches: tuple[Breach, ...] = ()
-
-
 def check(place: Place) -> Checked:
+    """What is wrong with the journal of a place; see `check_directory`."""
+    return check_directory(place.path)
+
+
+def check_directory(directory: Path) -> Checked:
     """How many records there are, and what is wrong with them or, where nothing is, with what they tell.
 
     Signatures of revisions are checked anew, from the objects and keys that are kept, without a repository.
@@ -44,8 +41,8 @@ def check(place: Place) -> Checked:
     Raises:
         UserError: TL0805, a newer Trueline wrote it: what it means by its records is not known here.
     """
-    check_layout(place.path)
-    file = place.path / "trueline.sqlite"
+    check_layout(directory)
+    file = directory / "trueline.sqlite"
     if not file.is_file():
         return Checked(breaches=(Breach(sequence=0, damage=Damage.MISSING, detail=f"{file} is not there"),))
     check_version(file, SCHEMA)
@@ -56,7 +53,7 @@ def check(place: Place) -> Checked:
         return Checked(breaches=(Breach(sequence=0, damage=Damage.UNREADABLE, detail=str(error)),))
     store = Store.open(file)
     try:
-        tables = archive_of(store, place.path / ANCHORS)
+        tables = archive_of(store, directory / ANCHORS)
         breaches = tables.journal.verify()
         count = tables.journal.head().sequence
         if breaches or store.version != len(SCHEMA):

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from trueline.cli.archive import Archive, archive
-from trueline.cli.call import who
+from trueline.cli.call import journal_who
 from trueline.cli.place import Place
 from trueline.loop.chronicle import FLEET
 from trueline.loop.control import PLAN_SHORTEST, no_application
@@ -13,6 +15,7 @@ from trueline.model.diagnostic import Diagnostic
 from trueline.model.digest import Digest
 from trueline.model.fault import UserError
 from trueline.record.approval import Approval
+from trueline.record.hold import Hold
 from trueline.server.shape import hold_body
 
 
@@ -24,18 +27,23 @@ def decide(place: Place, verb: str, name: str, body: Mapping[str, str]) -> dict[
     """
     with archive(place.path) as tables:
         if name == FLEET:
-            return _approved(tables.approvals.approve(FLEET, Digest(body["plan"]), who=who()))
+            return _approved(tables.approvals.approve(FLEET, Digest(body["plan"]), who=journal_who()))
         known = {status["application"]: status for status in tables.register.statuses()}
         if name not in known:
             raise no_application(name, known)
         match verb:
             case "hold":
-                until = datetime.fromisoformat(body["until"]) if body["until"] else None
-                return hold_body(tables.holds.hold(name, who=who(), why=body["why"], until=until))
+                until = datetime.fromisoformat(body["until"]) if "until" in body else None
+                return _told(tables.holds.hold(name, who=journal_who(), why=body["why"], until=until))
             case "resume":
-                return {"resumed": [hold_body(hold) for hold in tables.holds.resume(name, who=who())]}
+                return {"resumed": [_told(hold) for hold in tables.holds.resume(name, who=journal_who())]}
             case _:
                 return _approve(tables, known[name], body["plan"])
+
+
+def _told(hold: Hold) -> dict[str, Any]:
+    said: dict[str, Any] = msgspec.to_builtins(hold_body(hold))
+    return said
 
 
 def _approve(tables: Archive, status: Mapping[str, Any], plan: str) -> dict[str, Any]:
@@ -52,7 +60,7 @@ def _approve(tables: Archive, status: Mapping[str, Any], plan: str) -> dict[str,
                 )
             ]
         )
-    return _approved(tables.approvals.approve(name, Digest(waits), who=who()))
+    return _approved(tables.approvals.approve(name, Digest(waits), who=journal_who()))
 
 
 def _approved(approval: Approval) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import msgspec
 
 from trueline.cli.answer import say_json, say_table
 from trueline.cli.option import output_option, place_options
@@ -52,11 +53,11 @@ def _line(answer: Mapping[str, Any]) -> str:
 
 
 def _deployments(place: Any, application: str, limit: int) -> list[dict[str, Any]]:
-    if place.owner is not None:
+    if place.line is not None:
         from trueline.cli.call import call  # noqa: PLC0415 - one of the two ways
 
         path = "/api/v1/applications/{name}/history"
-        found = call(place.socket, "GET", path, name=application, query={"limit": str(limit)})
+        found = call(place.line, "GET", path, name=application, query={"limit": str(limit)})
         deployments: list[dict[str, Any]] = found["deployments"]
         return deployments
     from trueline.cli.archive import archive  # noqa: PLC0415 - the other one
@@ -68,7 +69,7 @@ def _deployments(place: Any, application: str, limit: int) -> list[dict[str, Any
         names = {status["application"]: None for status in tables.register.statuses()}
     if not known and application not in names:
         raise no_application(application, names)
-    return [deployment_body(deployment) for deployment in known]
+    return [msgspec.to_builtins(deployment_body(deployment)) for deployment in known]
 
 
 def _row(deployment: Mapping[str, Any]) -> tuple[str, ...]:

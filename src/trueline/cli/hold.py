@@ -44,7 +44,7 @@ def hold(  # noqa: PLR0917 - one for each option
     application: str, why: str, until: str | None, data_dir: Path | None, repo: str, output: str
 ) -> int:
     """Apply nothing to an application, and heal nothing of it, until it is resumed."""
-    return _decide("hold", application, {"why": why, "until": until or ""}, data_dir, repo, output)
+    return _decide("hold", application, {"why": why, **({"until": until} if until else {})}, data_dir, repo, output)
 
 
 @click.command()
@@ -81,10 +81,10 @@ def _decide(  # noqa: PLR0917 - what was typed
     from trueline.cli.place import find_place  # noqa: PLC0415 - `--help` shall not pay for it
 
     place = find_place(data_dir, repo, os.environ)
-    if place.owner is not None:
+    if place.line is not None:
         from trueline.cli.call import call  # noqa: PLC0415 - one of the two ways
 
-        answer = call(place.socket, "POST", f"/api/v1/applications/{{name}}/{verb}", name=application, body=body)
+        answer = call(place.line, "POST", f"/api/v1/applications/{{name}}/{verb}", name=application, body=body)
     else:
         from trueline.cli.decision import decide  # noqa: PLC0415 - the other one
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import msgspec
+
 from trueline.health.table import judge
 from trueline.render.document import read_documents
 from trueline.runtime.clock import SystemClock
@@ -21,7 +23,7 @@ async def judge_all(name: str, data: bytes) -> list[tuple[str, dict[str, Any]]]:
     async with ProcessToolbox(path=find_toolbox().path, clock=SystemClock()) as toolbox:
         documents = await read_documents(toolbox, MemoryTree({path: data}), [path], "")
     found = (one for document in documents for one in _objects(document.value))
-    return [(_shown(live), health_body(judge(live))) for live in found]
+    return [(_shown(live), msgspec.to_builtins(health_body(judge(live)))) for live in found]
 
 
 def _objects(value: Any) -> Iterator[Mapping[str, Any]]:

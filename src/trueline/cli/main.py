@@ -31,8 +31,15 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "rollback": ("history", "Put an earlier deployment back and hold the bad one."),
     "hold": ("hold", "Apply nothing to an application for now."),
     "resume": ("hold", "End the holds of an application."),
+    "refresh": ("remedy", "Look at Git and an application now."),
+    "heal": ("remedy", "Put back what has drifted."),
+    "adopt": ("remedy", "A change for Git that keeps a drift."),
+    "restart": ("remedy", "Have the pods of a workload made anew."),
     "logs": ("logs", "What an application's pods write."),
     "health": ("health", "The health of live objects in a file, offline."),
+    "login": ("login", "Sign in to a server, for --server."),
+    "user": ("user", "Who may sign in to the page and the API."),
+    "token": ("token", "Tokens for programs that ask the API."),
     "rotate": ("rotate", "Which secrets and keys are old, for whom, used where."),
     "verify": ("verify", "The journal, and who signed what was followed."),
     "schema": ("about", "The JSON schema of declarations, for editors."),
@@ -40,6 +47,32 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "version": ("about", "The version of Trueline."),
 }
 """Each command's module and short help: told here so that `--help` imports none of them."""
+
+
+SERVER: Final = "TRUELINE_SERVER"
+"""The variable that names a server, for every command that can ask one."""
+OVER_A_LINE: Final = frozenset(
+    {
+        "apply",
+        "approve",
+        "status",
+        "diff",
+        "drift",
+        "history",
+        "rollback",
+        "hold",
+        "resume",
+        "refresh",
+        "heal",
+        "adopt",
+        "restart",
+        "logs",
+        "user",
+        "token",
+        "verify",
+    }
+)
+"""The commands that ask an `up`, and so a server as well."""
 
 
 class LazyGroup(click.Group):
@@ -74,13 +107,16 @@ class LazyGroup(click.Group):
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.option("-o", "--output", default="", metavar="FORMAT", help="text, json, or what the command offers besides.")
-@click.option("--server", default="", metavar="URL", help="Ask a server instead of this machine.")
+@click.option("--server", default="", envvar=SERVER, metavar="URL", help="Ask a server instead of this machine.")
 @click.pass_context
 def trueline(context: click.Context, output: str, server: str) -> None:
     """GitOps: what runs is held to what Git says, at once, and provably."""
     context.obj = {"output": output}
-    if server:
-        raise click.UsageError("--server is not supported by this version: commands talk to the `up` of this machine")
+    os.environ.pop(SERVER, None)
+    if server and context.invoked_subcommand in OVER_A_LINE:
+        os.environ[SERVER] = server
+    elif server and context.get_parameter_source("server") is click.core.ParameterSource.COMMANDLINE:
+        raise click.UsageError(f"`{context.invoked_subcommand}` asks no server: it works on this machine")
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

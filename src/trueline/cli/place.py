@@ -4,10 +4,15 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from trueline.cli.main import SERVER
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.fault import UserError
 from trueline.runtime.data_directory import Owner, default_path, owner_of, write_atomic
+
+if TYPE_CHECKING:
+    from trueline.cli.line import Line, ServerLine
 
 PURPOSE = "purpose.json"
 _PURPOSE_BYTES_MAX = 64 << 10
@@ -81,15 +86,21 @@ def _holds(folder: str, other: str) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """One data directory, with its owner where a process owns it."""
+    """One data directory, with its owner where a process owns it; or a server."""
 
     path: Path
     owner: Owner | None
+    server: "ServerLine | None" = None
+    """In the place of a data directory of this machine."""
 
     @property
-    def socket(self) -> Path:
-        """Where the owner answers."""
-        return self.path / "socket"
+    def line(self) -> "Line | None":
+        """Where somebody answers: the server, or the owner; `None` where nobody does."""
+        if self.server is not None:
+            return self.server
+        from trueline.cli.line import SocketLine  # noqa: PLC0415 - most who ask for a place ask nobody
+
+        return SocketLine(self.path / "socket") if self.owner is not None else None
 
 
 def resolved(repository: str) -> str:
@@ -103,11 +114,15 @@ def is_folder(repository: str) -> bool:
 
 
 def find_place(data_directory: Path | None, repository: str, environment: Mapping[str, str]) -> Place:
-    """The data directory that is meant: the named one, the repository's, or the only one there is.
+    """The data directory that is meant: the named one, the repository's, or the only one there is; or a server.
 
     Raises:
-        UserError: TL0808, none is there or several are.
+        UserError: TL0808, none is there or several are; TL0757, that is no server.
     """
+    if url := environment.get(SERVER, ""):
+        from trueline.cli.line import server_line  # noqa: PLC0415 - as above
+
+        return Place(path=Path(), owner=None, server=server_line(url, environment))
     if data_directory is not None:
         return _existing(data_directory.absolute())
     if repository:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from trueline.cli.answer import say, say_json, tell
 from trueline.cli.folder import locate
 from trueline.cli.meter import Meter
@@ -16,11 +18,12 @@ from trueline.cli.story import note_line
 from trueline.cli.survey import survey
 from trueline.loop.control import Control
 from trueline.loop.review import Review
+from trueline.loop.told import diagnostic_body
 from trueline.model.diagnostic import Diagnostic
 from trueline.plan.change import Action, Change
 from trueline.plan.report import markdown, summary
 from trueline.runtime.data_directory import default_path, write_atomic
-from trueline.server.shape import diagnostic_body, review_body
+from trueline.server.shape import review_body
 from trueline.trial.trial import Trial, Verdict
 from trueline.wiring.settings import Settings
 
@@ -123,8 +126,8 @@ def plan_document(settings: Settings, planned: Planned, installation: str) -> di
         "dataDirectory": str(settings.data_path),
         "namespace": settings.namespace,
         "cluster": settings.cluster,
-        "plans": [review_body(found) for found in planned.reviews],
-        "problems": [diagnostic_body(problem) for problem in planned.problems],
+        "plans": [msgspec.to_builtins(review_body(found)) for found in planned.reviews],
+        "problems": [msgspec.to_builtins(diagnostic_body(problem)) for problem in planned.problems],
     }
 
 

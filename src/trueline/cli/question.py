@@ -3,15 +3,21 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from trueline.cli.answer import say, say_json, tell
-from trueline.cli.call import call, who
+from trueline.cli.call import all_applications, call, journal_who
 from trueline.cli.place import Place
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.fault import Fault, Transient, UserError
 from trueline.runtime.clock import SystemClock
 from trueline.server.route import PREFIX, ROUTES, Route
+
+if TYPE_CHECKING:
+    from trueline.cli.line import Line
+    from trueline.server.answer import Answers
 
 SETTLE_S = 900.0
 POLL_S = 0.2
@@ -31,8 +37,8 @@ def look(place: Place, verb: str, name: str) -> Looked:
     What fails of one is told beside what the others answer; where nobody runs, a copy is asked.
     """
     route = _route(f"{PREFIX}/applications/{{name}}/{verb}")
-    if place.owner is not None:
-        return _look_there(place, route, name)
+    if place.line is not None:
+        return _look_there(place.line, route, name)
     from trueline.cli.run import run  # noqa: PLC0415 - the engine is imported only where nobody runs
 
     return run(_look_here(place, route, name))
@@ -48,8 +54,8 @@ def act(  # noqa: PLR0917 - what was typed, and how to say what came of it
 ) -> int:
     """Ask for an action and say what came of it."""
     route = _route(f"{PREFIX}/applications/{{name}}/{verb}")
-    if place.owner is not None:
-        answer = call(place.socket, "POST", route.path, name=name, body=body)
+    if place.line is not None:
+        answer = call(place.line, "POST", route.path, name=name, body=body)
     else:
         from trueline.cli.run import run  # noqa: PLC0415 - the engine is imported only where nobody runs
 
@@ -61,6 +67,24 @@ def act(  # noqa: PLR0917 - what was typed, and how to say what came of it
     return 0
 
 
+def ask(place: Place, verb: str, name: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer to an action that changes nothing of the application: where nobody runs, nothing is run for it."""
+    route = _route(f"{PREFIX}/applications/{{name}}/{verb}")
+    if place.line is not None:
+        return call(place.line, "POST", route.path, name=name, body=body)
+    from trueline.cli.run import run  # noqa: PLC0415 - the engine is imported only where nobody runs
+
+    return run(_ask_here(place, route, name, body))
+
+
+async def _ask_here(place: Place, route: Route, name: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    from trueline.cli.session import acting, settings_of  # noqa: PLC0415 - it imports the engine
+    from trueline.server.answer import Answers  # noqa: PLC0415
+
+    async with acting(settings_of(place)) as (assembly, control):
+        return await _answered(route, Answers(control, assembly.toolbox), name, body)
+
+
 def sync(place: Place, name: str, timeout_s: float) -> dict[str, Any]:
     """Have what Git says applied, as `mode: manual` waits for, and wait; the answer is how the application stands then.
 
@@ -68,17 +92,17 @@ def sync(place: Place, name: str, timeout_s: float) -> dict[str, Any]:
         Transient: TL0725, it is still under way.
     """
     route = _route(f"{PREFIX}/applications/{{name}}/sync")
-    if place.owner is None:
+    if place.line is None:
         from trueline.cli.run import run  # noqa: PLC0415 - the engine is imported only where nobody runs
 
         run(_act_here(place, route, name, {}))
         return next(status for status in _kept(place) if status["application"] == name)
-    before = call(place.socket, "POST", route.path, name=name)
+    before = call(place.line, "POST", route.path, name=name)
     clock = SystemClock()
     until_s = clock.monotonic_s() + timeout_s
     while clock.monotonic_s() < until_s:
         time.sleep(POLL_S)
-        status = call(place.socket, "GET", f"{PREFIX}/applications/{{name}}", name=name)
+        status = call(place.line, "GET", f"{PREFIX}/applications/{{name}}", name=name)
         if status["at"] != before["at"] and not _is_under_way(status):
             return status
     raise late(timeout_s)
@@ -86,7 +110,7 @@ def sync(place: Place, name: str, timeout_s: float) -> dict[str, Any]:
 
 def _is_under_way(status: Mapping[str, Any]) -> bool:
     is_progressing = status["sync"] == "Synced" and status["health"] in {"Progressing", "Missing"}
-    return is_progressing or status["sync"] in {"Syncing", "Unknown"}
+    return (is_progressing and not status.get("left")) or status["sync"] in {"Syncing", "Unknown"}
 
 
 def _kept(place: Place) -> list[dict[str, Any]]:
@@ -114,13 +138,13 @@ def _route(path: str) -> Route:
     return next(route for route in ROUTES if route.path == path)
 
 
-def _look_there(place: Place, route: Route, name: str) -> Looked:
+def _look_there(line: "Line", route: Route, name: str) -> Looked:
     if name:
-        return Looked(answers=(call(place.socket, "GET", route.path, name=name),))
+        return Looked(answers=(call(line, "GET", route.path, name=name),))
     answers, faults = [], []
-    for status in call(place.socket, "GET", f"{PREFIX}/applications")["applications"]:
+    for status in all_applications(line)["applications"]:
         try:
-            answers.append(call(place.socket, "GET", route.path, name=status["application"]))
+            answers.append(call(line, "GET", route.path, name=status["application"]))
         except Fault as fault:
             faults.append(fault)
     return Looked(answers=tuple(answers), faults=tuple(faults))
@@ -129,7 +153,7 @@ def _look_there(place: Place, route: Route, name: str) -> Looked:
 async def _look_here(place: Place, route: Route, name: str) -> Looked:
     from trueline.cli.session import looking, settings_of  # noqa: PLC0415
     from trueline.cli.survey import survey  # noqa: PLC0415 - it imports the engine
-    from trueline.server.answer import Answers, Asked  # noqa: PLC0415
+    from trueline.server.answer import Answers  # noqa: PLC0415
 
     async with looking(settings_of(place), place.path) as (assembly, control):
         problems, kept = assembly.engine.problems, sorted(control.engine.kept)
@@ -138,9 +162,7 @@ async def _look_here(place: Place, route: Route, name: str) -> Looked:
         if problems and kept and (then := assembly.engine.look) is not None:
             tell(f"Git is not followed now: this is compared with {then.revision}, the last that is known")
         answers = Answers(control)
-        found = await survey(
-            [name] if name else kept, lambda one: route.answer(answers, Asked(name=one, query={}, body={}))
-        )
+        found = await survey([name] if name else kept, lambda one: _answered(route, answers, one))
     # Nothing that can be asked is no "nothing differs".
     blind = (UserError(problems),) if problems and not kept else ()
     return Looked(answers=found.answers, faults=(*blind, *found.faults))
@@ -151,14 +173,22 @@ async def _act_here(place: Place, route: Route, name: str, body: Mapping[str, An
     from trueline.cli.serving import running  # noqa: PLC0415 - it imports the engine
     from trueline.cli.session import acting, settings_of  # noqa: PLC0415
     from trueline.cli.story import Story  # noqa: PLC0415
-    from trueline.server.answer import Answers, Asked  # noqa: PLC0415
+    from trueline.server.answer import Answers  # noqa: PLC0415
 
     async with acting(settings_of(place)) as (assembly, control):
-        asked = Asked(name=name, query={}, body=body, who=who())
-        answer = await route.answer(Answers(control), asked)
+        answer = await _answered(route, Answers(control), name, body)
         async with running(assembly, "none", Story(tell), only={name}):
             await _wait(assembly.engine.wait_settled)
         return answer
+
+
+async def _answered(
+    route: Route, answers: "Answers", name: str, body: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """The same JSON as over HTTP."""
+    answered = await route.ask(answers, name, body=body, who=journal_who())
+    found: dict[str, Any] = msgspec.to_builtins(answered)
+    return found
 
 
 async def _wait(wait_settled: Callable[[], Any]) -> None:

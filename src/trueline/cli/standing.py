@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from trueline.cli.answer import say, say_json, say_table
-from trueline.cli.story import one_line
+from trueline.record.line import one_line
 
 NOT_TRUE = 2
 
@@ -27,13 +27,23 @@ def say_statuses(statuses: Sequence[Mapping[str, Any]], output: str) -> None:
 
 
 def _row(status: Mapping[str, Any]) -> tuple[str, ...]:
+    return status["application"], status["sync"], status["health"], revision_of(status), message_of(status)
+
+
+def message_of(status: Mapping[str, Any]) -> str:
+    """Why it stands as it does, on one line."""
     message = status["message"] or status["healthMessage"] or _added(status.get("added", 0))
     if status["sync"] == "Unknown" and status["since"] and "since" not in message:
         message = f"{message} (since {status['since'][:19]}Z)"
-    revision = status["revision"] or "-"
+    return one_line(message) or "-"
+
+
+def revision_of(status: Mapping[str, Any]) -> str:
+    """What runs, and what Git says where that is something else."""
+    revision: str = status["revision"] or "-"
     if status["wanted"] and status["wanted"] != status["revision"]:
         revision = f"{revision} (Git: {status['wanted']})"
-    return status["application"], status["sync"], status["health"], revision, one_line(message) or "-"
+    return revision
 
 
 def _added(count: int) -> str:

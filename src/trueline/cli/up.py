@@ -1,12 +1,17 @@
 """`up`: the whole loop for a fleet repository, until it is ended or, with `--once`, until all is settled."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import click
 
 from trueline.cli.option import ADOPT, AGE_KEY, KUBECONFIG, Duration, output_option
+from trueline.cli.provider import NO_OFFER, Offer, provider_options
+from trueline.server.hook.forge import Forge
 
 LISTEN_DEFAULT = "127.0.0.1:8600"
 
@@ -29,6 +34,43 @@ class Wanted:
     output: str
     adopted_installation: str = ""
     trust: Path | None = None
+    public_url: str = ""
+    hook_secrets: tuple[tuple[Forge, Path], ...] = ()
+    trusted_proxies: tuple[str, ...] = ()
+    offer: Offer = NO_OFFER
+
+
+def _hook_secrets(
+    context: click.Context, parameter: click.Parameter, values: Sequence[str]
+) -> tuple[tuple[Forge, Path], ...]:
+    found: dict[Forge, Path] = {}
+    for value in values:
+        name, equals, path = value.partition("=")
+        forge = next((one for one in Forge if one.value == name), None)
+        if forge is None or not equals or not path or forge in found:
+            known = ", ".join(one.value for one in Forge)
+            raise click.BadParameter(f"{value!r} is not FORGE=FILE, once for each of {known}", context, parameter)
+        found[forge] = Path(path).absolute()
+    return tuple(found.items())
+
+
+def _public_url(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    parts = urlsplit(value)
+    is_address = parts.scheme in {"http", "https"} and parts.hostname and parts.path in {"", "/"}
+    if value and (not is_address or parts.query or parts.fragment or parts.username):
+        raise click.BadParameter(f"{value!r} is not https://HOST or https://HOST:PORT", context, parameter)
+    return value.rstrip("/")
+
+
+def _networks(context: click.Context, parameter: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    from trueline.server.access.proxy import read_network  # noqa: PLC0415 - `--help` shall not pay for it
+
+    for text in value:
+        try:
+            read_network(text)
+        except ValueError as error:
+            raise click.BadParameter(f"{error}: write a network, such as 10.0.0.0/8", context, parameter) from None
+    return value
 
 
 @click.command()
@@ -53,6 +95,24 @@ class Wanted:
     metavar="F",
     help="Public keys, one of which has to have signed the first revision.",
 )
+@click.option("--public-url", default="", metavar="URL", callback=_public_url, help="Where a proxy serves --listen.")
+@click.option(
+    "--hook-secret",
+    "hook_secrets",
+    multiple=True,
+    metavar="FORGE=FILE",
+    callback=_hook_secrets,
+    help="Take webhooks of a forge (github, gitlab, gitea, bitbucket, generic) that are signed with a secret of FILE.",
+)
+@click.option(
+    "--trusted-proxy",
+    "trusted_proxies",
+    multiple=True,
+    metavar="CIDR",
+    callback=_networks,
+    help="A network whose proxies say for whom they ask; as often as needed.",
+)
+@provider_options
 @output_option("text", "json")
 def up(  # noqa: PLR0917 - one for each option
     repository: str,
@@ -68,7 +128,11 @@ def up(  # noqa: PLR0917 - one for each option
     cluster: str,
     adopted_installation: str,
     trust: Path | None,
+    public_url: str,
+    hook_secrets: tuple[tuple[Forge, Path], ...],
+    trusted_proxies: tuple[str, ...],
     output: str,
+    **offer: Any,
 ) -> int:
     """Hold what runs to what the fleet repository REPO says.
 
@@ -94,6 +158,10 @@ def up(  # noqa: PLR0917 - one for each option
         output=output,
         adopted_installation=adopted_installation,
         trust=trust,
+        public_url=public_url,
+        hook_secrets=hook_secrets,
+        trusted_proxies=trusted_proxies,
+        offer=Offer(**offer),
     )
     try:
         return run(serve(wanted, dict(os.environ)))

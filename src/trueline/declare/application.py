@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from trueline.model.origin import Origin
 from trueline.plan.guard import Approve
@@ -73,13 +73,30 @@ class Verify:
     rings: tuple[KeyRing, ...]
 
 
+class Role(Enum):
+    """What somebody is in a project."""
+
+    VIEWER = "viewer"
+    DEPLOYER = "deployer"
+    APPROVER = "approver"
+    ADMIN = "admin"
+
+
+DEFAULT_PROJECT: Final = "default"
+"""The project of an application that names none; it may be declared."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """A declared project: whose keys are trusted."""
+    """A declared project: whose keys are trusted, and who has which role. A ring without keys says nothing of trust.
+
+    `roles` has subjects as they are written: `user:NAME`, `oidc:NAME` and `group:NAME`.
+    """
 
     name: str
     ring: KeyRing
     origin: Origin
+    roles: Mapping[Role, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,7 +268,7 @@ class Application:
     """What is delivered as one. `render` is `None` where the files shall tell.
 
     Of several sources the first is rendered; the others lend it files, as `$NAME/path`. `decryption` names the private
-    keys of its encrypted files.
+    keys of its encrypted files. An empty `project` is none at all: nobody has a role in it.
     """
 
     name: str
@@ -261,6 +278,7 @@ class Application:
     labels: Mapping[str, str] = field(default_factory=dict)
     render: RenderOptions | None = None
     depends_on: tuple[str, ...] = ()
+    project: str = DEFAULT_PROJECT
     sync: SyncOptions = SyncOptions()
     removals: tuple[Removal, ...] = ()
     decryption: tuple[SecretReference, ...] = ()

@@ -58,6 +58,9 @@ NOTHING_THERE: Final = Fault("TL0216", "there is nothing at the path of the flee
 STILL_DECLARED: Final = Fault("TL1630", "an application is declared and shall be removed")
 UNBOUNDED_REMOVAL: Final = Fault("TL1631", "a removal does not say how much may be deleted")
 NO_PROJECT: Final = Fault("TL0148", "the project whose keys are named is not declared")
+NO_OWN_PROJECT: Final = Fault("TL0740", "the project of an application is not declared")
+TEMPLATE: Final = Fault("TL2100", "the template of a Notifier does not hold")
+OPEN_PASSWORD: Final = Fault("TL2101", "a password would be sent in clear")
 BROKEN_REMOVAL: Final = Fault("TL1632", "a removal of this application's resources cannot be read")
 
 

@@ -56,6 +56,14 @@ Days: TypeAlias = Annotated[
 Day: TypeAlias = Annotated[str, Meta(extra={"check": check_date})]
 OpenPgpKey: TypeAlias = Annotated[str, Meta(min_length=1, max_length=256 << 10, extra={"check": check_openpgp})]
 SshKey: TypeAlias = Annotated[str, Meta(min_length=1, max_length=16 << 10, extra={"check": check_ssh_key})]
+Subject: TypeAlias = Annotated[
+    str,
+    Meta(
+        pattern=rf"^(user|oidc|group):[A-Za-z0-9][A-Za-z0-9._@+/-]{{0,127}}{_END}",
+        extra={"what": "user:NAME, oidc:NAME or group:NAME, such as user:ada; a name has letters, digits and `._@+/-`"},
+    ),
+]
+Subjects: TypeAlias = Annotated[tuple[Subject, ...], Meta(max_length=1000)]
 RefText: TypeAlias = Annotated[str, Meta(extra={"check": check_ref})]
 Listen: TypeAlias = Annotated[
     str,
@@ -77,14 +85,15 @@ class Form(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename
     LATER: ClassVar[frozenset[str]] = frozenset()
 
 
-def _one_of(*names: str) -> tuple[Pairs, tuple[str, ...]]:
+def one_of_fields(*names: str) -> tuple[Pairs, tuple[str, ...]]:
+    """What a form says of fields of which exactly one is there."""
     return tuple(combinations(names, 2)), names
 
 
 class SecretPlaceForm(Form, frozen=True, kw_only=True):
     """Where a secret stands."""
 
-    EXCLUDES, SOME_OF = _one_of("env", "file", "sops", "kubernetes")
+    EXCLUDES, SOME_OF = one_of_fields("env", "file", "sops", "kubernetes")
     env: Words | UnsetType = UNSET
     file: Words | UnsetType = UNSET
     sops: Words | UnsetType = UNSET
@@ -179,7 +188,7 @@ class HelmForm(
 class JsonnetVariableForm(Form, frozen=True, kw_only=True):
     """A variable: a text, or code to evaluate."""
 
-    EXCLUDES, SOME_OF = _one_of("value", "code")
+    EXCLUDES, SOME_OF = one_of_fields("value", "code")
     value: str | UnsetType = UNSET
     code: str | UnsetType = UNSET
 
@@ -196,7 +205,7 @@ class JsonnetForm(Form, frozen=True, kw_only=True):
 class NavigationForm(Form, frozen=True, kw_only=True):
     """One entry of a navigation."""
 
-    EXCLUDES, SOME_OF = _one_of("path", "address", "items")
+    EXCLUDES, SOME_OF = one_of_fields("path", "address", "items")
     title: Words
     path: FilePath | UnsetType = UNSET
     address: str | UnsetType = UNSET
@@ -270,7 +279,7 @@ class SiteForm(Form, frozen=True, kw_only=True):
 class RenderForm(Form, frozen=True, kw_only=True):
     """How files become resources; found from the files where absent."""
 
-    EXCLUDES, SOME_OF = _one_of("plain", "kustomize", "helm", "jsonnet", "site")
+    EXCLUDES, SOME_OF = one_of_fields("plain", "kustomize", "helm", "jsonnet", "site")
     plain: PlainForm | UnsetType = UNSET
     kustomize: KustomizeForm | UnsetType = UNSET
     helm: HelmForm | UnsetType = UNSET
@@ -320,7 +329,7 @@ class BranchPlaceForm(Form, frozen=True, kw_only=True):
 class SitePlaceForm(Form, frozen=True, kw_only=True):
     """Where a site is published."""
 
-    EXCLUDES, SOME_OF = _one_of("directory", "serve", "s3", "ssh", "branch")
+    EXCLUDES, SOME_OF = one_of_fields("directory", "serve", "s3", "ssh", "branch")
     directory: Words | UnsetType = UNSET
     serve: Listen | UnsetType = UNSET
     s3: BucketPlaceForm | UnsetType = UNSET
@@ -384,13 +393,14 @@ class DecryptionForm(Form, frozen=True, kw_only=True):
 class ApplicationSpecForm(Form, frozen=True, kw_only=True):
     """What is delivered as one."""
 
-    EXCLUDES, SOME_OF = _one_of("source", "sources")
+    EXCLUDES, SOME_OF = one_of_fields("source", "sources")
     source: SourceForm | UnsetType = UNSET
     sources: Annotated[tuple[NamedSourceForm, ...], Meta(min_length=1, max_length=32)] | UnsetType = UNSET
     target: TargetForm
     render: RenderForm | UnsetType = UNSET
     decryption: DecryptionForm | UnsetType = UNSET
     depends_on: tuple[Name, ...] = ()
+    project: Name | UnsetType = UNSET
     sync: SyncForm = SyncForm()
 
 
@@ -427,7 +437,7 @@ class SourceKindForm(Form, frozen=True, kw_only=True):
 class TrustedKeyForm(Form, frozen=True, kw_only=True):
     """A public key, whose it is, and when it counts."""
 
-    EXCLUDES, SOME_OF = _one_of("openpgp", "ssh")
+    EXCLUDES, SOME_OF = one_of_fields("openpgp", "ssh")
     owner: Words
     openpgp: OpenPgpKey | UnsetType = UNSET
     ssh: SshKey | UnsetType = UNSET
@@ -436,10 +446,22 @@ class TrustedKeyForm(Form, frozen=True, kw_only=True):
     revoked: Words | UnsetType = UNSET
 
 
-class ProjectSpecForm(Form, frozen=True, kw_only=True):
-    """Whose signatures count."""
+class RolesForm(Form, frozen=True, kw_only=True):
+    """Who has which role in a project."""
 
-    trusted_keys: Annotated[tuple[TrustedKeyForm, ...], Meta(min_length=1, max_length=1000)]
+    SOME_OF = ("viewer", "deployer", "approver", "admin")
+    viewer: Subjects = ()
+    deployer: Subjects = ()
+    approver: Subjects = ()
+    admin: Subjects = ()
+
+
+class ProjectSpecForm(Form, frozen=True, kw_only=True):
+    """Whose signatures count, and who may do what."""
+
+    SOME_OF = ("trustedKeys", "roles")
+    trusted_keys: Annotated[tuple[TrustedKeyForm, ...], Meta(min_length=1, max_length=1000)] | UnsetType = UNSET
+    roles: RolesForm | UnsetType = UNSET
 
 
 class ProjectForm(Form, frozen=True, kw_only=True):
@@ -461,7 +483,7 @@ class ClusterForm(Form, frozen=True, kw_only=True):
 class TargetSpecForm(Form, frozen=True, kw_only=True):
     """What a declared target is."""
 
-    EXCLUDES, SOME_OF = _one_of("cluster", *_OTHER_TARGETS)
+    EXCLUDES, SOME_OF = one_of_fields("cluster", *_OTHER_TARGETS)
     LATER = frozenset(_OTHER_TARGETS)
     cluster: ClusterForm | UnsetType = UNSET
     directory: dict[str, Any] | UnsetType = UNSET
@@ -511,13 +533,3 @@ class RemovalForm(Form, frozen=True, kw_only=True):
     kind: Literal["Removal"]
     metadata: MetadataForm
     spec: RemovalSpecForm
-
-
-KINDS: dict[str, type[Form]] = {
-    "Application": ApplicationForm,
-    "Project": ProjectForm,
-    "Removal": RemovalForm,
-    "Source": SourceKindForm,
-    "Target": TargetKindForm,
-}
-LATER_KINDS = ("ApplicationSet", "ImageUpdate", "Notifier", "Policy", "Promotion")

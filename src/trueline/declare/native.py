@@ -11,7 +11,7 @@ from typing import Any, Final, TypeAlias
 import msgspec
 from msgspec import UnsetType
 
-from trueline.declare import translation
+from trueline.declare import notifier_translation, translation
 from trueline.declare.application import Application, ClusterConnection, Project, Removal, SourceSpec
 from trueline.declare.conformity import find_faults
 from trueline.declare.document import Document, DocumentReader
@@ -28,8 +28,6 @@ from trueline.declare.finding import (
 )
 from trueline.declare.form import (
     API_VERSION,
-    KINDS,
-    LATER_KINDS,
     ApplicationForm,
     ProjectForm,
     RemovalForm,
@@ -37,14 +35,17 @@ from trueline.declare.form import (
     TargetKindForm,
 )
 from trueline.declare.graph import find_cycles
+from trueline.declare.kind import KINDS, LATER_KINDS
+from trueline.declare.notifier_form import NotifierForm
 from trueline.declare.protocol import BrokenDeclaration, Declared
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.origin import Origin
 from trueline.model.pointer import Path
+from trueline.notify.notifier import Notifier
 from trueline.runtime.files import FileTree
 from trueline.runtime.toolbox import Toolbox
 
-_Read: TypeAlias = ApplicationForm | ProjectForm | RemovalForm | SourceKindForm | TargetKindForm
+_Read: TypeAlias = ApplicationForm | NotifierForm | ProjectForm | RemovalForm | SourceKindForm | TargetKindForm
 _Places = Mapping[int, Mapping[str, tuple[int, int]]]
 
 
@@ -72,7 +73,7 @@ class _Reading:
     def where(self, commit: str) -> translation.Where:
         """Where its fields stand; what nobody asked for stands where the document does."""
         here = self.origin(commit)
-        return lambda at: replace(here, line=_line(at, self.places or {}) or here.line)
+        return lambda at: msgspec.structs.replace(here, line=_line(at, self.places or {}) or here.line)
 
     @property
     def is_asking(self) -> bool:
@@ -81,7 +82,7 @@ class _Reading:
             case ApplicationForm(spec=spec):
                 given = [spec.source, *([] if isinstance(spec.sources, UnsetType) else spec.sources)]
                 return any(not isinstance(one, UnsetType) and not isinstance(one.url, UnsetType) for one in given)
-            case SourceKindForm() | TargetKindForm():
+            case NotifierForm() | SourceKindForm() | TargetKindForm():
                 return True
             case ProjectForm() | RemovalForm() | None:
                 return False
@@ -120,6 +121,7 @@ class NativeDialect:
         sources = _sources(readings, projects, commit)
         _find_contradictions(readings, sources)
         _find_broken_removals(readings)
+        _find_open_passwords(readings)
         _find_broken_dependencies(readings, {name for one in unread for name in one.names})
         told = await self._tell(files, readings, commit)
         broken = [
@@ -132,6 +134,7 @@ class NativeDialect:
             sources=tuple(sources[name] for name in sorted(sources)),
             projects=tuple(projects[name] for name in sorted(projects)),
             targets=_targets(readings, commit),
+            notifiers=_notifiers(readings, commit),
             broken=tuple(sorted([*broken, *_broken(readings, told)], key=lambda one: one.path)),
             notes=tuple(one for index in sorted(told) if readings[index].is_note for one in told[index]),
         )
@@ -231,9 +234,12 @@ def _find_missing_projects(readings: list[_Reading], projects: Mapping[str, Proj
     broken = frozenset(one.name for one in readings if one.kind == "Project" and one.name not in projects)
     sources = [(one, one.form) for one in readings if isinstance(one.form, SourceKindForm)]
     fleet = [one for one, form in sources if isinstance(form.spec.url, UnsetType)]
+    rings = _rings(projects)
     for reading in readings:
         if isinstance(reading.form, ApplicationForm | SourceKindForm):
-            reading.findings += translation.find_missing_projects(reading.form, projects, broken)
+            reading.findings += translation.find_missing_projects(reading.form, rings, broken)
+        if isinstance(reading.form, ApplicationForm):
+            reading.findings += translation.find_missing_own_project(reading.form, projects, broken)
         if len(fleet) > 1 and any(reading is one for one in fleet):
             others = ", ".join(other.place for other in fleet if other is not reading)
             detail = f"what is demanded of the fleet repository, here and at {others}"
@@ -241,7 +247,8 @@ def _find_missing_projects(readings: list[_Reading], projects: Mapping[str, Proj
 
 
 def _rings(projects: Mapping[str, Project]) -> translation.Rings:
-    return {name: project.ring for name, project in projects.items()}
+    """Those with keys: a project without any demands nothing, so that it cannot be what a source demands."""
+    return {name: project.ring for name, project in projects.items() if project.ring.keys}
 
 
 def _sources(readings: Iterable[_Reading], projects: Mapping[str, Project], commit: str) -> Mapping[str, SourceSpec]:
@@ -329,6 +336,21 @@ def _targets(readings: Iterable[_Reading], commit: str) -> tuple[ClusterConnecti
         if isinstance(reading.form, TargetKindForm) and not reading.findings
     ]
     return tuple(sorted((one for one in read if one is not None), key=lambda one: one.name))
+
+
+def _find_open_passwords(readings: Iterable[_Reading]) -> None:
+    for reading in readings:
+        if isinstance(reading.form, NotifierForm):
+            reading.findings += notifier_translation.find_open_passwords(reading.form)
+
+
+def _notifiers(readings: Iterable[_Reading], commit: str) -> tuple[Notifier, ...]:
+    read = [
+        notifier_translation.notifier(reading.form, reading.origin(commit), reading.where(commit))
+        for reading in readings
+        if isinstance(reading.form, NotifierForm) and not reading.findings
+    ]
+    return tuple(sorted(read, key=lambda one: one.name))
 
 
 def _broken(readings: list[_Reading], told: Mapping[int, tuple[Diagnostic, ...]]) -> Iterator[BrokenDeclaration]:

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from trueline.declare.application import Application, ClusterConnection, Project, Removal, SourceSpec
 from trueline.model.diagnostic import Diagnostic
+from trueline.notify.notifier import Notifier
 from trueline.runtime.files import FileTree
 
 
@@ -32,6 +33,7 @@ class Declared:
     projects: tuple[Project, ...] = ()
     targets: tuple[ClusterConnection, ...] = ()
     removals: tuple[Removal, ...] = ()
+    notifiers: tuple[Notifier, ...] = ()
     broken: tuple[BrokenDeclaration, ...] = ()
     notes: tuple[Diagnostic, ...] = ()
 
@@ -44,6 +46,7 @@ class Declared:
             self.projects,
             self.targets,
             self.removals,
+            self.notifiers,
             self.broken,
             self.notes,
         )

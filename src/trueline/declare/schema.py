@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 import msgspec.inspect
 
-from trueline.declare.form import KINDS, Form
+from trueline.declare.form import Form
+from trueline.declare.kind import KINDS
 
 
 def json_schema() -> dict[str, Any]:

@@ -4,14 +4,15 @@ It asks nothing and reads nothing: sources that are taken `from` elsewhere are r
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import replace
 from datetime import date
 from typing import TypeAlias, TypeVar
 
+import msgspec
 from msgspec import UNSET, UnsetType
 
 from trueline.declare import form as written
 from trueline.declare.application import (
+    DEFAULT_PROJECT,
     AddedMode,
     Application,
     Auth,
@@ -28,6 +29,7 @@ from trueline.declare.application import (
     Project,
     Removal,
     RemovalWay,
+    Role,
     ServedTarget,
     SourceSpec,
     SshTarget,
@@ -39,6 +41,7 @@ from trueline.declare.application import (
 )
 from trueline.declare.finding import (
     LEADS_OUT,
+    NO_OWN_PROJECT,
     NO_PROJECT,
     NO_SOURCE,
     REFUSED_VALUE,
@@ -92,6 +95,7 @@ def application(
         decryption=_decryption(spec.decryption, place),
         target=_target(spec.target, place, read.metadata.name),
         depends_on=tuple(dict.fromkeys(spec.depends_on)),
+        project=_or(spec.project, DEFAULT_PROJECT),
         sync=_sync(spec.sync),
         origin=origin,
     )
@@ -116,15 +120,39 @@ def source(
 def project(read: written.ProjectForm, origin: Origin) -> Project:
     """A declared project."""
     name = read.metadata.name
+    keys = tuple(map(_trusted_key, _or(read.spec.trusted_keys, ())))
     return Project(
-        name=name, ring=KeyRing(name=name, keys=tuple(map(_trusted_key, read.spec.trusted_keys))), origin=origin
+        name=name, ring=KeyRing(name=name, keys=keys), origin=origin, roles=_roles(_or(read.spec.roles, None))
     )
+
+
+def _roles(roles: written.RolesForm | None) -> Mapping[Role, tuple[str, ...]]:
+    if roles is None:
+        return {}
+    said = {
+        Role.VIEWER: roles.viewer,
+        Role.DEPLOYER: roles.deployer,
+        Role.APPROVER: roles.approver,
+        Role.ADMIN: roles.admin,
+    }
+    return {role: subjects for role, subjects in said.items() if subjects}
+
+
+def find_missing_own_project(
+    read: written.ApplicationForm, projects: Collection[str], broken: Collection[str] = ()
+) -> Iterator[Finding]:
+    """The project that an application names is declared; in the default one it is where it names none."""
+    name = _or(read.spec.project, DEFAULT_PROJECT)
+    if name != DEFAULT_PROJECT and name not in projects:
+        said = ": its declaration is broken" if name in broken else suggestion(name, projects)
+        remedy = "correct the Project" if name in broken else "declare a Project with this name, or correct it"
+        yield NO_OWN_PROJECT.at(("spec", "project"), f"`spec.project` is {shown(name)}{said}", remedy)
 
 
 def find_missing_projects(
     read: written.ApplicationForm | written.SourceKindForm, projects: Collection[str], broken: Collection[str] = ()
 ) -> Iterator[Finding]:
-    """Every project whose keys a source demands is declared."""
+    """Every project whose keys a source demands is declared, and has keys: `projects` are those."""
     asked = (
         [(("spec", "verify"), read.spec.verify)]
         if isinstance(read, written.SourceKindForm)
@@ -145,7 +173,7 @@ def connection(read: written.TargetKindForm, origin: Origin, where: Where | None
     if isinstance(cluster, UnsetType):
         return None
     place = where or _everywhere(origin)
-    kubeconfig = _secret(cluster.kubeconfig, place(("spec", "cluster", "kubeconfig")))
+    kubeconfig = secret_of(cluster.kubeconfig, place(("spec", "cluster", "kubeconfig")))
     return ClusterConnection(
         name=read.metadata.name, kubeconfig=kubeconfig, context=_or(cluster.context, ""), origin=origin
     )
@@ -285,12 +313,12 @@ def _auth(auth: written.AuthForm | UnsetType, at: Path, place: Where) -> Auth:
     return Auth(username=_or(auth.username, ""), password=password, bearer=bearer, ssh_key=key)
 
 
-def _secret(secret: written.SecretForm, origin: Origin) -> SecretReference:
-    """Without the commit: it tells where to look, and a commit that does not touch it changes nothing."""
+def secret_of(secret: written.SecretForm, origin: Origin) -> SecretReference:
+    """The name of a secret, without the commit: it tells where to look, and other commits change nothing of it."""
     place = secret.secret
     named = {"env": place.env, "file": place.file, "sops": place.sops, "kubernetes": place.kubernetes}
     written_as = {"secret": {key: name for key, name in named.items() if name is not UNSET}}
-    return SecretReference.parse(written_as, replace(origin, commit=""))
+    return SecretReference.parse(written_as, msgspec.structs.replace(origin, commit=""))
 
 
 def _target(target: written.TargetForm, place: Where, application: str) -> TargetSpec:
@@ -352,11 +380,11 @@ def _decryption(read: written.DecryptionForm | UnsetType, place: Where) -> tuple
     if isinstance(read, UnsetType):
         return ()
     at = ("spec", "decryption", "keys")
-    return tuple(_secret(one, place((*at, index))) for index, one in enumerate(read.keys))
+    return tuple(secret_of(one, place((*at, index))) for index, one in enumerate(read.keys))
 
 
 def _optional_secret(secret: written.SecretForm | UnsetType, origin: Origin) -> SecretReference | None:
-    return None if isinstance(secret, UnsetType) else _secret(secret, origin)
+    return None if isinstance(secret, UnsetType) else secret_of(secret, origin)
 
 
 def _render(render: written.RenderForm) -> RenderOptions | None:

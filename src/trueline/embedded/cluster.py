@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from trueline.embedded.bootstrap import furnish
 from trueline.embedded.controller.loop import Loop
@@ -13,15 +13,22 @@ from trueline.embedded.disk import SqliteDisk
 from trueline.embedded.engine import Engine
 from trueline.embedded.front import Front
 from trueline.embedded.kind import Catalogue, from_discovery
-from trueline.embedded.serve import Listener
 from trueline.embedded.store import Disk, Store
 from trueline.embedded.webhook import Connect, Webhooks
 from trueline.runtime.clock import Clock
-from trueline.runtime.http import Request, Response, Stream, Transport
-from trueline.runtime.http_aiohttp import AiohttpTransport
+from trueline.runtime.http import Endpoint, Request, Response, Stream, Transport
 from trueline.runtime.toolbox import Toolbox
 
+if TYPE_CHECKING:
+    from trueline.embedded.serve import Listener
+
 FILE = "embedded.sqlite"
+
+
+def _over_http(endpoint: Endpoint) -> Transport:
+    from trueline.runtime.http_aiohttp import AiohttpTransport  # noqa: PLC0415 - only who has webhooks pays for it
+
+    return AiohttpTransport(endpoint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +62,7 @@ class EmbeddedCluster:
         directory: Path | None = None,
         *,
         disk: Disk | None = None,
-        connect: Connect = AiohttpTransport,
+        connect: Connect = _over_http,
     ) -> None:
         self._directory, self._clock, self._connect = directory, clock, connect
         self._engine = Engine(toolbox, clock)
@@ -119,6 +126,8 @@ class EmbeddedCluster:
 
     async def serve(self, host: str = "127.0.0.1", port: int = 0) -> str:
         """Serve the same on a socket; the answer is its address."""
+        from trueline.embedded.serve import Listener  # noqa: PLC0415 - it loads a server, which a plan does without
+
         self._listener = Listener(self.transport())
         return await self._listener.open(host, port)
 

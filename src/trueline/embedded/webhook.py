@@ -13,8 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 import msgspec
 
 from trueline.embedded.store import Store
-from trueline.runtime.http import Request, Transport, Unreachable
-from trueline.runtime.http_aiohttp import Endpoint
+from trueline.runtime.http import Endpoint, Request, Transport, Unreachable
 
 Connect: TypeAlias = Callable[[Endpoint], Transport]
 """Opens a way to one server.

@@ -7,5 +7,6 @@ older · `meanwhile` what is kept while nothing may be done · `status` is how i
 `schedule` says whose turn is next. `follow` follows Git, `sight` the targets, `refresh` tells how all is; `engine`
 makes the passes and keeps them going: `dependency` tells whom one waits for, `loss` what many would lose together,
 `readiness` which stand where they stay; `control` is what people ask of it, and `foresee` what one application's plan
-makes for another's. Nothing here waits for health or hooks: a pass ends, and an event wakes the next one.
+makes for another's. `alert` shows it all to the Notifiers. Nothing here waits for health or hooks: a pass ends, and an
+event wakes the next one.
 """

@@ -1,6 +1,7 @@
 """What the engine writes down of its passes: deployments, drift, changes of sync and health. It decides nothing."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from trueline.drift.drift import Drift
@@ -32,8 +33,19 @@ FLEET_BRANCH = "(fleet branch)"
 AGREED_MAX = 20
 """So many agreements to commits of the fleet repository are remembered, where a fence says otherwise."""
 
+SEEN_MAX = 1_000
+"""Of so many commits it is remembered in which order they were followed."""
+
 _RECORDS_BACK_MAX = 100
 _DEEDS = frozenset({Kind.DEPLOYMENT_BEGUN.value, Kind.INTENT.value})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entered:
+    """What a process said last at an application's fence, and had there: a fleet commit, and what it renders to."""
+
+    commit: str = ""
+    run: str = ""
 
 
 class Chronicle:
@@ -44,6 +56,8 @@ class Chronicle:
         self._history = history
         self._left: dict[str, frozenset[Drift]] = {}
         self._foreseen: dict[str, frozenset[Drift]] = {}
+        self._seen: dict[str, int] = {}
+        """In which order the fleet's commits were followed in this life."""
 
     def completed_run(self, application: str) -> str:
         """The run of the last deployment that went to its end."""
@@ -74,6 +88,10 @@ class Chronicle:
             self._history.advance(FLEET, expected=self.newest, commit=commit)
             self._set_count(FLEET_GENERATION, self._count(FLEET_GENERATION) + 1)
 
+    def is_later(self, commit: str) -> bool:
+        """Whether a commit was followed in this life after the one that was begun with last: it comes after that."""
+        return self._seen.get(commit, 0) > self._seen.get(self.newest, 0)
+
     def generation(self, target: str) -> int:
         """How many commits were begun with, in the count that a target's fences have: others may have been ahead."""
         return self._count(FLEET_GENERATION) + self._count(f"{FLEET_GENERATION} {target}")
@@ -94,6 +112,17 @@ class Chronicle:
         """Where the journal ends."""
         head = self._journal.head()
         return Head(sequence=head.sequence, digest=head.digest)
+
+    def entered(self, target: str, application: str) -> Entered:
+        """What was said last at that fence, in this life or an earlier one."""
+        commit, _, run = self._history.newest(_entered(target, application)).partition(" ")
+        return Entered(commit=commit, run=run)
+
+    def enter(self, target: str, application: str, entered: Entered) -> None:
+        """It was said there."""
+        if entered != self.entered(target, application):
+            key, said = _entered(target, application), f"{entered.commit} {entered.run}"
+            self._history.advance(key, expected=self._history.newest(key), commit=said)
 
     def knows(self, head: Head) -> bool:
         """Whether the journal holds the record that was its end once."""
@@ -187,6 +216,10 @@ class Chronicle:
         body: dict[str, Any] = {"commit": revision.commit, "author": revision.author_name, "subject": revision.subject}
         body |= {"signed": dict(signer)} if signer else {}
         self._journal.append([Note(kind=Kind.REVISION_SEEN, body=body)])
+        self._seen.pop(revision.commit, None)
+        self._seen[revision.commit] = self._journal.head().sequence
+        while len(self._seen) > SEEN_MAX:
+            self._seen.pop(next(iter(self._seen)))
 
     def fail(self, application: str, diagnostics: tuple[Diagnostic, ...]) -> None:
         """What Git declares cannot be rendered."""
@@ -275,3 +308,8 @@ class Chronicle:
 def _met(target: str, application: str) -> str:
     """The name under which it is kept which end of another journal stood at a fence; no application can have it."""
     return f"(fence) {target} {application}"
+
+
+def _entered(target: str, application: str) -> str:
+    """The name under which it is kept what was said at a fence; no application can have it."""
+    return f"(entered) {target} {application}"

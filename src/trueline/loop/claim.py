@@ -31,6 +31,8 @@ class ClaimBook:
         self._first: dict[str, str] = {}
         self._left: dict[_Key, str] = {}
         self._unread: dict[str, tuple[str, str]] = {}
+        self._awaiting: dict[str, set[str]] = {}
+        """By application, those that leave something alone because it declares that."""
 
     @contextmanager
     def reading(self) -> Iterator[None]:
@@ -53,7 +55,7 @@ class ClaimBook:
     ) -> tuple[str, ...]:
         """Replace what an application declares, with the commit `at` which it does.
 
-        The answer names the others that claim, or claimed, the same.
+        The answer names the others that claim, or claimed, the same, and those that wait for it to take something.
         """
         if self._is_alone(application, target):
             return self._declare_alone(application, target, resources, at)
@@ -82,7 +84,8 @@ class ClaimBook:
         self._unread.pop(application, None)
         before = {resource.ref for resource in self._of[application][1]}
         self._of[application] = (target, tuple(resources))
-        now, claims, rivals = {resource.ref for resource in resources}, self._claims[target], set[str]()
+        now, claims = {resource.ref for resource in resources}, self._claims[target]
+        rivals = self._awaiting.pop(application, set())
         for ref in before - now:
             self._left[target, ref] = at
             del claims[ref]
@@ -95,10 +98,10 @@ class ClaimBook:
         return tuple(sorted(rivals))
 
     def remove(self, application: str, *, at: str = "") -> tuple[str, ...]:
-        """The application declares nothing any more; the answer names the others that claim the same."""
+        """The application declares nothing any more; the answer names whom that concerns."""
         self._unread.pop(application, None)
         self._first.setdefault(application, at)  # after a start nobody knows what it declared before
-        rivals: set[str] = set()
+        rivals = self._awaiting.pop(application, set())
         target, resources = self._of.pop(application, ("", ()))
         for resource in resources:
             key = (target, resource.ref)
@@ -143,6 +146,8 @@ class ClaimBook:
             left_at = self._left.get((target, ref), self._first.get(application, ""))
             if others or self._readings or left_at in unread:
                 found[ref] = others[0] if others else ""
+            if others:
+                self._awaiting.setdefault(others[0], set()).add(application)
         if "" in found.values():
             self._doubting.add(application)
         return found

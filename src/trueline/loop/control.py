@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 
 from trueline.declare.application import DriftMode
 from trueline.drift.drift import Drift, added, judge
@@ -19,12 +20,13 @@ from trueline.loop.engine import Engine
 from trueline.loop.fleet import Fleet
 from trueline.loop.kept import Kept
 from trueline.loop.past import desired_at
+from trueline.loop.remedy import Remedies, RemedyParts, check_plan
 from trueline.loop.review import Review, review
 from trueline.loop.status import Sync
 from trueline.loop.supply import Targets
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.digest import Digest
-from trueline.model.fault import Fault, UserError
+from trueline.model.fault import Fault, Transient, UserError
 from trueline.model.known import Known
 from trueline.plan.change import Action
 from trueline.record.approval import Approval, Approvals
@@ -32,6 +34,7 @@ from trueline.record.history import Deployment, DeploymentResult, History
 from trueline.record.hold import Hold, Holds
 from trueline.record.journal import Journal, Kind, Note
 from trueline.target.inventory import addition_of
+from trueline.target.snapshot import NOTHING
 
 PLAN_SHORTEST = 8
 COMMIT_SHORTEST = 6
@@ -70,6 +73,20 @@ class Control:
         self.parts = parts
         self.engine = parts.engine
         self.engine.restore = self.restored
+
+    @cached_property
+    def remedies(self) -> Remedies:
+        """What a person does about what runs."""
+        parts = self.parts
+        return Remedies(
+            RemedyParts(
+                engine=parts.engine,
+                targets=parts.targets,
+                holds=parts.holds,
+                journal=parts.journal,
+                kept=self.kept,
+            )
+        )
 
     def kept(self, name: str) -> Kept:
         """One application.
@@ -118,16 +135,26 @@ class Control:
         return hold
 
     def resume(self, name: str, *, who: str) -> tuple[Hold, ...]:
-        """End every hold, a rollback's too: what Git says is applied again."""
+        """End every hold, a rollback's too: what Git says is applied again; see `check_plan` for a plan of that."""
         self.kept(name)
         ended = self.parts.holds.resume(name, who=who)
         self.engine.unpin(name)
         return ended
 
-    def sync(self, name: str) -> None:
-        """A person asks for a pass: what an application with `mode: manual` waits for."""
+    def sync(self, name: str, *, who: str, plan: Digest = NOTHING) -> None:
+        """A person asks for a pass, which is what an application with `mode: manual` waits for: with a plan that they
+        were shown, for no other one.
+        """  # noqa: D205 - one sentence needs two lines
         self.kept(name)
-        self.engine.sync(name)
+        body = {"who": who, **({"plan": plan} if plan else {})}
+        self.parts.journal.append([Note(kind=Kind.SYNC_ASKED, application=name, body=body)], durable=True)
+        self.engine.sync(name, plan)
+
+    def refresh(self, name: str, *, who: str) -> None:
+        """A person asks for a look at Git and the application now."""
+        self.kept(name)
+        self.parts.journal.append([Note(kind=Kind.REFRESH_ASKED, application=name, body={"who": who})], durable=True)
+        self.engine.refresh(name)
 
     def require(self, name: str, plan: Digest, *, who: str) -> None:
         """Agree to exactly this plan: the next pass applies it or, where the world has moved, waits for a person."""
@@ -136,26 +163,85 @@ class Control:
         self.engine.require_approval(name)
         kept.is_asked = True
 
-    async def rollback(self, name: str, revision: str, *, who: str) -> RolledBack:
+    async def rollback(self, name: str, revision: str, *, who: str, plan: str = "") -> RolledBack:
         """Put an earlier deployment back, also while Git is away, and hold what Git says until that changes (INV-37).
 
+        With a plan that was shown, nothing else is done.
+
         Raises:
-            UserError: TL0712, there is nothing to go back to; TL0713, it cannot be put back as it was.
-            Transient: a source of it is away and not kept.
+            UserError: TL0712, there is nothing to go back to; TL0713, it cannot be put back as it was; TL2320, the plan
+                is another one by now.
+            Transient: a source of it is away and not kept; with a plan, the target could not be asked.
         """
         kept = self.kept(name)
-        wanted = self._earlier(kept, revision)
-        aim = await self._desired_at(name, wanted.revision, wanted.pins)
-        if aim.problems:
-            raise _differs(name, aim.revision, aim.problems)
+        aim = await self._earlier_aim(kept, revision)
+        agreed = NOTHING
+        if plan:
+            found = await self._review(name, aim)
+            check_plan(found, plan)
+            agreed = found.plan.digest
         git = kept.desired
         if git is not None and not git.is_removal:
             self.parts.holds.hold(name, revision=git.run, who=who, why=f"rolled back to {aim.revision}")
         body = {"to": aim.commit, "pins": dict(aim.pins), "from": git.commit if git else "", "who": who}
         body["run"] = git.run if git else ""
         self.parts.journal.append([Note(kind=Kind.ROLLBACK, application=name, body=body)], durable=True)
-        self.engine.pin(name, aim)
+        self.engine.pin(name, aim, agreed)
         return RolledBack(application=name, revision=aim.revision, commit=aim.commit, held=git.revision if git else "")
+
+    async def _earlier_aim(self, kept: Kept, revision: str) -> Desired:
+        name, wanted = kept.application.name, self._earlier(kept, revision)
+        aim = await self._desired_at(name, wanted.revision, wanted.pins)
+        if aim.problems:
+            raise _differs(name, aim.revision, aim.problems)
+        return aim
+
+    async def review_rollback(self, name: str, revision: str) -> Review:
+        """What a rollback would do, against what runs now; nothing is written.
+
+        Raises:
+            UserError: as for the rollback.
+            Transient: a source of it is away and not kept, or the target could not be asked.
+        """
+        return await self._review(name, await self._earlier_aim(self.kept(name), revision))
+
+    async def review_git(self, name: str) -> Review:
+        """What Git says against what runs now, whatever was put in the place of what Git says.
+
+        Raises:
+            UserError: Git says nothing that renders.
+            Transient: the target could not be asked.
+        """
+        kept = self.kept(name)
+        if kept.desired is None:
+            raise untold(kept)
+        return await self._review(name, kept.desired)
+
+    async def review_at(self, name: str, revision: str) -> Review:
+        """What another revision would change, against what runs now: a deployment's number, or the beginning of a
+        commit that was deployed or followed. What was never admitted is not read for whoever may look (INV-11).
+
+        Raises:
+            UserError: TL2321, it names none of those; or what is wrong with that one.
+            Transient: a source of it is away and not kept, or the target could not be asked.
+        """  # noqa: D205 - one sentence needs two lines
+        kept = self.kept(name)
+        if kept.desired is not None and len(revision) >= COMMIT_SHORTEST and kept.desired.commit.startswith(revision):
+            return await self._review(name, kept.desired)
+        known = [one for one in self.parts.history.history(name, 1_000) if _is_named(one, revision)]
+        if known:
+            return await self._review(name, await self._desired_at(name, known[0].revision, known[0].pins))
+        return await self._review(name, await self._desired_at(name, self._followed(name, revision), {}))
+
+    def _followed(self, name: str, revision: str) -> str:
+        """The commit of the fleet repository that was followed and begins so."""
+        for record in self.parts.journal.newest(application="", limit=RECORDS_SEARCHED_MAX):
+            if record.kind == Kind.REVISION_SEEN.value and len(revision) >= COMMIT_SHORTEST:
+                commit: str = record.body["commit"]
+                if commit.startswith(revision):
+                    return commit
+        remedy = "name a number or a commit of `trueline history`, or a commit that was followed"
+        raise _refused("TL2321", "that revision was never followed", f"{name}: {revision[:100]!r}", remedy)
 
     async def restored(self, kept: Kept) -> Desired | None:
         """After a restart: what a rollback had put in the place of what Git says, if that is still what Git says."""
@@ -174,14 +260,12 @@ class Control:
         says about healing, each difference from what was left is looked at.
 
         Raises:
-            UserError: TL0710, or the target is not there.
-            Transient: the target could not be asked.
+            UserError: TL0710, what Git says cannot be read, or the target is not there.
+            Transient: TL2301, or the target could not be asked.
         """  # noqa: D205 - one sentence needs two lines
         kept = self.kept(name)
         if kept.aim is None:
-            raise UserError(
-                kept.failure or kept.trouble or kept.away or no_application(name, self.engine.kept).diagnostics
-            )
+            raise untold(kept)
         aim = kept.pinned or await self.restored(kept) or kept.aim
         if finds_drift:
             sync = replace(aim.application.sync, drift=DriftMode.HEAL)
@@ -234,12 +318,18 @@ class Control:
         wish = await self.parts.desirer.wish(declared[0], look.ground)
         return await self._review(name, await self.parts.desirer.desire(wish, beside=definitions))
 
-    def _earlier(self, kept: Kept, revision: str) -> Deployment:
-        name = kept.application.name
+    def returnable(self, name: str) -> tuple[Deployment, ...]:
+        """The deployments that can be put back, the newest first: done, and neither what runs nor what Git says."""
+        kept = self.kept(name)
         known = self.parts.history.history(name, 1_000)
         git = kept.desired.run if kept.desired else ""
-        now = kept.aim.run if kept.aim else ""
-        good = [d for d in known if d.result is DeploymentResult.DONE and d.tree not in {git, now}]
+        is_begun = kept.aim is not None and not kept.asked_plan
+        now = kept.aim.run if kept.aim and is_begun else ""
+        return tuple(d for d in known if d.result is DeploymentResult.DONE and d.tree not in {git, now})
+
+    def _earlier(self, kept: Kept, revision: str) -> Deployment:
+        name = kept.application.name
+        good = list(self.returnable(name))
         if revision:
             good = [d for d in good if _is_named(d, revision)]
         if not good:
@@ -279,6 +369,23 @@ def no_application(name: str, known: object) -> UserError:
     names = ", ".join(sorted(map(str, known))[:20]) if isinstance(known, dict) else ""
     detail = f"{name}; there are: {names}" if names else f"{name}; there is none at all"
     return _refused("TL0710", "there is no application of that name", detail, "see `trueline status`")
+
+
+def untold(kept: Kept) -> Fault:
+    """Why it is not known what an application shall be: its files are at fault, or it cannot be told now (INV-38).
+
+    It names no other application: who asks may be told of this one alone.
+    """
+    return UserError(kept.failure) if kept.failure else Transient(kept.trouble or kept.away or [_not_yet(kept)])
+
+
+def _not_yet(kept: Kept) -> Diagnostic:
+    return Diagnostic(
+        code="TL2301",
+        summary="what the application shall be is not known yet",
+        detail=f"{kept.application.name}: its files were not read and rendered since the start",
+        remedy="ask again in a moment; `trueline status` says what is waited for",
+    )
 
 
 def _is_named(deployment: Deployment, revision: str) -> bool:

@@ -6,6 +6,8 @@ What cannot be rendered becomes a `Desired` with problems: it blocks its own app
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+import msgspec
+
 from trueline.declare.application import Application, BranchTarget, ClusterTarget, Removal, SourceSpec
 from trueline.loop.circle import find_circle
 from trueline.loop.desired import Desired
@@ -318,7 +320,7 @@ def removed(application: Application, revision: Revision, removals: Iterable[Rem
 
 def declaration(application: Application) -> str:
     """What Git says of an application, without the commit that says it."""
-    return repr(replace(application, origin=replace(application.origin, commit="")))
+    return repr(replace(application, origin=msgspec.structs.replace(application.origin, commit="")))
 
 
 def _refuse_circle(

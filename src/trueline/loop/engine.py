@@ -8,7 +8,9 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 
+from trueline.declare.application import Mode
 from trueline.loop import leave
 from trueline.loop.board import Board
 from trueline.loop.bug import own_fault
@@ -19,22 +21,26 @@ from trueline.loop.fence import Fenced, FenceKeeper
 from trueline.loop.fight import Fights
 from trueline.loop.fleet import Look
 from trueline.loop.follow import GitFollower
+from trueline.loop.heal import HealWish, agreed_to, review_heal
 from trueline.loop.kept import Kept
 from trueline.loop.loss import Losses
+from trueline.loop.measure import Measures
 from trueline.loop.parts import Parts
 from trueline.loop.progress import Pass
 from trueline.loop.readiness import Readiness
-from trueline.loop.reconcile import reconcile
+from trueline.loop.reconcile import Asking, put_back, reconcile
 from trueline.loop.refresh import Refresher
-from trueline.loop.schedule import Turn
+from trueline.loop.schedule import Queue, Turn
 from trueline.loop.sight import TargetFollower
 from trueline.loop.status import ApplicationStatus
 from trueline.loop.unclaimed import Unclaimed
 from trueline.model.diagnostic import Diagnostic
+from trueline.model.digest import Digest
 from trueline.model.fault import Fault
 from trueline.plan.change import Action
 from trueline.plan.guard import Approve
 from trueline.plan.plan import Plan
+from trueline.target.snapshot import NOTHING
 
 
 class _Overtaken(Exception):
@@ -62,6 +68,8 @@ class Engine:
         self._only: frozenset[str] | None = None
         self.restore: Callable[[Kept], Awaitable[Desired | None]] | None = None
         """What a rollback had pinned before a restart; set by who controls."""
+        self.told: Callable[[], tuple[Diagnostic, ...]] = tuple
+        """What is worth knowing of the Notifiers; set by who tells people."""
 
     @property
     def kept(self) -> dict[str, Kept]:
@@ -82,7 +90,22 @@ class Engine:
     def notes(self) -> tuple[Diagnostic, ...]:
         """What is worth knowing of no single application, and stops nothing."""
         declared = self.look.declared.notes if self.look else ()
-        return (*declared, *self._fences.notes, *self._unclaimed_notes())
+        return (*declared, *self._fences.notes, *self._unclaimed_notes(), *self.told())
+
+    @property
+    def looks(self) -> int:
+        """How often Git was looked at."""
+        return self._board.looks
+
+    @property
+    def queue(self) -> Queue:
+        """How many turns are due."""
+        return self._board.schedule.queue
+
+    @property
+    def measures(self) -> Measures:
+        """What is counted of passes."""
+        return self._parts.measures
 
     def _unclaimed_notes(self) -> tuple[Diagnostic, ...]:
         """Only once Git was followed, and for a whole fleet: else it is not known which applications there are."""
@@ -119,9 +142,9 @@ class Engine:
                 if not any(task.done() and not task.cancelled() for task in tasks):  # else one of them has failed
                     await self._fences.release()
 
-    def poke(self) -> None:
-        """Somebody says that Git has changed: look now."""
-        self._git.poke()
+    def poke(self, names: Collection[str] | None = None) -> None:
+        """Somebody says that Git has changed: look now; with `names`, at the sources of these applications alone."""
+        self._git.poke(names)
 
     async def follow_once(self) -> None:
         """One look at Git; whatever cannot be told now leaves everything as it is."""
@@ -153,11 +176,16 @@ class Engine:
         kept.held = self._held(kept)
         is_restored = not kept.held or kept.pinned is not None or await self._restore(kept)
         kept.held = self._held(kept)
+        if kept.healing is not None:
+            await self._put_back(kept, kept.aim, kept.healing)
         kept.waits_for = self._dependencies.missing(kept)
         if not kept.waits_for and await self._git.read_again(kept):
             return  # it has another turn with that
         if not kept.held and not kept.waits_for:
+            began_s = self._parts.clock.monotonic_s()
             await self._pass(kept, kept.aim, turn)
+            took_s, is_made = self._parts.clock.monotonic_s() - began_s, not (kept.trouble or kept.fenced)
+            self._parts.measures.passed(took_s, is_whole=turn.focus is None, is_made=is_made)
         elif is_restored:
             self._rest(kept)
         self._board.touch(turn.application)
@@ -174,9 +202,58 @@ class Engine:
         """Look at an application again, whole."""
         self._board.schedule.wake(name)
 
-    def sync(self, name: str) -> None:
-        """A person asks for what Git says."""
-        self.kept[name].is_asked = True
+    def sync(self, name: str, plan: Digest = NOTHING) -> None:
+        """A person asks for what Git says; with a plan that they were shown, for that one."""
+        kept = self.kept[name]
+        kept.is_asked, kept.asked_plan = True, plan
+        self._board.schedule.succeed(name)
+        self._board.schedule.wake(name)
+
+    def heal(self, name: str, wish: HealWish) -> None:
+        """A person has named objects put back: that comes before the next pass."""
+        self.kept[name].healing = wish
+        self._board.schedule.wake(name)
+
+    async def _put_back(self, kept: Kept, aim: Desired, wish: HealWish) -> None:
+        """Once, and only what a person was shown (INV-11); whatever keeps it from that is told, and not tried again."""
+        name, kept.healing = kept.application.name, None
+        if kept.held:
+            wish.missed(f"it is held: {kept.held}")
+            return
+        try:
+            parts = await self._parts.targets.parts(aim.application.target)
+            fence = await self._fences.admit(parts, aim, is_asked=kept.pinned is not None)
+            found = await review_heal(parts, aim, wish.refs, takes_away=wish.takes_away)
+            if found.shown != wish.plan:
+                wish.missed("the target has changed since")
+                return
+            if wish.is_agreed:
+                found = agreed_to(found)
+            foresee = partial(self._parts.chronicle.foresee, name)
+            made = await put_back(parts, aim, found, fence=fence, foresee=foresee)
+        except Fault as fault:
+            wish.missed(fault.diagnostics[0].line)
+            return
+        if made is None:
+            wish.missed("; ".join(found.plan.asks) or "the target does not allow it now")
+            return
+        self._parts.chronicle.drift(name, made)
+        self._targets.look_back(parts, name)
+
+    async def enter(self, parts: Parts, aim: Desired, *, is_asked: bool) -> None:
+        """Before anything is written beside the passes: this process has to be the one that writes (INV-13).
+
+        Raises:
+            Fenced: another one is.
+            Transient: the target could not be asked.
+        """
+        fence = await self._fences.admit(parts, aim, is_asked=is_asked)
+        await fence.enter(is_begun=False)
+        await fence.check()
+
+    def refresh(self, name: str) -> None:
+        """A person asks for a look at Git and the whole application now, whatever pause there is after a failure."""
+        self._git.poke()
         self._board.schedule.succeed(name)
         self._board.schedule.wake(name)
 
@@ -190,10 +267,13 @@ class Engine:
         sync = replace(aim.application.sync, approve=Approve.ALWAYS)
         return replace(aim, application=replace(aim.application, sync=sync))
 
-    def pin(self, name: str, desired: Desired) -> None:
-        """A rollback: this is what shall be, until Git renders something else than it does now."""
+    def pin(self, name: str, desired: Desired, plan: Digest = NOTHING) -> None:
+        """A rollback: this is what shall be, until Git renders something else than it does now.
+
+        With a plan that was shown, nothing else is begun for it.
+        """
         kept = self.kept[name]
-        kept.pinned, kept.is_due, kept.is_asked = desired, True, True
+        kept.pinned, kept.is_due, kept.is_asked, kept.asked_plan = desired, True, True, plan
         self._board.schedule.wake(name)
         self._board.touch(name)
 
@@ -201,7 +281,7 @@ class Engine:
         """What Git says counts again."""
         kept = self.kept[name]
         kept.is_due = kept.is_due or kept.pinned is not None
-        kept.pinned = None
+        kept.pinned, kept.asked_plan = None, NOTHING
         self._board.schedule.wake(name)
         self._board.touch(name)
 
@@ -218,13 +298,14 @@ class Engine:
             kept.fenced = ()
             completed = self._parts.chronicle.completed_run(name)
             focus = turn.focus if _is_whole_done(kept, aim) else None
+            asking = self._asking(kept, aim, is_whole=focus is None)
             made = await reconcile(
                 parts,
                 self.weighed(self._as_agreed(aim), parts),
                 completed_run=completed,
                 focus=focus,
                 begin=lambda plan: self._begin(kept, aim, plan if focus is None else None),
-                is_asked=kept.is_asked or self._parts.chronicle.is_under_way(aim),
+                asking=asking,
                 resting=self._fights.resting(name) if parts.target.rules.rests else {},
                 fence=fence,
                 foresee=lambda drifts: self._parts.chronicle.foresee(name, drifts),
@@ -242,25 +323,45 @@ class Engine:
             self._board.schedule.retry(name)
             return
         kept.trouble = ()
+        if made.is_other:
+            kept.is_asked = False  # who asked was shown another plan, and is asked again
         self._conclude(kept, aim, made, is_whole=focus is None)
         has_left = aim.is_removal and aim is kept.aim  # else it is in Git again since the pass began
         if has_left and made.is_complete and not parts.ledger.count(name, parts.target.name):
             self._gone(name)  # who still owns what another one is to take, is not forgotten before that (INV-08)
+        if fence.is_new and made.review.plan.held:
+            self._board.schedule.wake(name)  # INV-12: what stands there can be proven to be late only from now on
         self._targets.look_back(parts, name)
+        self._targets.let_go(parts, made)
+
+    def _asking(self, kept: Kept, aim: Desired, *, is_whole: bool) -> Asking:
+        """What a person asked a pass for. INV-11: the plan that they were shown, of the whole application.
+
+        What was begun for them goes on. Where Git's word is applied by itself, no plan of a person's binds it.
+        """
+        if self._parts.chronicle.is_under_way(aim):
+            return Asking(is_asked=True)
+        is_bound = kept.pinned is not None or aim.application.sync.mode is Mode.MANUAL
+        if not is_bound or not kept.asked_plan:
+            return Asking(is_asked=kept.is_asked)
+        return Asking(is_asked=kept.is_asked and is_whole, plan=kept.asked_plan)
 
     def _begin(self, kept: Kept, aim: Desired, plan: Plan | None) -> None:
         """What Git says now is begun with: from here on, nothing older is followed by itself (promise 9).
 
         `plan` is that of a pass over the whole application: only such a one deploys.
 
-        INV-12: a pass may have stood still since it began. Where something else is aimed at by now, it ends here; a
-        commit that changes nothing of the application does not end it, else frequent ones would starve it.
+        INV-12: a commit may be begun with late, while Git says a newer one that cannot be rendered: it counts too. And
+        a pass may have stood still since it began: where something else is aimed at by now, it ends here; a commit that
+        changes nothing of the application does not end it, else frequent ones would starve it.
         """
         if kept.aim is not aim and (kept.aim is None or kept.aim.run != aim.run):
             raise _Overtaken
-        if self.look is not None and self.look.revision.commit == aim.commit:
+        is_newest = self.look is not None and self.look.revision.commit == aim.commit
+        if is_newest or (kept.pinned is None and self._parts.chronicle.is_later(aim.commit)):
             self._parts.chronicle.advance(aim.commit)
         if plan is not None:
+            kept.asked_plan = NOTHING
             by = "git" if kept.pinned is None else "rollback"
             self._parts.chronicle.begin(aim, plan.digest, by=by)
 
@@ -282,6 +383,7 @@ class Engine:
             self._wake_leaving()
         kept.waits = frozenset(made.waits)
         kept.carrying = made.carrying(kept.carrying, is_whole=is_whole)
+        kept.gone = made.gone(kept.gone, is_whole=is_whole)
         if made.outcomes:
             self._agreed.discard(name)
         kept.is_due = kept.is_due and aim is not kept.aim

@@ -1,11 +1,12 @@
 """What an engine is made of; given by the wiring."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from trueline.loop.chronicle import Chronicle
 from trueline.loop.claim import ClaimBook
 from trueline.loop.desire import Desirer
 from trueline.loop.fleet import Fleet
+from trueline.loop.measure import Measures
 from trueline.loop.port import Approvals
 from trueline.loop.register import Register
 from trueline.loop.supply import Targets
@@ -28,5 +29,6 @@ class EngineParts:
     holds: Holds
     approvals: Approvals
     clock: Clock
+    measures: Measures = field(default_factory=Measures)
     interval_s: float = 30.0
     workers: int = 4

@@ -7,9 +7,10 @@ holds. Where the journal ends is left there once all is quiet, at the latest eac
 
 import asyncio
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from trueline.loop.board import Board
+from trueline.loop.chronicle import Entered
 from trueline.loop.desired import Desired
 from trueline.loop.engine_parts import EngineParts
 from trueline.loop.parts import Parts
@@ -25,6 +26,7 @@ QUIET_S = 60.0
 ANCHOR_S = 3600.0
 RELEASE_S_MAX = 2.0
 NO_HEAD = Head()
+MOVED = "it changed meanwhile"
 
 
 class Fenced(Fault):
@@ -84,7 +86,7 @@ class FenceKeeper:
         found = looked.value.get(name)
         if found is not None and name not in fence.held and not is_asked:
             await self._compare_order(parts, found, aim)
-        return PassFence(self, parts, aim)
+        return PassFence(self, parts, aim, admitted=None if is_asked else _commit(found))
 
     def _place(self, parts: Parts) -> _Place:
         name = parts.target.name
@@ -116,7 +118,7 @@ class FenceKeeper:
     async def _compare_order(self, parts: Parts, record: FenceRecord, aim: Desired) -> None:
         """Older is never applied over newer, whoever applied the newer (INV-12); a person may say that it is meant."""
         before, now = record.standing.order.commit, aim.commit
-        is_same = before in {"", now, self._parts.chronicle.newest}
+        is_same = before in {"", now, self._parts.chronicle.entered(parts.target.name, aim.application.name).commit}
         if is_same or (before, now) in self._followed or self._parts.approvals.is_approved(Digest(now)):
             return
         revision = await self._revision(now)
@@ -140,28 +142,41 @@ class FenceKeeper:
             return look.revision
         return (await self._parts.fleet.look_back(commit)).revision
 
-    def standing(self, target: str, aim: Desired | None = None) -> Standing:
-        """How far the fleet has come; with an aim, once that is begun with."""
-        chronicle, look = self._parts.chronicle, self._board.look
-        generation, commit = chronicle.generation(target), chronicle.newest
-        if aim is not None and look is not None and look.revision.commit == aim.commit != commit:
-            generation, commit = generation + 1, aim.commit
-        return Standing(order=Order(generation=generation, commit=commit), head=chronicle.head)
+    def _order(self, target: str, aim: Desired, found: FenceRecord | None) -> Order:
+        """How far the application has come once this aim is begun with; `found` is what stands at its fence.
 
-    async def enter(self, parts: Parts, aim: Desired) -> None:
+        INV-12: it is the application's own commit, and the newest that said what is applied. What a start aims at while
+        Git cannot be read was declared first by an older one: then what stands there stays.
+        """
+        chronicle, look = self._parts.chronicle, self._board.look
+        generation, before = chronicle.generation(target), _commit(found)
+        is_newest = look is not None and look.revision.commit == aim.commit
+        if not is_newest and Entered(commit=before, run=aim.run) == chronicle.entered(target, aim.application.name):
+            return Order(generation=generation, commit=before)
+        return Order(generation=generation + (is_newest and aim.commit != chronicle.newest), commit=aim.commit)
+
+    async def enter(self, parts: Parts, aim: Desired, *, admitted: str | None = None, is_begun: bool = True) -> None:
         """Before the first write of a pass: this process is the one that writes.
 
-        That costs requests once in its life, and one more for each commit that is begun with.
+        That costs requests once in its life, and one more for each commit that is begun with. `admitted` is the commit
+        that stood at the fence when the pass was admitted; `None`: it does not matter, for a person goes back. Not
+        `is_begun`: only what ran before is healed, so the application comes no further; nor does it at a return.
 
         Raises:
             Fenced: another process is.
-            Transient: that could not be told.
+            Transient: that could not be told, or the fence says something else than when the pass was admitted.
         """
-        name, fence, standing = aim.application.name, parts.fence, self.standing(parts.target.name, aim)
+        name, target, fence = aim.application.name, parts.target.name, parts.fence
+        found = await self._found(fence, name)
+        if name not in fence.held and admitted not in {None, _commit(found)}:
+            raise _not_answered(name, MOVED)  # INV-12: this process may be behind by now; the next pass compares
+        standing = self._standing(target, found)
+        if comes_further := is_begun and not aim.is_return:
+            standing = replace(standing, order=self._order(target, aim, found))
         is_held, place = name in fence.held, self._place(parts)
         match await fence.take(name, standing):
             case Taken.HELD if is_held:
-                await self._leave_order(parts, name, standing)
+                await self._leave_order(parts, name, found, standing)
                 now_s = self._parts.clock.monotonic_s()
                 first_s, _ = place.waiting.get(name, (now_s, now_s))
                 place.waiting[name] = first_s, now_s
@@ -170,23 +185,34 @@ class FenceKeeper:
             case Taken.LOST:
                 await self.check(parts, name)
             case Taken.MOVED | Taken.UNKNOWN as taken:
-                raise _not_answered(name, "it changed meanwhile" if taken is Taken.MOVED else "no answer came back")
+                raise _not_answered(name, MOVED if taken is Taken.MOVED else "no answer came back")
             case Taken.UNGUARDED:
                 return
+        if comes_further:
+            self._parts.chronicle.enter(target, name, Entered(commit=standing.order.commit, run=aim.run))
         self._changed.set()
 
-    async def _leave_order(self, parts: Parts, name: str, standing: Standing) -> None:
+    async def _leave_order(self, parts: Parts, name: str, found: FenceRecord | None, standing: Standing) -> None:
         """INV-12: what is begun with stands at the fence before anything of it is written.
 
         So whoever takes the fence next, and has not seen it, is told; one request for each commit that is applied.
         """
-        looked = await parts.fence.look()
-        record = looked.value.get(name) if isinstance(looked, Known) else None
-        if record is not None and record.standing.order == standing.order:
+        if found is not None and _commit(found) == standing.order.commit:
             return
         if not await parts.fence.tell(name, standing):
             await self.check(parts, name)
             raise _not_answered(name, "how far it comes could not be left there")
+
+    async def _found(self, fence: Fence, name: str) -> FenceRecord | None:
+        """What stands at a fence, as it was seen last."""
+        looked = await fence.look()
+        return looked.value.get(name) if isinstance(looked, Known) else None
+
+    def _standing(self, target: str, found: FenceRecord | None) -> Standing:
+        """What is left at a fence where the application came no further."""
+        chronicle = self._parts.chronicle
+        order = Order(generation=chronicle.generation(target), commit=_commit(found))
+        return Standing(order=order, head=chronicle.head)
 
     async def check(self, parts: Parts, name: str) -> None:
         """Before a stage: nobody else has begun to write meanwhile.
@@ -212,13 +238,14 @@ class FenceKeeper:
                 await self._tell(target, place)
 
     async def _tell(self, target: str, place: _Place) -> None:
-        now_s, standing = self._parts.clock.monotonic_s(), self.standing(target)
+        now_s, head = self._parts.clock.monotonic_s(), self._parts.chronicle.head
         due = [name for name, times in place.waiting.items() if _due_s(times) <= now_s]
         if not due and now_s - place.told_at_s >= ANCHOR_S:
             place.told_at_s = now_s
-            due = sorted(place.fence.held)[:1] if standing.head.sequence != place.told.sequence else []
+            due = sorted(place.fence.held)[:1] if head.sequence != place.told.sequence else []
         for name in due:
             place.waiting.pop(name, None)
+            standing = self._standing(target, await self._found(place.fence, name))
             if await place.fence.tell(name, standing):
                 self._told(place, standing)
 
@@ -233,7 +260,8 @@ class FenceKeeper:
         try:
             async with asyncio.timeout(RELEASE_S_MAX), asyncio.TaskGroup() as group:
                 for target, fence, name in held:
-                    group.create_task(fence.release(name, self.standing(target)))
+                    standing = self._standing(target, await self._found(fence, name))
+                    group.create_task(fence.release(name, standing))
         except TimeoutError:
             return  # whoever comes next takes it all the same
 
@@ -259,18 +287,29 @@ class FenceKeeper:
 class PassFence:
     """One pass before its fence."""
 
-    def __init__(self, keeper: FenceKeeper, parts: Parts, aim: Desired) -> None:
+    def __init__(self, keeper: FenceKeeper, parts: Parts, aim: Desired, *, admitted: str | None) -> None:
         self._keeper = keeper
         self._parts = parts
         self._aim = aim
+        self._admitted = admitted
+        self.is_new = False
+        """Whether this pass took it."""
 
-    async def enter(self) -> None:
+    async def enter(self, *, is_begun: bool = True) -> None:
         """Before the first write; see `FenceKeeper.enter`."""
-        await self._keeper.enter(self._parts, self._aim)
+        name, fence = self._aim.application.name, self._parts.fence
+        was_held = name in fence.held
+        await self._keeper.enter(self._parts, self._aim, admitted=self._admitted, is_begun=is_begun)
+        self.is_new = self.is_new or (not was_held and name in fence.held)
 
     async def check(self) -> None:
         """Before a stage; see `FenceKeeper.check`."""
         await self._keeper.check(self._parts, self._aim.application.name)
+
+
+def _commit(found: FenceRecord | None) -> str:
+    """What stands at a fence; empty where there is none."""
+    return found.standing.order.commit if found else ""
 
 
 def _due_s(times: tuple[float, float]) -> float:

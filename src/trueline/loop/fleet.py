@@ -6,6 +6,8 @@ A fleet that cannot be read declares nothing new and removes nothing; a broken d
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
+import msgspec
+
 from trueline.declare.application import Application
 from trueline.declare.protocol import Declared, Dialect
 from trueline.loop.desire import Ground
@@ -36,7 +38,7 @@ class Look:
         """What tells whether a commit touched an application: its declaration, and its folders in this repository."""
         entries = [self.ground.files.entry(spec.path) for spec in application.sources if not spec.url]
         identities = [entry.identity if entry else "" for entry in entries]
-        return repr((identities, replace(application, origin=replace(application.origin, commit=""))))
+        return repr((identities, replace(application, origin=msgspec.structs.replace(application.origin, commit=""))))
 
 
 DETACHED = "HEAD"
@@ -136,8 +138,8 @@ class Fleet:
         return (await self._source.kept())[::-1]
 
 
-def find(look: Look, name: str) -> Application:
-    """The application of a name.
+def find(look: Look, name: str, *, tells_others: bool = True) -> Application:
+    """The application of a name; who may not know of the others is not told their names.
 
     Raises:
         UserError: it was not declared there.
@@ -145,12 +147,13 @@ def find(look: Look, name: str) -> Application:
     for application in look.applications:
         if application.name == name:
             return application
+    others = f"; there are: {', '.join(a.name for a in look.applications[:20])}"
     raise UserError(
         [
             Diagnostic(
                 code="TL0701",
                 summary="the application is not declared at that revision",
-                detail=f"{name} at {look.revision}; there are: {', '.join(a.name for a in look.applications[:20])}",
+                detail=f"{name} at {look.revision}{others if tells_others else ''}",
                 remedy="name one of those, or choose a revision of `trueline history`",
             )
         ]

@@ -43,6 +43,7 @@ class GitFollower:
         self._board = board
         self._observe = observe
         self._poked = asyncio.Event()
+        self._named: frozenset[str] | None = frozenset()
         self._group: asyncio.TaskGroup | None = None
         self._polls = asyncio.Semaphore(POLLS_AT_ONCE)
         self._renders = asyncio.Semaphore(RENDERS_AT_ONCE)
@@ -66,21 +67,43 @@ class GitFollower:
         """Whether every application was read as far as it can be."""
         return all(task.done() for task in self._under_way.values())
 
-    def poke(self) -> None:
-        """Somebody says that Git has changed: look now. Never more than "look again" (D2)."""
+    def poke(self, names: Collection[str] | None = None) -> None:
+        """Somebody says that Git has changed: look now. Never more than "look again" (D2).
+
+        With `names`, only at the sources of these applications; several pokes at once are one look at all they name.
+        """
+        self._named = None if names is None or self._named is None else self._named.union(names)
         self._poked.set()
 
     async def follow(self) -> None:
         """Look each interval, and when poked."""
         while True:
-            self._poked.clear()
+            self._take_poke()
             await self.follow_once()
             async with asyncio.TaskGroup() as group:
                 timer = group.create_task(self._parts.clock.sleep(self._parts.interval_s))
-                poke = group.create_task(self._poked.wait())
-                await asyncio.wait({timer, poke}, return_when=asyncio.FIRST_COMPLETED)
+                while not timer.done():
+                    poke = group.create_task(self._poked.wait())
+                    await asyncio.wait({timer, poke}, return_when=asyncio.FIRST_COMPLETED)
+                    poke.cancel()
+                    if self._board.look is None or self._named is None or not self._poked.is_set():
+                        break
+                    await self._look_at(self._board.look, self._take_poke())
                 timer.cancel()
-                poke.cancel()
+
+    def _take_poke(self) -> frozenset[str]:
+        """Whom a look that begins now is about; what is said from now on is for the next one."""
+        names, self._named = self._named or frozenset(), frozenset()
+        self._poked.clear()
+        return names
+
+    async def _look_at(self, look: Look, names: frozenset[str]) -> None:
+        """The sources of some applications, at the revision of the fleet that is followed; the interval goes on."""
+        try:
+            await self._desire_all(look, names)
+        except Exception as error:  # noqa: BLE001 - a fault of ours must not end the loop; it is told
+            self._board.problems = (own_fault("the fleet repository", error),)
+        self._board.changed.set()
 
     async def follow_once(self) -> None:
         """One look at Git; whatever cannot be told now leaves everything as it is."""
@@ -116,11 +139,14 @@ class GitFollower:
             await self._desire_all(look)
 
     async def _look_back(self) -> Look | None:
-        """What was begun with last or, where its objects are not kept, what was True last."""
+        """What was begun with last.
+
+        INV-12: where its objects are not here, nothing is kept or healed. What was True before it is here, and is older
+        than what was begun to be written.
+        """
         with suppress(Fault):
-            for commit in dict.fromkeys((self._parts.chronicle.newest, *await self._parts.fleet.kept())):
-                with suppress(Fault):
-                    return await self._parts.fleet.look_back(commit) if commit else None
+            if commit := self._parts.chronicle.newest:
+                return await self._parts.fleet.look_back(commit)
         return None
 
     @property
@@ -255,25 +281,29 @@ class GitFollower:
 
     # ---- each application ----------------------------------------------------------------------------------------
 
-    async def _desire_all(self, look: Look) -> None:
-        """Every application anew, begun with together; one that takes long, or hangs, does not stop the others."""
+    async def _desire_all(self, look: Look, names: Collection[str] | None = None) -> None:
+        """Every application anew, or those of `names`, begun with together; one that takes long stops no other."""
         self._board.gather()
         try:
             with self._parts.claims.reading():
                 if self._group is None:
                     async with asyncio.TaskGroup() as group:
-                        self._start_all(group, look)
+                        self._start_all(group, look, names)
                 else:
-                    await self._done_or_late(self._start_all(self._group, look))
+                    await self._done_or_late(self._start_all(self._group, look, names))
                 for late in self._late(look):
                     self._parts.claims.cannot_read(late.name, look.revision.commit, look.files_of(late))
         finally:
             self._board.release()
         self._board.wake_all(self._parts.claims.doubting())
 
-    def _start_all(self, group: asyncio.TaskGroup, look: Look) -> tuple[asyncio.Task[None], ...]:
+    def _start_all(
+        self, group: asyncio.TaskGroup, look: Look, names: Collection[str] | None
+    ) -> tuple[asyncio.Task[None], ...]:
         for application in look.applications:
             name = application.name
+            if names is not None and name not in names:
+                continue
             task = self._under_way.get(name)
             self._wanted[name] = (application, look)
             if task is None or task.done():

@@ -7,6 +7,7 @@ and the kept bodies, so that a start in between changes nothing.
 from collections.abc import Collection
 from typing import Final
 
+from trueline.model.known import Known
 from trueline.model.origin import Origin
 from trueline.plan.change import Action, Change
 from trueline.plan.diff import DiffOptions, diff
@@ -22,9 +23,16 @@ def kept_as_left(
 ) -> tuple[Change, ...]:
     """The heals of what these changes would change or take away, to what was applied last. Nothing else.
 
+    A part of a whole that Git no longer mentions and somebody has deleted is made again: it leaves with the whole, and
+    not before. An object that stands by itself is not: who deleted it only came before us.
     What was begun and has no known outcome, was refused, or is a hook, is not among it.
     """
-    changed = {one.ref: one for one in changes if one.action in _CHANGED and not one.run}
+    has_wholes = bool(options.rules.wholes)
+    changed = {
+        one.ref: one
+        for one in changes
+        if not one.run and (one.action in _CHANGED or (has_wholes and _is_lost(one, snapshot)))
+    }
     owned = {ref: entry for ref, entry in inventory.entries.items() if ref in changed and _was_applied(entry)}
     left = [
         Resource(
@@ -34,6 +42,10 @@ def kept_as_left(
     ]
     found = diff(desired=left, snapshot=snapshot, inventory=inventory, options=options, focus=owned.keys())
     return tuple(one for one in found if one.action is Action.HEAL)
+
+
+def _is_lost(change: Change, snapshot: Snapshot) -> bool:
+    return change.action is Action.FORGET and snapshot.at(change.ref) == Known(None)
 
 
 def _was_applied(entry: Entry) -> bool:

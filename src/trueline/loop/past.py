@@ -17,6 +17,6 @@ async def desired_at(fleet: Fleet, desirer: Desirer, name: str, commit: str, pin
         Transient: a repository or the target could not be asked.
     """
     look = await fleet.look_back(commit)
-    application = find(look, name)
+    application = find(look, name, tells_others=False)
     wish = await desirer.wish(pinned(application, pins), look.ground, pins)
     return replace(await desirer.desire(wish), application=application, is_return=True)

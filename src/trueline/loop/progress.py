@@ -23,6 +23,8 @@ class Pass:
 
     `drifts` were healed or are warned of; `left` stands as it is because Git says so, and is found by each pass anew.
     `waits` are refs whose health the next pass needs; `is_retried`: nothing will wake it, so it comes again by itself.
+    `is_other`: the plan is not the one that was agreed to, so it was not begun.
+    `coming` were never there and are not made while this plan is stopped: nobody misses them.
     """
 
     review: Review
@@ -34,6 +36,8 @@ class Pass:
     waits: tuple[Ref, ...] = ()
     problems: tuple[Diagnostic, ...] = ()
     is_retried: bool = False
+    is_other: bool = False
+    coming: frozenset[Ref] = frozenset()
 
     @property
     def unsettled(self) -> frozenset[Ref]:
@@ -59,6 +63,13 @@ class Pass:
         carrying = frozenset(ref for ref, carries in now.items() if carries)
         return carrying if is_whole else (before - now.keys()) | carrying
 
+    def gone(self, before: frozenset[Ref], *, is_whole: bool) -> frozenset[Ref]:
+        """What was deleted on the target and is left so, after this pass: see `carrying`."""
+        seen, changes = self.review.snapshot, self.review.plan.changes
+        looked = {one.ref: one.action is Action.KEEP and seen.at(one.ref) == Known(None) for one in changes}
+        gone = frozenset(ref for ref, is_gone in looked.items() if is_gone)
+        return gone if is_whole else (before - looked.keys()) | gone
+
     @property
     def remembered(self) -> "Pass":
         """The same without what stays as it is: what is kept between passes grows with the changes (D4)."""
@@ -78,7 +89,9 @@ def blocked(review: Review, problems: Collection[Diagnostic], healed: "Pass | No
     """Nothing that Git changed was done, because something is wrong with it; what ran before may have been healed."""
     problems = tuple(problems)
     message = problems[0].line if problems else ""
-    made = Pass(review=review, sync=Sync.BLOCKED, message=message, problems=problems, is_retried=True)
+    made = Pass(
+        review=review, sync=Sync.BLOCKED, message=message, problems=problems, is_retried=True, coming=_coming(review)
+    )
     return beside(made, healed)
 
 
@@ -98,7 +111,14 @@ def lost(review: Review) -> Pass:
 
 def waiting(review: Review, sync: Sync, message: str) -> Pass:
     """Nothing was changed, because a person decides."""
-    return Pass(review=review, sync=sync, message=message)
+    return Pass(review=review, sync=sync, message=message, coming=_coming(review))
+
+
+def _coming(review: Review) -> frozenset[Ref]:
+    known = review.inventory.entries
+    return frozenset(
+        one.ref for one in review.plan.changes if one.action is Action.CREATE and not one.run and one.ref not in known
+    )
 
 
 def concluded(

@@ -2,16 +2,14 @@
 
 from collections.abc import Callable, Iterator
 
-from trueline.health.status import Status
 from trueline.loop.board import Board
 from trueline.loop.kept import Kept
-from trueline.loop.status import Sync
+from trueline.loop.status import ON_THE_WAY, Sync
 
 FAILURES_SETTLED = 5
 """After so many failures in a row that name the same trouble, more of them are no news."""
 
 _FINAL = frozenset({Sync.SYNCED, Sync.OUT_OF_SYNC, Sync.OVERRULED, Sync.WAITING, Sync.HELD, Sync.BLOCKED, Sync.PARTLY})
-_ON_THE_WAY = frozenset({Status.PROGRESSING, Status.MISSING})
 
 
 class Readiness:
@@ -55,5 +53,5 @@ class Readiness:
             return self._board.schedule.failures(kept.application.name) >= FAILURES_SETTLED
         if kept.is_due and not (kept.held or kept.fenced):
             return False
-        is_progressing = kept.status.sync is Sync.SYNCED and kept.status.health in _ON_THE_WAY
-        return kept.status.sync in _FINAL and not is_progressing
+        is_progressing = kept.status.sync is Sync.SYNCED and kept.status.health in ON_THE_WAY
+        return kept.status.sync in _FINAL and (kept.status.is_left or not is_progressing)

@@ -21,6 +21,7 @@ from trueline.loop.parts import Parts
 from trueline.loop.progress import Pass, beside, blocked, concluded, foreseen, lost, waiting
 from trueline.loop.review import Review, review
 from trueline.loop.status import Sync
+from trueline.model.digest import Digest
 from trueline.model.ref import Ref
 from trueline.plan.change import Action, Change
 from trueline.plan.guard import Approve
@@ -29,6 +30,7 @@ from trueline.plan.plan import Plan
 from trueline.render.resource import Phase
 from trueline.target.answer import Refusal
 from trueline.target.inventory import Ending
+from trueline.target.snapshot import NOTHING
 from trueline.trial.attempt import try_all
 from trueline.trial.trial import Trial, Verdict
 
@@ -43,6 +45,24 @@ class _Writing:
     foresee: Foresee = lambda _: None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """Whether a person asked for this pass, which is what a manual application waits for, and for which plan.
+
+    INV-11: where they were shown one, no other one is begun.
+    """
+
+    is_asked: bool = False
+    plan: Digest = NOTHING
+
+    def is_other(self, found: Review) -> bool:
+        """Whether what would happen is not what they were shown."""
+        return bool(self.plan) and found.plan.digest != self.plan
+
+
+NOT_ASKED = Asking()
+
+
 async def reconcile(  # noqa: PLR0913 - what a pass is asked for
     parts: Parts,
     desired: Desired,
@@ -50,12 +70,12 @@ async def reconcile(  # noqa: PLR0913 - what a pass is asked for
     completed_run: str,
     focus: Collection[Ref] | None = None,
     begin: Callable[[Plan], None],
-    is_asked: bool = False,
+    asking: Asking = NOT_ASKED,
     resting: Mapping[Ref, str] | None = None,
     fence: PassFence | None = None,
     foresee: Foresee = lambda _: None,
 ) -> Pass:
-    """Go as far as this pass can; `is_asked`: a person asked for it, which is what a manual application waits for.
+    """Go as far as this pass can; `asking` says what a person asked for.
 
     `begin` is called when nothing forbids to go on, before the first write; `foresee` with the drift that is about to
     be healed. `resting` are refs that are not healed now, with the reason. `fence` is asked before the first write, and
@@ -68,20 +88,40 @@ async def reconcile(  # noqa: PLR0913 - what a pass is asked for
     writing = _Writing(fence=fence, foresee=foresee)
     found = await review(parts, desired, completed_run=completed_run, focus=focus, resting=resting)
     if found.plan.problems:
-        healed = await _heal_meanwhile(parts, desired, found, writing, is_asked=is_asked)
+        healed = await _heal_meanwhile(parts, desired, found, writing, asking=asking)
         return blocked(found, found.plan.problems, healed)
-    if (stopped := _gate(parts, desired, found, is_asked=is_asked)) is not None:
+    if (stopped := _gate(parts, desired, found, asking=asking)) is not None:
         if stopped.sync is not Sync.WAITING:
             return stopped
-        return beside(stopped, await _heal_meanwhile(parts, desired, found, writing, is_asked=is_asked))
+        return beside(stopped, await _heal_meanwhile(parts, desired, found, writing, asking=asking))
     if fence is not None and _writes(found.trials):
         await fence.enter()
     begin(found.plan)
     return await _Run(parts, desired, found, writing).go()
 
 
+async def put_back(
+    parts: Parts,
+    desired: Desired,
+    found: Review,
+    *,
+    fence: PassFence | None = None,
+    foresee: Foresee = lambda _: None,
+) -> Pass | None:
+    """Write the heals of a review that a person named; `None` where something forbids it, and nothing is written.
+
+    INV-11: where every change is approved first, such a one is too. INV-04: on the word of a silent target nothing is.
+    """
+    if found.plan.problems or _gate(parts, desired, found, asking=Asking(is_asked=True)) is not None:
+        return None
+    writing = _Writing(fence=fence, foresee=foresee)
+    if fence is not None and _writes(found.trials):
+        await fence.enter(is_begun=False)
+    return await _Run(parts, desired, found, writing).heal()
+
+
 async def _heal_meanwhile(
-    parts: Parts, desired: Desired, found: Review, writing: "_Writing", *, is_asked: bool
+    parts: Parts, desired: Desired, found: Review, writing: "_Writing", *, asking: Asking
 ) -> Pass | None:
     """Nothing that Git changed may be done, so what ran before is kept as it was (INV-17); `None`: nothing is healed.
 
@@ -93,30 +133,38 @@ async def _heal_meanwhile(
     asks = found.plan.asks if desired.application.sync.approve is Approve.ALWAYS else ()
     plan = replace(found.plan, changes=changes, problems=(), asks=asks)
     healing = replace(found, plan=plan, trials=tuple(trials), meanwhile=())
-    if not heals or _gate(parts, desired, healing, is_asked=is_asked) is not None:
+    if not heals or _gate(parts, desired, healing, asking=replace(asking, plan=NOTHING)) is not None:
         return None
     if writing.fence is not None and _writes(heals):
-        await writing.fence.enter()
+        await writing.fence.enter(is_begun=False)
     return await _Run(parts, desired, replace(healing, trials=tuple(heals)), writing).heal()
 
 
-def _gate(parts: Parts, desired: Desired, found: Review, *, is_asked: bool) -> Pass | None:
+def _gate(parts: Parts, desired: Desired, found: Review, *, asking: Asking) -> Pass | None:
     """Whatever forbids to begin beside a problem: a silent target (INV-04, INV-05), a person who has not agreed."""
     if found.unknown or any(trial.verdict is Verdict.LOST for trial in found.trials):
         return lost(found)
     if not any(change.action.is_write for change in found.plan.changes):
         return None
-    return _mode(desired, found, is_asked=is_asked) or _approval(parts, found)
+    return _mode(desired, found, asking=asking) or _agreed(found, asking) or _approval(parts, found)
 
 
-def _mode(desired: Desired, found: Review, *, is_asked: bool) -> Pass | None:
+def _mode(desired: Desired, found: Review, *, asking: Asking) -> Pass | None:
     match desired.application.sync.mode:
         case Mode.PLAN_ONLY:
             return waiting(found, Sync.OUT_OF_SYNC, "this application is only planned")
-        case Mode.MANUAL if not is_asked:
+        case Mode.MANUAL if not asking.is_asked:
             return waiting(found, Sync.OUT_OF_SYNC, "this application is synced by hand: trueline apply")
         case Mode.MANUAL | Mode.AUTO:
             return None
+
+
+def _agreed(found: Review, asking: Asking) -> Pass | None:
+    """INV-11: the world has moved since a person was shown what would happen, so they are asked again."""
+    if not asking.is_other(found):
+        return None
+    message = "it would do something else than what was agreed to: look at its plan again, and ask again"
+    return replace(waiting(found, Sync.OUT_OF_SYNC, message), is_other=True)
 
 
 def _approval(parts: Parts, found: Review) -> Pass | None:

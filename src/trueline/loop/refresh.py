@@ -119,5 +119,5 @@ def _with_pin(kept: Kept, status: ApplicationStatus) -> ApplicationStatus:
 
 
 def _words(status: ApplicationStatus) -> tuple[object, ...]:
-    told = (status.problems, status.objects, status.added, status.notes)
+    told = (status.problems, status.objects, status.added, status.notes, status.waits_for, status.is_left)
     return (status.sync, status.health, status.message, status.revision, status.wanted, *told)

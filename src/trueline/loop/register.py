@@ -21,7 +21,7 @@ from trueline.declare.application import (
     TargetSpec,
 )
 from trueline.loop.status import ApplicationStatus
-from trueline.model.diagnostic import Diagnostic
+from trueline.loop.told import status_body
 from trueline.model.origin import Origin
 from trueline.plan.guard import Approve
 from trueline.record.status import Statuses
@@ -41,7 +41,8 @@ class Register:
 
     def put(self, application: Application, status: ApplicationStatus) -> None:
         """Keep what a later removal needs, and how the application stands."""
-        self._statuses.put(application.name, {"declared": _declared(application), "status": status_body(status)})
+        told = msgspec.to_builtins(status_body(status))
+        self._statuses.put(application.name, {"declared": _declared(application), "status": told})
 
     def forget(self, application: str) -> None:
         """The application is gone, with everything it owned."""
@@ -75,42 +76,6 @@ class Register:
         return [kept.body["status"] for kept in self._statuses.all() if isinstance(kept.body, dict)]
 
 
-def status_body(status: ApplicationStatus) -> dict[str, Any]:
-    """A status as JSON, as the command line and the API give it."""
-    return {
-        "application": status.application,
-        "target": status.target,
-        "sync": status.sync.value,
-        "health": status.health.value,
-        "message": status.message,
-        "healthMessage": status.health_message,
-        "revision": status.revision,
-        "wanted": status.wanted,
-        "plan": status.plan,
-        "objects": status.objects,
-        "added": status.added,
-        "true": status.is_true,
-        "at": status.at.isoformat(),
-        "since": status.since.isoformat(),
-        "problems": list(map(_told, status.problems)),
-        "notes": list(map(_told, status.notes)),
-        "unhealthy": [
-            {"ref": ref, "status": health.status.value, "reason": health.reason, "message": health.message}
-            for ref, health in sorted(status.unhealthy.items())
-        ],
-    }
-
-
-def _told(diagnostic: Diagnostic) -> dict[str, str]:
-    return {
-        "code": diagnostic.code,
-        "summary": diagnostic.summary,
-        "detail": diagnostic.detail,
-        "remedy": diagnostic.remedy,
-        "origin": str(diagnostic.origin) if diagnostic.origin else "",
-    }
-
-
 def _declared(application: Application) -> dict[str, Any]:
     return {
         **_target(application.target),
@@ -118,6 +83,7 @@ def _declared(application: Application) -> dict[str, Any]:
         "allowDelete": list(application.sync.allow_delete),
         "approve": application.sync.approve.value,
         "path": application.origin.path,
+        "project": application.project,
     }
 
 
@@ -128,7 +94,12 @@ def _application(name: str, kept: dict[str, Any]) -> Application:
         approve=Approve(kept["approve"]),
     )
     return Application(
-        name=name, sources=(), target=_known_target(name, kept), origin=Origin(path=kept["path"]), sync=sync
+        name=name,
+        sources=(),
+        target=_known_target(name, kept),
+        origin=Origin(path=kept["path"]),
+        project=kept.get("project", ""),  # of an older program: no project, so that no role gives anything
+        sync=sync,
     )
 
 

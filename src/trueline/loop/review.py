@@ -12,6 +12,7 @@ from trueline.loop.page import vanishing_pages
 from trueline.loop.parts import Parts
 from trueline.loop.stray import late, strays
 from trueline.model.diagnostic import Diagnostic
+from trueline.model.digest import Digest, digest_value
 from trueline.model.known import Known, Unknown
 from trueline.model.ref import Ref
 from trueline.plan.change import Action, Change
@@ -47,6 +48,18 @@ class Review:
     endings: Mapping[Ref, Ending] = field(default_factory=dict)
     notes: tuple[Diagnostic, ...] = ()
     meanwhile: tuple[Trial, ...] = ()
+
+    @property
+    def shown(self) -> Digest:
+        """What somebody agrees to who was shown it: the plan, and each field as the target answered.
+
+        The digest of the plan is of what shall be; it does not tell a value that is written over from another one.
+        """
+        fields = [
+            [str(one.change.ref), one.verdict.value, [[field.path, field.before, field.after] for field in one.changes]]
+            for one in self.trials
+        ]
+        return digest_value([self.plan.digest, fields])
 
     @property
     def failed(self) -> tuple[Ref, ...]:
@@ -110,7 +123,7 @@ async def review(  # noqa: PLR0913 - what a pass is asked for
     changes, trials = _sparing(changes, trials)
     if application.sync.drift is not DriftMode.HEAL:
         changes, trials = _left_alone(changes, trials)
-    vanishing = vanishing_pages(desired, changes, parts.bodies) if focus is None else ()
+    vanishing = vanishing_pages(desired, changes, parts.bodies, inventory) if focus is None else ()
     problems = (*desired.problems, *vanishing, *refusals(trials))
     plan = _plan(desired, target.name, changes, problems, _owned(owned_count, inventory, target.rules))
     meanwhile: tuple[Trial, ...] = ()

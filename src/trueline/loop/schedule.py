@@ -25,12 +25,22 @@ class Turn:
     focus: frozenset[Ref] | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queue:
+    """How many turns are due, how long the first of them has waited, and how many come after a pause."""
+
+    waiting: int = 0
+    oldest_s: float = 0.0
+    paused: int = 0
+
+
 @dataclass(slots=True)
 class _Place:
     """What is known of one application's turn."""
 
     focus: set[Ref] | None = field(default_factory=set)
     is_woken: bool = False
+    woken_s: float = 0.0
     is_busy: bool = False
     failures: int = 0
     is_retried: bool = False
@@ -50,7 +60,7 @@ class Schedule:
         """Ask for a pass; with a `focus`, only over these refs, unless more is asked for meanwhile."""
         place = self._places.setdefault(application, _Place())
         if not place.is_woken:
-            place.is_woken = True
+            place.is_woken, place.woken_s = True, self._clock.monotonic_s()
             place.focus = set() if focus is not None else None
             if not place.is_busy:
                 self._ready.append(application)
@@ -121,6 +131,13 @@ class Schedule:
     def is_idle(self) -> bool:
         """Whether nobody is in a pass and nobody waits for a turn that is due."""
         return not self._ready and not any(place.is_busy for place in self._places.values())
+
+    @property
+    def queue(self) -> Queue:
+        """How much there is to do; of a turn that came due while its application was in a pass, since then."""
+        now_s = self._clock.monotonic_s()
+        oldest_s = max((now_s - self._places[name].woken_s for name in self._ready), default=0.0)
+        return Queue(waiting=len(self._ready), oldest_s=oldest_s, paused=len(self._later))
 
     def _promote(self) -> None:
         while self._later and self._later[0][0] <= self._clock.monotonic_s():

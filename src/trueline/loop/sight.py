@@ -2,9 +2,14 @@
 
 import asyncio
 
+from trueline.drift.drift import DriftKind
 from trueline.loop.board import Board
+from trueline.loop.kept import Kept
 from trueline.loop.parts import Parts
+from trueline.loop.progress import Pass
+from trueline.model.known import Known
 from trueline.model.ref import Ref
+from trueline.plan.change import Action
 from trueline.target.inventory import Entry, EntryState
 from trueline.target.protocol import Contact, Seen, Sighting
 from trueline.target.snapshot import Observed
@@ -48,6 +53,16 @@ class TargetFollower:
             else:
                 self._sight(parts, sighting)
 
+    def let_go(self, parts: Parts, made: Pass) -> None:
+        """What was forgotten and stands there is owned no more: it may be a stray of whose mark it carries (INV-29).
+
+        A pass of theirs that came before saw that it was owned.
+        """
+        for change in (one.change for one in made.outcomes if one.change.action is Action.FORGET):
+            part = made.review.snapshot.at(change.ref)
+            if isinstance(part, Known) and (name := self._marked(parts, part.value)):
+                self._board.schedule.wake(name, [change.ref])
+
     async def _follow(self, parts: Parts) -> None:
         async for sighting in parts.watcher.sightings():
             self._sight(parts, sighting)
@@ -69,6 +84,8 @@ class TargetFollower:
                     self._board.schedule.wake(name, [ref])
                 elif kept.waits:
                     self._board.schedule.wake(name)
+                elif _is_over(kept, ref):
+                    self._board.schedule.wake(name, [ref])
 
     def _marked(self, parts: Parts, observed: Observed | None) -> str:
         mark = observed.mark if observed else ""
@@ -85,6 +102,12 @@ class TargetFollower:
         for name, kept in self._board.kept.items():
             if kept.status.target in {"", parts.target.name}:
                 self._board.schedule.wake(name)
+
+
+def _is_over(kept: Kept, ref: Ref) -> bool:
+    """Whether an object drifted, was left so, and is now as we left it: what was told of it is over."""
+    left = kept.last.left if kept.last else ()
+    return any(drift.ref == ref and drift.kind is not DriftKind.ADDED for drift in left)
 
 
 def _is_early(entry: Entry, observed: Observed | None) -> bool:

@@ -4,9 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
+from typing import Final
 
 from trueline.health.status import Health, Status
 from trueline.model.diagnostic import Diagnostic
+
+WAITS: Final = "waits for another application"
+"""Nobody is told its name by this: who may read the one need not know of the other."""
+ON_THE_WAY: Final = frozenset({Status.PROGRESSING, Status.MISSING})
+"""What was just applied is so until the target tells more."""
 
 
 class Sync(Enum):
@@ -29,6 +35,8 @@ class ApplicationStatus:
     """One application, as of `at`. `revision` is what was applied last, `wanted` what Git says.
 
     `added` counts the objects that hold what others added, of `objects`: apart from sync. `notes` stop nothing.
+    `waits_for` is the application that it waits for; the message says `WAITS`, so that it can be shown to anybody who
+    may read this one (INV-25). `is_left`: what is not there is left so, as its drift is ignored: it is not on its way.
     """
 
     application: str
@@ -47,8 +55,15 @@ class ApplicationStatus:
     problems: tuple[Diagnostic, ...] = ()
     notes: tuple[Diagnostic, ...] = ()
     unhealthy: Mapping[str, Health] = field(default_factory=dict)
+    waits_for: str = ""
+    is_left: bool = False
 
     @property
     def is_true(self) -> bool:
         """The page's word: Synced and Healthy."""
         return self.sync is Sync.SYNCED and self.health in {Status.HEALTHY, Status.SUSPENDED}
+
+    @property
+    def message_named(self) -> str:
+        """The message with the name of the application that it waits for: for whoever may read that, too."""
+        return self.message.replace(WAITS, f"waits for {self.waits_for}") if self.waits_for else self.message

@@ -5,11 +5,11 @@ from typing import Protocol
 
 from trueline.declare.application import ClusterConnection, SourceSpec, TargetSpec
 from trueline.loop.parts import Parts
-from trueline.source.protocol import Catalogued, History, Signed
+from trueline.source.protocol import Authored, Catalogued, History, Signed
 
 
-class OpenSource(Catalogued, History, Signed, Protocol):
-    """A source with its history, its signed objects, and what stands beside its own revision."""
+class OpenSource(Catalogued, History, Signed, Authored, Protocol):
+    """A source with its history, its signed objects, who wrote its lines, and what stands beside its own revision."""
 
 
 class Sources(Protocol):

@@ -305,12 +305,12 @@ class Verifier:
 
     def _is_news(self, declared: Declared) -> bool:
         known = {name: self._ring(name) for name in self._book.names() if name != FLEET}
-        return {project.name: project.ring for project in declared.projects} != known
+        return {name: project.ring for name, project in _with_keys(declared).items()} != known
 
     def _compare(self, declared: Declared, revision: Revision, objects: Sequence[GitObject]) -> _Learning:
         learning = _Learning(demand=self._declared_demand(declared))
         before = self._fleet_demand()
-        projects = {project.name: project for project in declared.projects}
+        projects = _with_keys(declared)
         for name in sorted({*projects, *self._book.names()} - {FLEET}):
             ring, project = self._ring(name), projects.get(name)
             if project is None and declared.keeps(name, str(self._book.trusted(name)["path"])):
@@ -355,6 +355,11 @@ class Verifier:
             ring = project.ring if project is not None else self._ring(name)
             keys += ring.keys if ring is not None else ()
         return Demand(line=FLEET, name=FLEET_NAME, mode=kept.mode, keys=tuple(keys))
+
+
+def _with_keys(declared: Declared) -> dict[str, Project]:
+    """One that only says who may do what is no keys that anybody trusts."""
+    return {project.name: project for project in declared.projects if project.ring.keys}
 
 
 def _bound(remembered: dict[Any, Any]) -> None:

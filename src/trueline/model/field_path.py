@@ -122,19 +122,50 @@ def has(value: Any, path: Path) -> bool:
     >>> has({"ports": [{"port": 80}]}, parse("ports[port=80].port")), has({"a": 1}, parse("b"))
     (True, False)
     """
-    if not path:
-        return True
-    step, rest = path[0], path[1:]
-    match value, step:
-        case dict(), str():
-            return step in value and has(value[step], rest)
-        case list(), int():
-            return step < len(value) and has(value[step], rest)
-        case list(), Key() | Value():
-            index = _index(value, step)
-            return index is not None and has(value[index], rest)
-        case _:
-            return False
+    return bool(find(value, path))
+
+
+def find(value: Any, path: Path) -> tuple[Any, ...]:
+    """What stands at a path, alone in a tuple; an empty one where nothing does.
+
+    >>> find({"ports": [{"port": 80, "name": None}]}, parse("ports[port=80].name")), find({"a": 1}, parse("b"))
+    ((None,), ())
+    """
+    for step in path:
+        match value, step:
+            case dict(), str() if step in value:
+                value = value[step]
+            case list(), int() if step < len(value):
+                value = value[step]
+            case list(), Key() | Value() if (index := _index(value, step)) is not None:
+                value = value[index]
+            case _:
+                return ()
+    return (value,)
+
+
+def indexed(value: Any, path: Path) -> Path:
+    """The same path with the places of list elements, as far as a body has it.
+
+    >>> indexed({"ports": [{"port": 53}, {"port": 80}]}, parse("ports[port=80].name"))
+    ('ports', 1, 'name')
+    """
+    found: list[Step] = []
+    for at, step in enumerate(path):
+        index = _index(value, step) if isinstance(value, list) and isinstance(step, Key | Value) else None
+        found.append(step if index is None else index)
+        below = find(value, path[at : at + 1])
+        value = below[0] if below else None
+    return tuple(found)
+
+
+def fits(item: Any, step: Step) -> bool:
+    """Whether an element of a list is the one that a step names.
+
+    >>> fits({"name": "web"}, Key((("name", "web"),))), fits("a", Value("b"))
+    (True, False)
+    """
+    return isinstance(step, Key | Value) and _fits(item, step)
 
 
 def removed(value: Any, path: Path) -> Any:

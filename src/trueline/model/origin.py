@@ -1,10 +1,9 @@
 """Where a resource or a field was written: file, line and commit."""
 
-from dataclasses import dataclass
+import msgspec
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Origin:
+class Origin(msgspec.Struct, frozen=True, kw_only=True, order=True, gc=False):
     """A place in a source. `path` is relative to the source's root; `line` counts from 1, 0 means the whole file.
 
     >>> str(Origin(path="apps/shop/web.yaml", line=12, commit="8f3a2c1d9e"))

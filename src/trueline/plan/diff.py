@@ -8,6 +8,8 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
+import msgspec
+
 from trueline.model.known import Known, Unknown
 from trueline.model.ref import Ref
 from trueline.plan.change import Action, Change
@@ -25,7 +27,7 @@ class DiffOptions:
     `mark` is the label value that makes an object this application's; `family` is what the marks of this installation
     begin with. `allow_delete` holds refs (as text) whose deletion Git consents to. `yielded` are refs that another
     application of this installation owns and no longer declares; `moving` are ours that another one declares now (its
-    name), or may declare (empty: the fleet is being read). `take_over` are field paths that Git takes from others.
+    name), or may declare (empty: not all of the fleet is read). `take_over` are field paths that Git takes from others.
     `takes_away`: what tools added goes. `resting` are refs over which somebody fights with us, with what is said of it
     until the pause is over. `leaving` is what Git says of the way in which things go. `strays` carry our mark, as our
     manager wrote it, and are in no inventory of ours; `late` are those of them that were made by an apply of ours that
@@ -62,6 +64,7 @@ def diff(
     A resource that Git does not mention is pruned only where it is proven ours: it stands in the inventory, has the
     UID we recorded, carries our mark, and our manager owns that mark (D16). Hooks are not compared: they run.
     """
+    options = _of_a_whole(options) if any(one.ref.kind in options.rules.wholes for one in desired) else options
     looked = None if focus is None else frozenset(focus)
     wanted = {r.ref: r for r in desired if not r.is_hook and (looked is None or r.ref in looked)}
     rows = ((ref, e) for ref, e in inventory.entries.items() if looked is None or ref in looked)
@@ -73,6 +76,14 @@ def diff(
         strays = {ref: live for ref, live in options.strays.items() if ref in asked and ref not in known}
         changes += _strayed(strays, options)
     return tuple(sorted(changes, key=lambda change: (*change.position.key, change.ref)))
+
+
+def _of_a_whole(options: DiffOptions) -> DiffOptions:
+    """INV-03: what leaves with the whole is called a prune, so that whoever guards those sees it.
+
+    Pruning that is off, or a fleet that is being read, would hold back the name alone.
+    """
+    return replace(options, prune=True, moving={})
 
 
 def _declared(
@@ -266,7 +277,7 @@ def _moving(ref: Ref, options: DiffOptions) -> tuple[Action, str] | None:
         return None
     if taker := options.moving[ref]:
         return Action.KEEP, f"moves to {taker}"
-    return Action.HOLD, "the fleet is being read: another application may declare it"
+    return Action.HOLD, "not all of the fleet is read: another application may declare it"
 
 
 def _consent(ref: Ref, entry: Entry, live: Observed, options: DiffOptions) -> tuple[Action, str]:
@@ -278,7 +289,7 @@ def _consent(ref: Ref, entry: Entry, live: Observed, options: DiffOptions) -> tu
     if leaving is not None and leaving.way is Way.KEEP:
         return Action.RELEASE, f"it stays and is not ours any more, as {leaving.name} says"
     # INV-26: an older data directory does not know yet that it is to stay; the object does.
-    return _pruned(ref, replace(entry, keep=entry.keep or live.keep), options, leaving)
+    return _pruned(ref, msgspec.structs.replace(entry, keep=entry.keep or live.keep), options, leaving)
 
 
 def _pruned(ref: Ref, entry: Entry, options: DiffOptions, leaving: Leaving | None) -> tuple[Action, str]:

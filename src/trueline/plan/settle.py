@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import msgspec
+
 from trueline.model.known import Known
 from trueline.target.inventory import Entry, EntryState, Inventory
 from trueline.target.snapshot import Observed, Snapshot
@@ -24,6 +26,6 @@ def _settled(entry: Entry, snapshot: Snapshot, mark: str) -> Entry:
         case Known(Observed() as live) if live.mark == mark and live.mark_is_ours:
             if entry.run and entry.uid == live.uid:
                 return entry
-            return replace(entry, state=EntryState.FAILED, uid=live.uid)
+            return msgspec.structs.replace(entry, state=EntryState.FAILED, uid=live.uid)
         case _:
             return entry

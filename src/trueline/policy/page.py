@@ -9,23 +9,35 @@ from trueline.model.origin import Origin
 from trueline.plan.change import Action, Change
 from trueline.render.site.file import FILE_KIND, Redirect
 from trueline.render.site.pattern import Pattern, normal
+from trueline.target.snapshot import NOTHING
 
 SHOWN: Final = 10
 _PAGE: Final = ".html"
 _INDEX: Final = "index.html"
 _NOT_FOUND: Final = "404.html"
+_LEAVES: Final = frozenset({Action.PRUNE, Action.FORGET, Action.HOLD})
+"""What becomes of a page that a release lists no longer: whatever it is called, and whoever deleted it before."""
+
+
+def leaving(changes: Collection[Change]) -> tuple[str, ...]:
+    """The paths of the files that Git no longer mentions."""
+    return tuple(one.ref.name for one in changes if one.ref.kind == FILE_KIND and _leaves(one))
+
+
+def _leaves(change: Change) -> bool:
+    return change.action in _LEAVES and change.body == NOTHING
 
 
 def gone(
-    changes: Collection[Change], redirects: Sequence[Redirect], versions: Collection[str] | None = None
+    leaving: Collection[str], redirects: Sequence[Redirect], versions: Collection[str] | None = None
 ) -> tuple[str, ...]:
     """The addresses of pages that would be gone and lead nowhere, sorted: a site that shrank asks (INV-03).
 
-    `versions` are the folders that a site with versions still has: a version that leaves takes its pages with it.
+    `leaving` are paths. `versions` are the folders that a site with versions still has: a version that leaves takes its
+    pages with it.
     """
-    pruned = (change.ref.name for change in changes if change.action is Action.PRUNE and change.ref.kind == FILE_KIND)
     patterns = [Pattern.of(redirect.source) for redirect in redirects]
-    left = (path for path in pruned if versions is None or path.partition("/")[0] in versions)
+    left = (path for path in leaving if versions is None or path.partition("/")[0] in versions)
     return tuple(sorted(address_of(path) for path in left if _is_page(path) and not _is_led(path, patterns)))
 
 

@@ -1,5 +1,6 @@
 """Holds: an application, or one revision of it, that is not to be applied. It writes them down and applies nothing."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -63,6 +64,16 @@ class Holds:
         """The holds of an application that hold now, the whole application's first."""
         at = now or self._clock.now()
         return tuple(hold for hold in self._of(application) if hold.is_active(at))
+
+    def all_active(self, now: datetime | None = None) -> Mapping[str, tuple[Hold, ...]]:
+        """The holds of every application that has one now, in the same order; one query whatever their number."""
+        at = now or self._clock.now()
+        found: dict[str, tuple[Hold, ...]] = {}
+        query = f"SELECT {_COLUMNS} FROM hold ORDER BY application, revision"  # noqa: S608 - a constant
+        for hold in map(_hold, self._store.rows(query)):
+            if hold.is_active(at):
+                found[hold.application] = (*found.get(hold.application, ()), hold)
+        return found
 
     def _of(self, application: str) -> tuple[Hold, ...]:
         query = f"SELECT {_COLUMNS} FROM hold WHERE application = ? ORDER BY revision"  # noqa: S608 - a constant

@@ -26,6 +26,8 @@ from trueline.target.snapshot import NOTHING
 ANCHORS_MAX = 1_000
 PAGE_MAX = 1_000
 BODY_BYTES_MAX = 256 << 10
+EXAMINED_MAX = 20_000
+"""So many records are examined by one search; where it needs more, it goes on from there (INV-31)."""
 LISTED_MAX = 100
 LISTED_CHARACTERS_MAX = 500
 
@@ -52,9 +54,40 @@ class Kind(Enum):
     HOLD = "hold"
     RESUME = "resume"
     ROLLBACK = "rollback"
+    SYNC_ASKED = "sync asked"
+    REFRESH_ASKED = "refresh asked"
+    HEAL_ASKED = "heal asked"
+    RESTART = "restart"
+    ADOPTION_OFFERED = "adoption offered"
     SYNC_CHANGED = "sync changed"
     HEALTH_CHANGED = "health changed"
     REMOVED = "removed"
+    SIGNED_IN = "signed in"
+    SIGNED_OUT = "signed out"
+    SIGN_IN_FAILED = "sign-in failed"
+    USER_ADDED = "user added"
+    USER_INVITED = "user invited"
+    USER_REMOVED = "user removed"
+    PASSWORD_SET = "password set"  # noqa: S105 - a word, no secret
+    TOKEN_MADE = "token made"  # noqa: S105 - the same
+    TOKEN_REVOKED = "token revoked"  # noqa: S105 - the same
+    JOURNAL_VERIFIED = "journal verified"
+
+
+ACCESS_KINDS = frozenset(
+    {
+        Kind.SIGNED_IN.value,
+        Kind.SIGNED_OUT.value,
+        Kind.SIGN_IN_FAILED.value,
+        Kind.USER_ADDED.value,
+        Kind.USER_INVITED.value,
+        Kind.USER_REMOVED.value,
+        Kind.PASSWORD_SET.value,
+        Kind.TOKEN_MADE.value,
+        Kind.TOKEN_REVOKED.value,
+    }
+)
+"""Records of who comes in, and how: for administrators alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +122,29 @@ class Record:
     digest: Digest
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which records: all that is given has to fit, and what is empty fits all.
+
+    `who` is looked for in the person or author that a record names, `text` in the whole record, whatever the case of
+    ASCII; `since` is a time, or its beginning, as `stamp` writes it.
+    """
+
+    application: str | None = None
+    kinds: tuple[str, ...] = ()
+    who: str = ""
+    since: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """Records, the newest first; `reached` is the number that the search goes on before, 0 where it is over."""
+
+    records: tuple[Record, ...]
+    reached: int
+
+
 class _AnchorRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sequence: int
     digest: str
@@ -97,6 +153,9 @@ class _AnchorRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 _anchors = msgspec.json.Decoder(list[_AnchorRow])
 _INSERT = "INSERT INTO record (sequence, at, kind, application, body, previous, digest) VALUES (?, ?, ?, ?, ?, ?, ?)"
 _SELECT = "SELECT sequence, at, kind, application, body, previous, digest FROM record"
+_BODY = "CAST(body AS TEXT)"
+_NAMED = ", ".join(f"json_extract({_BODY}, '$.{name}')" for name in ("who", "author"))
+_WHO = f"CASE WHEN json_valid({_BODY}) THEN coalesce({_NAMED}, '') ELSE '' END"
 _CASTS = ", ".join(f"CAST({name} AS BLOB)" for name in ("at", "kind", "application", "body", "previous", "digest"))
 _TYPES = " || ".join(
     f"typeof({name})" for name in ("sequence", "at", "kind", "application", "body", "previous", "digest")
@@ -156,6 +215,21 @@ class Journal:
     def newest(self, *, application: str | None = None, limit: int = PAGE_MAX) -> tuple[Record, ...]:
         """The last records, newest first, at most `PAGE_MAX`; of one application where one is named."""
         return self._page("sequence > ?", 0, "DESC", application, limit)
+
+    def search(self, wanted: Wanted, *, before: int = 0, limit: int = PAGE_MAX) -> Found:
+        """The newest records that fit, of those before a number where one is given."""
+        where, values = _where(wanted)
+        of, bounds = ("AND application = ?", [wanted.application]) if wanted.application is not None else ("", [])
+        inner = f"{_SELECT} WHERE sequence < ? {of} ORDER BY sequence DESC LIMIT {EXAMINED_MAX}"
+        examined: list[Any] = [before or (1 << 62), *bounds]
+        limit = max(0, min(limit, PAGE_MAX))
+        query = f"SELECT * FROM ({inner}) WHERE {where} ORDER BY sequence DESC LIMIT ?"  # noqa: S608 - constants
+        rows = self._store.rows(query, [*examined, *values, limit])
+        if len(rows) == limit and limit:
+            return Found(records=tuple(map(_record, rows)), reached=int(rows[-1][0]))
+        counted = self._store.row(f"SELECT min(sequence), count(*) FROM ({inner})", examined)  # noqa: S608 - constants
+        last, count = counted or (0, 0)
+        return Found(records=tuple(map(_record, rows)), reached=int(last or 0) if count == EXAMINED_MAX else 0)
 
     def _page(self, where: str, bound: int, order: str, application: str | None, limit: int) -> tuple[Record, ...]:
         values: list[Any] = [bound]
@@ -246,6 +320,21 @@ def _rows(notes: Iterable[Note], at: str, head: Anchor) -> Iterator[tuple[Any, .
         digest = record_digest(sequence, at, kind, note.application, body=body, previous=previous)
         yield sequence, at, kind, note.application, body, previous, digest
         previous = digest
+
+
+def _where(wanted: Wanted) -> tuple[str, list[Any]]:
+    """The conditions of a search and their values: text of people is a value, never a part of a query."""
+    parts: list[tuple[str, list[Any]]] = []
+    if wanted.kinds:
+        parts.append((f"kind IN ({', '.join('?' * len(wanted.kinds))})", [*wanted.kinds]))
+    if wanted.since:
+        parts.append(("at >= ?", [wanted.since]))
+    if wanted.who:
+        parts.append((f"instr(lower({_WHO}), lower(?))", [wanted.who]))
+    if wanted.text:
+        whole = f"application || ' ' || kind || ' ' || {_BODY}"
+        parts.append((f"instr(lower({whole}), lower(?))", [wanted.text]))
+    return " AND ".join(["1", *(part for part, _ in parts)]), [value for _, values in parts for value in values]
 
 
 def _record(row: tuple[Any, ...]) -> Record:

@@ -121,6 +121,11 @@ class StoreLedger:
         query = "SELECT DISTINCT application, body FROM entry WHERE ref >= ? AND ref < ? AND body != ''"
         return tuple((name, Digest(body)) for name, body in self._store.rows(query, (f"{kind}/", f"{kind}0")))
 
+    def kinds(self, target: str) -> tuple[str, ...]:
+        """The sorted kinds of what is owned on a target, by whichever application, as a `Ref` writes them."""
+        query = "SELECT DISTINCT substr(ref, 1, instr(ref, '/') - 1) AS kind FROM entry WHERE target = ? ORDER BY kind"
+        return tuple(row[0] for row in self._store.rows(query, (target,)))
+
     def targets(self, application: str) -> tuple[str, ...]:
         """The sorted targets on which an application owns something."""
         query = "SELECT DISTINCT target FROM entry WHERE application = ? ORDER BY target"

@@ -48,4 +48,51 @@ _SIGNATURES = (
     "CREATE INDEX proof_used ON proof (used)",
 )
 
-SCHEMA: Schema = (_FIRST, _PINS, _SIGNATURES)
+_ACCESS = (
+    """CREATE TABLE account (
+        name TEXT PRIMARY KEY, password TEXT NOT NULL, is_admin INTEGER NOT NULL, since TEXT NOT NULL
+    ) WITHOUT ROWID""",
+    """CREATE TABLE invitation (
+        digest TEXT PRIMARY KEY, name TEXT NOT NULL, is_admin INTEGER NOT NULL, until TEXT NOT NULL
+    ) WITHOUT ROWID""",
+    """CREATE TABLE session (
+        digest TEXT PRIMARY KEY, name TEXT NOT NULL, began TEXT NOT NULL, used TEXT NOT NULL
+    ) WITHOUT ROWID""",
+    "CREATE INDEX session_of ON session (name)",
+    """CREATE TABLE token (
+        name TEXT NOT NULL, digest TEXT NOT NULL UNIQUE, owner TEXT NOT NULL, role TEXT NOT NULL,
+        projects TEXT NOT NULL, since TEXT NOT NULL, until TEXT NOT NULL, used TEXT, PRIMARY KEY (owner, name)
+    ) WITHOUT ROWID""",
+)
+"""Passwords as argon2id has them; of every other secret its digest alone."""
+
+_NOTIFIERS = (
+    "CREATE TABLE notifier (name TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID",
+    """CREATE TABLE delivery (
+        number INTEGER PRIMARY KEY AUTOINCREMENT, notifier TEXT NOT NULL, service TEXT NOT NULL, subject TEXT NOT NULL,
+        attempts INTEGER NOT NULL, made TEXT NOT NULL, due TEXT NOT NULL, error TEXT NOT NULL, body BLOB NOT NULL
+    )""",
+    "CREATE INDEX delivery_of ON delivery (notifier, service, number)",
+    """CREATE TABLE loss (
+        notifier TEXT NOT NULL, service TEXT NOT NULL, count INTEGER NOT NULL, error TEXT NOT NULL,
+        PRIMARY KEY (notifier, service)
+    ) WITHOUT ROWID""",
+)
+
+_PEOPLE = (
+    """CREATE TABLE person (
+        name TEXT PRIMARY KEY, issuer TEXT NOT NULL, subject TEXT NOT NULL, groups TEXT NOT NULL,
+        seen TEXT NOT NULL, until TEXT NOT NULL, UNIQUE (issuer, subject)
+    ) WITHOUT ROWID""",
+    "ALTER TABLE session ADD COLUMN until TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE session ADD COLUMN address TEXT NOT NULL DEFAULT ''",
+)
+
+_SERVICES = (
+    """CREATE TABLE service (
+        notifier TEXT NOT NULL, name TEXT NOT NULL, failing TEXT NOT NULL DEFAULT '',
+        taken_at TEXT NOT NULL DEFAULT '', taken BLOB NOT NULL DEFAULT x'', PRIMARY KEY (notifier, name)
+    ) WITHOUT ROWID""",
+)
+
+SCHEMA: Schema = (_FIRST, _PINS, _SIGNATURES, _ACCESS, (*_NOTIFIERS, *_PEOPLE), _SERVICES)

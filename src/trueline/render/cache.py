@@ -65,13 +65,15 @@ class _Answer:
 
 
 class CachedRenderer:
-    """A `Renderer` that asks another one only for what is not kept. `renders` counts by kind, failed ones too.
+    """A `Renderer` that asks another one only for what is not kept.
+
+    `renders` counts by kind, failed ones too; `kept` counts those that were kept already.
 
     The last answer of `digest` is remembered by application, for `ANSWERS_REMEMBERED` of them: a commit that touches
     none of its files costs an application some looks at the listing, and no read of the store. `engines` is the digest
     of what renders; `is_whole` says whether what a kept render refers to, beside its bodies, is still there;
-    `installed` is the digest of a program that builds a site: it may change at any time, so what `digest` answers for
-    such a site is not remembered.
+    `installed` is the digest of what renders such options beside that. A program that builds a site may change at any
+    time, so what `digest` answers for such a site is not remembered.
     """
 
     def __init__(
@@ -81,7 +83,7 @@ class CachedRenderer:
         engines: str,
         *,
         is_whole: Callable[[Rendered], bool] = lambda _: True,
-        installed: Callable[[GeneratedSite], str] = lambda _: "",
+        installed: Callable[[RenderOptions], str] = lambda _: "",
     ) -> None:
         self._renderer = renderer
         self._store = store
@@ -91,6 +93,7 @@ class CachedRenderer:
         self._answers: dict[str, _Answer] = {}
         self._read: tuple[str, StoredRender] | None = None
         self.renders: Counter[str] = Counter()
+        self.kept = 0
 
     async def render(self, request: RenderRequest, files: FileTree) -> Rendered:
         """Render, or take what is kept; see `Renderer.render`."""
@@ -103,6 +106,7 @@ class CachedRenderer:
         if older is not None and older.trace.holds(files):
             kept = from_stored(older, request.commit, self._store.get_many)
             if len(self._store.known(kept.bodies)) == len(kept.bodies) and self._is_whole(kept):
+                self.kept += 1
                 return kept
         self.renders[kind_of(options)] += 1
         tracing, rendered = TracingTree(files, request.path), None
@@ -186,8 +190,8 @@ class CachedRenderer:
         if isinstance(options, Helm):
             parts["release"] = release_name(request, options)
             parts["namespace"] = request.namespace
-        if isinstance(options, GeneratedSite):
-            parts["installed"] = self._installed(options)
+        if installed := self._installed(options):
+            parts["installed"] = installed
         if by_capabilities:
             parts["capabilities"] = request.capabilities
         return f"render/{digest_value(parts)}"

@@ -1,8 +1,9 @@
 """Where each field of a resource of a plain file was written, found out when somebody asks."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any, Final, NamedTuple
+
+import msgspec
 
 from trueline.model import field_path
 from trueline.model.fault import Fault
@@ -49,7 +50,7 @@ class FieldPlaces:
         else:
             is_sure = steps != path or _at(written.value, at) == _at(body, path)
         line, _ = written.lines.get(f"{written.prefix}{_pointer(at)}", (0, 0))
-        return replace(origin, line=line) if is_sure and at and line else origin
+        return msgspec.structs.replace(origin, line=line) if is_sure and at and line else origin
 
     async def _written(self, origin: Origin) -> _Written | None:
         try:
@@ -67,10 +68,11 @@ class FieldPlaces:
         return self._kept[key]
 
 
-async def field_origins(toolbox: Toolbox, files: FileTree, origin: Origin) -> Mapping[str, Origin]:
+async def field_origins(toolbox: Toolbox, files: FileTree, origin: Origin, body: Any) -> Mapping[str, Origin]:
     """The origin of each field of the resource at `origin`, by its path as people read it (`spec.ports[0].port`).
 
-    Empty where no document stands there. What was written in `stringData` is found under `data` too.
+    Empty where no document stands there. What was written in `stringData` is found under `data` too. A field of which
+    the file says something else than the body is left out: an engine has written it, as an overlay does (INV-38).
 
     Raises:
         UserError: the file does not parse.
@@ -80,9 +82,9 @@ async def field_origins(toolbox: Toolbox, files: FileTree, origin: Origin) -> Ma
     if written is None:
         return {}
     found = {
-        path: replace(origin, line=written.lines[written.prefix + pointer][0])
+        path: msgspec.structs.replace(origin, line=written.lines[written.prefix + pointer][0])
         for path, pointer in _fields(written.value)
-        if written.prefix + pointer in written.lines
+        if written.prefix + pointer in written.lines and (path[0] == "stringData" or _says(body, written.value, path))
     }
     return {text(path): place for path, place in {**found, **_applied(written.value, found)}.items()}
 
@@ -122,6 +124,16 @@ def _followed(value: Any, steps: field_path.Path) -> Path:
                 break
         value = below
     return tuple(at)
+
+
+def _says(body: Any, value: Any, steps: Path) -> bool:
+    """Whether both have the same at a path, all that is below it too."""
+    for step in steps:
+        is_there = step in body if isinstance(body, dict) else isinstance(body, list) and int(step) < len(body)
+        if not is_there:
+            return False
+        body, value = body[step], value[step]
+    return type(body) is type(value) and bool(body == value)
 
 
 def _at(value: Any, steps: field_path.Path) -> Any:

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+import msgspec
+
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.digest import Digest, canonical, digest_bytes, digest_value
 from trueline.model.fault import UserError
@@ -252,7 +254,7 @@ def _before_hooks(drafts: list[_Draft]) -> list[_Draft]:
         return drafts
     first = Position(phase=Phase.BEFORE, wave=min(hooks) - 1)
     return [
-        replace(one, resource=replace(one.resource, position=first))
+        replace(one, resource=msgspec.structs.replace(one.resource, position=first))
         if one.precedes_hooks and one.resource.position == Position()
         else one
         for one in drafts
@@ -271,5 +273,5 @@ def _named(drafts: list[_Draft]) -> list[tuple[Resource, bytes]]:
             rest = {name: part for name, part in body["metadata"].items() if name != "generateName"}
             body = {**body, "metadata": {**rest, "name": ref.name}}
         content_text = canonical(body)
-        named.append((replace(one.resource, ref=ref, digest=digest_bytes(content_text)), content_text))
+        named.append((msgspec.structs.replace(one.resource, ref=ref, digest=digest_bytes(content_text)), content_text))
     return named

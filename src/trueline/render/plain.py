@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
+import msgspec
+
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.fault import UserError
 from trueline.model.origin import Origin
@@ -98,4 +100,6 @@ def _manifests(document: Document, places: Places | None, commit: str) -> Iterat
         return
     for index, item in enumerate(items):
         line, _ = places.positions.get(f"/items/{index}", (document.line, 0))
-        yield replace(whole, value={**document.value, "items": [item]}, origin=replace(whole.origin, line=line))
+        yield replace(
+            whole, value={**document.value, "items": [item]}, origin=msgspec.structs.replace(whole.origin, line=line)
+        )

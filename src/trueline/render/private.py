@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
+import msgspec
+
 from trueline.model.digest import canonical, digest_bytes, parse
 from trueline.model.masked import Masked
 from trueline.render.body import is_secret
@@ -32,7 +34,7 @@ def marked(rendered: Rendered, secrets: Sequence[Masked]) -> Rendered:
         made = canonical(_with_mark(body))
         digest = digest_bytes(made)
         bodies[digest] = made
-        resources.append(replace(resource, digest=digest))
+        resources.append(msgspec.structs.replace(resource, digest=digest))
         notes.append(NO_SECRET.note(str(resource.ref), resource.origin))
     needed = {resource.digest for resource in resources}
     kept = {digest: body for digest, body in bodies.items() if digest in needed}

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+import msgspec
+
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.digest import Digest
 from trueline.model.masked import Masked
@@ -51,8 +53,7 @@ class Position:
         return self.phase.rank, self.wave, self.stage
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resource:
+class Resource(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One thing that shall exist. The body is kept apart, under its digest: see `Rendered`.
 
     `hook_delete` is empty for what is not a hook. `keep`: it stays when Git drops it, unless Git names it to go.

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any, Final
 
+import msgspec
+
 from trueline.model.digest import Digest, canonical, digest_bytes, parse
 from trueline.model.ref import Ref
 from trueline.render.resource import Rendered, Resource
@@ -33,7 +35,7 @@ def settle(rendered: Rendered, applied: Callable[[Ref], bytes | None]) -> Render
         body = rendered.body(one)
         if one.unstable:
             body = keep_unstable(body, applied(one.ref), one.unstable)
-        resources.append(replace(one, digest=digest_bytes(body)))
+        resources.append(msgspec.structs.replace(one, digest=digest_bytes(body)))
         bodies[resources[-1].digest] = body
     return replace(rendered, resources=tuple(resources), bodies=bodies)
 

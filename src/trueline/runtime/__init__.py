@@ -5,5 +5,6 @@ own engines behind a pipe; `worker_process` and `confine`: engines of Python beh
 render may read) · `data_directory` (its lock, atomic writes) · `store` (its database) · `secret` (references) ·
 `sops` (encrypted files) · `seal` (what is kept, for nobody else to read) · `http`
 · `visit` (whether an address of somebody else answers) · `http_listener` (an address that answers) · `notice` and
-`folder_watch` (what changes below folders) · `blob` (bytes by their digest).
+`folder_watch` (what changes below folders) · `blob` (bytes by their digest) · `post`, `mail` and
+`apprise` (messages to people).
 """

@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from threading import get_ident
 from typing import Protocol
 
 from trueline.model.digest import Digest
@@ -64,7 +65,7 @@ class BlobDirectory:
             return digest
         if self._is_there(digest):
             return digest  # the lender's, which is only read
-        beside = f"{file}.new"
+        beside = f"{file}.{get_ident()}.new"  # two sites may be given the same bytes at once, each in a thread
         try:
             with os.fdopen(_opened(beside), "wb") as stream:
                 stream.write(data)

@@ -8,6 +8,27 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from trueline.model.masked import Masked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """Where a server is and how we prove each other. `ca_pem` empty means the machine's certificate authorities.
+
+    `client_key` is the private key of the certificate, as PEM.
+    """
+
+    url: str
+    ca_pem: bytes = b""
+    client_certificate_pem: bytes = b""
+    client_key: Masked | None = None
+    server_name: str = ""
+    is_insecure: bool = False
+    proxy_url: str = ""
+
+    def __repr__(self) -> str:
+        return f"Endpoint(url={self.url!r})"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:

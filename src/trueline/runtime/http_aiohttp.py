@@ -8,7 +8,6 @@ import ssl
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -17,8 +16,7 @@ from urllib.parse import urlencode
 import aiohttp
 from yarl import URL
 
-from trueline.model.masked import Masked
-from trueline.runtime.http import Request, Response, Stream, Unreachable
+from trueline.runtime.http import Endpoint, Request, Response, Stream, Unreachable
 
 Authorize: TypeAlias = Callable[[bool], Awaitable[Mapping[str, str]]]
 """Gives the headers that prove who we are; the argument asks for fresh ones after a 401."""
@@ -31,25 +29,6 @@ CONNECT_TIMEOUT_S = 10.0
 _UNAUTHORIZED = 401
 _LOOP_REFUSES = "is used by transport"
 _FAILURES = (aiohttp.ClientError, OSError, ssl.SSLError, asyncio.TimeoutError, ValueError)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoint:
-    """Where a server is and how we prove each other. `ca_pem` empty means the machine's certificate authorities.
-
-    `client_key` is the private key of the certificate, as PEM.
-    """
-
-    url: str
-    ca_pem: bytes = b""
-    client_certificate_pem: bytes = b""
-    client_key: Masked | None = None
-    server_name: str = ""
-    is_insecure: bool = False
-    proxy_url: str = ""
-
-    def __repr__(self) -> str:
-        return f"Endpoint(url={self.url!r})"
 
 
 class AiohttpTransport:

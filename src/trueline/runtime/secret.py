@@ -23,7 +23,7 @@ def encode_masked(value: object) -> str:
     """The hook for JSON encoders (`msgspec`'s `enc_hook`, `json`'s `default`): a secret is written as `***`.
 
     Raises:
-        NotImplementedError: it is something else that cannot be encoded.
+        NotImplementedError: it is something else that cannot be encoded; so `msgspec` wants it of a hook.
     """
     if isinstance(value, Masked):
         return MASK

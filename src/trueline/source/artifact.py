@@ -7,7 +7,7 @@ from datetime import datetime
 from trueline.model.diagnostic import Diagnostic
 from trueline.source.listing import Listing
 
-_SHORT = 10
+SHORT = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,7 @@ class Revision:
     def __str__(self) -> str:
         name = self.ref.removeprefix("refs/heads/").removeprefix("refs/tags/")
         commit, dash, dirty = self.commit.partition("-dirty")
-        short = commit if " " in commit else commit[:_SHORT]
+        short = commit if " " in commit else commit[:SHORT]
         return f"{short}{dash}{dirty}" if name == self.commit else f"{name}@{short}{dash}{dirty}"
 
 

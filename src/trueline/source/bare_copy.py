@@ -9,6 +9,15 @@ SHA256_HEX_LENGTH = 64
 FETCH = ("fetch", "--quiet", "--force", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules")
 
 
+def is_made(repository: Path) -> bool:
+    """Whether all is there that Git knows a repository by.
+
+    INV-24: `git init` writes `HEAD` first; who was killed in the midst of it would leave what is never read. It is
+    made over what is there.
+    """
+    return all((repository / part).exists() for part in ("HEAD", "objects", "refs"))
+
+
 def sweep(repository: Path, *locks: str) -> int:
     """Remove what a child that was killed left behind; the size in bytes of the largest half file."""
     for lock in (path for pattern in locks for path in repository.glob(pattern)):

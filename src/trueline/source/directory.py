@@ -17,6 +17,7 @@ from trueline.runtime.clock import Clock
 from trueline.runtime.files import FileEntry, FileTree
 from trueline.runtime.process import Command, NotStarted, Processes
 from trueline.source.artifact import Artifact, References, Revision
+from trueline.source.authorship import LineCommit
 from trueline.source.git_command import Bounds, isolated
 from trueline.source.git_object import GitObject
 from trueline.source.listing import (
@@ -194,6 +195,10 @@ class DirectorySource:
     async def since(self, old: str, new: str) -> Known[tuple[GitObject, ...]] | Unknown:  # noqa: ARG002 - as above
         """Nobody signs a working tree."""
         return Known(())
+
+    async def authorship(self, commit: str, path: str) -> Known[Mapping[int, LineCommit]] | Unknown:  # noqa: ARG002 - as above
+        """Nobody has committed a working tree."""
+        return Unknown("a working tree has no history")
 
     def files(self, artifact: Artifact) -> FileTree:
         """The files of an artifact; of one that is no longer the last look, the files as they are now."""

@@ -16,7 +16,8 @@ from trueline.model.known import Known, Unknown
 from trueline.runtime.data_directory import write_atomic
 from trueline.runtime.files import FileTree
 from trueline.source.artifact import Artifact, References, Revision
-from trueline.source.bare_copy import FETCH, SHA256_HEX_LENGTH, parse_refs, sweep
+from trueline.source.authorship import LineCommit, parse_authorship
+from trueline.source.bare_copy import FETCH, SHA256_HEX_LENGTH, is_made, parse_refs, sweep
 from trueline.source.git_command import GitCommand
 from trueline.source.git_object import GitObject, Malformed, parse_commit
 from trueline.source.listing import Leaf, Listing
@@ -62,6 +63,7 @@ class GitRepository:
         self._is_open = False
         self._found: dict[str, str] = {}
         self._no_commit: dict[str, str] = {}
+        self._authorship: dict[tuple[str, str], Known[Mapping[int, LineCommit]] | Unknown] = {}
 
     @property
     def address(self) -> str:
@@ -133,6 +135,26 @@ class GitRepository:
 
         return await self._looked_back(new, walk, f"the history between {old[:10]} and {new[:10]} cannot be seen whole")
 
+    async def authorship(self, commit: str, path: str) -> Known[Mapping[int, LineCommit]] | Unknown:
+        """The commit that wrote each line of a file last; what was answered for a commit and a path stays so."""
+        known = self._authorship.pop((commit, path), None) or await self._blame(commit, path)
+        self._authorship[commit, path] = known
+        while len(self._authorship) > self._bounds.authorship_files_max:
+            del self._authorship[next(iter(self._authorship))]
+        return known
+
+    async def _blame(self, commit: str, path: str) -> Known[Mapping[int, LineCommit]] | Unknown:
+        try:
+            asked = ("blame", "--incremental", commit, "--", path)
+            told = await self._git.local(*asked, timeout_s=self._bounds.authorship_timeout_s)
+            edge = self._git.repository / "shallow"
+            cut = set(edge.read_text().split()) if edge.exists() else set()
+            return Known(parse_authorship(told.stdout, cut))
+        except Fault as fault:
+            return Unknown(fault.diagnostics[0].summary)
+        except (ValueError, OverflowError, OSError) as failure:
+            return Unknown(str(failure))
+
     async def references(self) -> References:
         """The branches and tags of the remote; an answer with none is no word on what was there before."""
         async with self._remote_lock:
@@ -185,7 +207,7 @@ class GitRepository:
     async def tidy(self) -> None:
         """Pack what was fetched, drop what no ref holds, and end the reader; for a quiet hour."""
         async with self._remote_lock, self._local_lock:
-            if (self._git.repository / "HEAD").exists():
+            if is_made(self._git.repository):
                 await self._forget_unused()
                 await self._git.local("gc", "--quiet", "--prune=1.hour.ago")
             await self._reader.close()
@@ -254,11 +276,11 @@ class GitRepository:
             path = self._git.repository
             if self._is_open:
                 return
-            if not (path / "HEAD").exists():
+            sweep(path, "*.lock", "refs/trueline/**/*.lock")
+            if not is_made(path):
                 path.parent.mkdir(parents=True, exist_ok=True)
                 algorithm = "sha256" if len(algorithm_of) == SHA256_HEX_LENGTH else "sha1"
                 await self._git.local("init", "--quiet", "--bare", "--template=", f"--object-format={algorithm}")
-            sweep(path, "*.lock", "refs/trueline/**/*.lock")
             self._is_open = True
 
     async def _obtain(self, ref: str, identity: str) -> Revision:
@@ -283,7 +305,8 @@ class GitRepository:
         for holder in (f"{_KEPT}/{commit}", _found_ref(commit)):
             if revision := await self._commit_or_none(holder, commit):
                 return revision
-        return None
+        pointing = await self._git.local("for-each-ref", "--count=1", f"--points-at={commit}", "refs/trueline/")
+        return await self._commit_or_none(commit, commit) if pointing.stdout.strip() else None
 
     async def _fetch(self, what: str, kept_as: str, *, is_first: bool) -> None:
         depth = ("--depth=1",) if is_first else ()
@@ -423,6 +446,10 @@ class GitSource:
     async def since(self, old: str, new: str) -> Known[tuple[GitObject, ...]] | Unknown:
         """The commits between two."""
         return await self.repository.since(old, new)
+
+    async def authorship(self, commit: str, path: str) -> Known[Mapping[int, LineCommit]] | Unknown:
+        """Who wrote the lines of a file."""
+        return await self.repository.authorship(commit, path)
 
     async def references(self) -> References:
         """The branches and tags."""

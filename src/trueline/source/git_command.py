@@ -18,6 +18,7 @@ from trueline.model.masked import Masked
 from trueline.runtime.process import Command, Completed, Ending, Limits, NotStarted, Processes
 from trueline.runtime.secret import scrub
 from trueline.source.address import Address, Transfer
+from trueline.source.bare_copy import is_made
 from trueline.source.refusal import NO_GIT, SLOW, TOO_LARGE, explain
 
 ENVIRONMENT_PASSED = frozenset(
@@ -115,9 +116,11 @@ class Bounds:
     refs_bytes_max: int = 32 * 1024**2
     paths_max: int = 200_000
     path_bytes_max: int = 1024
-    file_bytes_max: int = 10 * 1024**2
+    file_bytes_max: int = 32 * 1024**2
     tree_bytes_max: int = 32 * 1024**2
     walk_commits_max: int = 20_000
+    authorship_timeout_s: float = 2.0
+    authorship_files_max: int = 64
     kept_max: int = 50
 
 
@@ -132,10 +135,12 @@ class GitCommand:
     credentials: GiveCredentials = no_credentials
     bounds: Bounds = field(default_factory=Bounds)
 
-    async def local(self, *arguments: str, stdin: bytes | Iterable[bytes] = b"") -> Completed:
+    async def local(
+        self, *arguments: str, stdin: bytes | Iterable[bytes] = b"", timeout_s: float | None = None
+    ) -> Completed:
         """Run something that only touches the bare repository; it can ask no other side, not even for a lost object."""
-        argv = ("git", f"--git-dir={self.repository}", *arguments)
-        return await self._run(self._command(argv, _NO_TRANSFER, self.bounds.fetch_timeout_s, stdin=stdin), ())
+        argv, timeout_s = ("git", f"--git-dir={self.repository}", *arguments), timeout_s or self.bounds.fetch_timeout_s
+        return await self._run(self._command(argv, _NO_TRANSFER, timeout_s, stdin=stdin), ())
 
     async def remote(
         self,
@@ -153,7 +158,7 @@ class GitCommand:
             Fault: it failed; the diagnostic says how.
         """
         credentials = await self.credentials()
-        is_there = (self.repository / "HEAD").exists()  # before it is, a remote can already be asked
+        is_there = is_made(self.repository)  # before it is, a remote can already be asked
         async with self._transfer_settings(credentials) as extra:
             argv = ("git", *([f"--git-dir={self.repository}"] if is_there else []), *arguments)
             settings = {f"protocol.{self.address.transfer.value}.allow": "always", **extra}

@@ -6,6 +6,7 @@ from typing import Protocol
 from trueline.model.known import Known, Unknown
 from trueline.runtime.files import FileTree
 from trueline.source.artifact import Artifact, References, Revision
+from trueline.source.authorship import LineCommit
 from trueline.source.git_object import GitObject
 
 
@@ -70,6 +71,14 @@ class Signed(Protocol):
 
     async def since(self, old: str, new: str) -> Known[tuple[GitObject, ...]] | Unknown:
         """Every commit that leads to `new` and not to `old`, merged branches too; more history is fetched as needed."""
+        ...
+
+
+class Authored(Protocol):
+    """Who wrote the lines of files."""
+
+    async def authorship(self, commit: str, path: str) -> Known[Mapping[int, LineCommit]] | Unknown:
+        """The commit that wrote each line of a file last, as it stands at a commit; nobody else is asked."""
         ...
 
 

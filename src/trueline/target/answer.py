@@ -67,12 +67,16 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """The target said no. `message` is its own sentence, with the values of secrets masked."""
+    """The target said no. `message` is its own sentence, with the values of secrets masked.
+
+    `version` is that of the object as it was seen before it was asked, where a conflict tells what stands there.
+    """
 
     refusal: Refusal
     message: str
     conflicts: tuple[FieldConflict, ...] = ()
     retry_after_s: float | None = None
+    version: str = ""
 
 
 Answer: TypeAlias = Accepted | Refused

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+import msgspec
+
 from trueline.model.digest import Digest
 from trueline.model.ref import Ref
 from trueline.target.answer import FieldConflict
@@ -31,8 +33,7 @@ class Ending(Enum):
     BADLY = "badly"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One object of an application.
 
     `body` is the digest of what we declared and last applied, `intended` what we were about to apply while the entry is

@@ -164,7 +164,7 @@ class Watcher(Protocol):
     """What happens there without us."""
 
     def sightings(self) -> AsyncIterator[Sighting]:
-        """Everything that changes on objects with our mark, from now on; never ends by itself."""
+        """Every object with our mark that is known, and what changes from now on; never ends by itself."""
         ...
 
 

@@ -24,7 +24,9 @@ class Rules:
     `former_tools` are managers (a trailing `*` stands for anything) whose objects may be taken over (D17). `rests`:
     others have a right there too, so that whoever changes a field again and again is backed off from; where nobody else
     has, every change is put back. `by_content` matches the names that hold their content's digest: another content is
-    another name, so that such a resource leaves whenever it changes, and its leaving is no loss.
+    another name, so that such a resource leaves whenever it changes, and its leaving is no loss. `wholes` are kinds
+    whose one resource lists all that an application has at the target: what it lists no longer leaves with it, whatever
+    else forbids that, and moves nowhere by itself.
     """
 
     stages: Mapping[str, int] = field(default_factory=dict)
@@ -35,6 +37,7 @@ class Rules:
     former_tools: tuple[str, ...] = ()
     rests: bool = True
     by_content: re.Pattern[str] | None = None
+    wholes: frozenset[str] = frozenset()
 
     def is_by_content(self, name: str) -> bool:
         """Whether a resource of that name leaves whenever its content changes."""

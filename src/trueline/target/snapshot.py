@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import msgspec
+
 from trueline.model.digest import Digest
 from trueline.model.known import Known, Unknown
 from trueline.model.ref import Ref
@@ -10,8 +12,7 @@ from trueline.model.ref import Ref
 NOTHING = Digest("")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Observed:
+class Observed(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One live object, as far as the planner needs it.
 
     `mark` is the application label as it stands (`INSTALLATION.NAME`; empty where there is none), `mark_is_ours` tells

@@ -120,6 +120,8 @@ class EngineProcess:
             claims=claims,
             fence=fence,
             finder=target,
+            insight=target.insight,
+            restarter=target.restarter,
         )
         targets = OneTarget(given=parts)
         renderer = CachedRenderer(DispatchingRenderer(toolbox), KeptRenders(RenderStore(store), bodies), "test")
@@ -170,7 +172,10 @@ class EngineProcess:
     async def running(self) -> AsyncIterator[Engine]:
         """The engine follows Git and the target inside the block."""
         async with asyncio.TaskGroup() as group:
-            watching = [group.create_task(self.target.run()), group.create_task(self.fence.run())]
+            watching = [
+                group.create_task(self.target.run(self.ledger.kinds(TARGET))),
+                group.create_task(self.fence.run()),
+            ]
             try:
                 async with self.engine.running():
                     yield self.engine

@@ -190,7 +190,7 @@ async def _contested(change: Change, tried: Tried, write: Write, refused: Refuse
     """
     ours, foreign = _sort(change, tried, refused.conflicts)
     if change.action is Action.HEAL and not foreign and not tried.whole:
-        return _drifted(change, tried, ours)
+        return _drifted(change, tried, ours, refused)
     withheld = tuple(conflict.path for conflict in foreign)
     forced = replace(write, mode=WriteMode.TRY_FORCED if ours else WriteMode.TRY, withheld=withheld)
     match await tried.target.write(forced):
@@ -201,10 +201,10 @@ async def _contested(change: Change, tried: Tried, write: Write, refused: Refuse
             return _refused(change, again)
 
 
-def _drifted(change: Change, tried: Tried, ours: tuple[FieldConflict, ...]) -> Trial:
+def _drifted(change: Change, tried: Tried, ours: tuple[FieldConflict, ...], refused: Refused) -> Trial:
     """The body was accepted before and is the same: the look has told what was taken, no second one is needed."""
-    entry = tried.inventory.entries[change.ref]
-    return Trial(change=change, verdict=Verdict.PASSED, promised=entry.ours, drifted=ours, forced=True)
+    trial = Trial(change=change, verdict=Verdict.PASSED, promised=tried.inventory.entries[change.ref].ours)
+    return replace(trial, drifted=ours, forced=True, version=refused.version)
 
 
 def _sort(

@@ -43,6 +43,8 @@ class Trial:
     withheld: tuple[FieldConflict, ...] = ()
     forced: bool = False
     observed: Observed | None = None
+    version: str = ""
+    """That of the object when a look found a conflict, which shows nothing else of it."""
     overruled: tuple[str, ...] = ()
     reclaims: Reclaim | None = None
     """Tools put something in the place of ours, or beside it: so much of it goes before ours is applied again."""

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanag
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from trueline.declare.application import Application
 from trueline.declare.folder import folder_application
@@ -22,7 +22,6 @@ from trueline.loop.register import Register
 from trueline.loop.supply import OpenSource
 from trueline.loop.verifier import Verifier
 from trueline.model.diagnostic import Diagnostic
-from trueline.model.digest import digest_value
 from trueline.model.fault import Fault
 from trueline.record.approval import Approvals
 from trueline.record.history import History
@@ -30,46 +29,38 @@ from trueline.record.hold import Holds
 from trueline.record.journal import Journal
 from trueline.record.keep import Bodies, RenderStore
 from trueline.record.ledger import StoreLedger
+from trueline.record.outbox import Outbox
 from trueline.record.schema import SCHEMA
 from trueline.record.status import Statuses
 from trueline.record.trust import TrustBook
 from trueline.render.cache import CachedRenderer
 from trueline.render.dispatch import DispatchingRenderer
-from trueline.render.site.engine import engine_digest
-from trueline.render.site.renderer import SiteRenderer
 from trueline.runtime.blob import BlobDirectory
-from trueline.runtime.cell.process import ProcessCells
 from trueline.runtime.clock import Clock, SystemClock
 from trueline.runtime.data_directory import DataDirectory
 from trueline.runtime.process import SystemProcesses
 from trueline.runtime.seal import SEAL, Seal
-from trueline.runtime.secret import SystemSecrets
+from trueline.runtime.secret import Secrets, SystemSecrets
 from trueline.runtime.sops.decryption import Decryption
 from trueline.runtime.store import Store
 from trueline.runtime.toolbox import Toolbox
 from trueline.runtime.toolbox_process import ProcessToolbox, ToolboxBinary, find_toolbox
-from trueline.runtime.visit import AiohttpVisits
-from trueline.target.kubernetes.mark import Installation
-from trueline.wiring.branch import BranchTargets
-from trueline.wiring.bucket import BucketTargets
+from trueline.wiring.blob import has_blobs, needed_blobs
+from trueline.wiring.builder import Builders, Making
 from trueline.wiring.cluster import ClusterTargets
 from trueline.wiring.git import GitSources, fleet_source
 from trueline.wiring.kept import KeptApprovals, KeptRenders
+from trueline.wiring.place import Opening, SitePlaces
 from trueline.wiring.recovery import recover
 from trueline.wiring.served import ServedTargets
 from trueline.wiring.settings import Settings
 from trueline.wiring.shared import Shared
-from trueline.wiring.site import (
-    DirectoryTargets,
-    SiteBuilder,
-    generated_renderer,
-    has_blobs,
-    needed_blobs,
-    site_renderer,
-)
 from trueline.wiring.sops import FleetSecrets, decryption, sops_toolbox
-from trueline.wiring.ssh import SshTargets
 from trueline.wiring.target import AllTargets
+from trueline.wiring.visit import LateVisits
+
+if TYPE_CHECKING:
+    from trueline.render.site.renderer import SiteRenderer
 
 BLOBS: Final = "blobs"
 
@@ -86,9 +77,10 @@ class Assembly:
     targets: AllTargets
     sources: GitSources
     renderer: CachedRenderer
-    sites: SiteRenderer | None
+    builders: Builders
     toolbox: Toolbox
     decryption: Decryption
+    store: Store
     ledger: StoreLedger
     journal: Journal
     history: History
@@ -96,10 +88,17 @@ class Assembly:
     approvals: Approvals
     bodies: Bodies
     register: Register
+    outbox: Outbox
+    secrets: Secrets
     clock: Clock
     data_directory: DataDirectory
     notes: tuple[Diagnostic, ...] = ()
     """What is to be told of the beginning, and stops nothing."""
+
+    @property
+    def sites(self) -> "SiteRenderer | None":
+        """The builder of single sites, which counts pages; `None` where the extra is not installed."""
+        return self.builders.pages.pages if self.builders.site is not None else None
 
     @property
     def blobs(self) -> BlobDirectory:
@@ -111,6 +110,7 @@ class Assembly:
 class _Books:
     """What is kept in the store."""
 
+    store: Store
     journal: Journal
     ledger: StoreLedger
     bodies: Bodies
@@ -120,11 +120,13 @@ class _Books:
     holds: Holds
     register: Register
     trust: TrustBook
+    outbox: Outbox
 
 
 def _books(store: Store, clock: Clock, anchors: Path, seal: Seal) -> _Books:
     journal = Journal(store, clock, anchors)
     return _Books(
+        store=store,
         journal=journal,
         ledger=StoreLedger(store, journal),
         bodies=Bodies(store, seal=seal),
@@ -134,6 +136,7 @@ def _books(store: Store, clock: Clock, anchors: Path, seal: Seal) -> _Books:
         holds=Holds(store, journal, clock),
         register=Register(Statuses(store, clock)),
         trust=TrustBook(store, journal),
+        outbox=Outbox(store, clock),
     )
 
 
@@ -160,6 +163,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembly]:
             settings=settings, toolbox=toolbox, clock=clock, processes=processes, directory=directory, shared=shared
         )
         await closing.enter_async_context(clusters)
+        clusters.expect(books.register.applications() if settings.is_live else ())
         notes = await recover(
             directory,
             clusters,
@@ -171,10 +175,10 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembly]:
         encrypted = FleetSecrets(opening)
         clusters.encrypted = encrypted.value
         secrets = SystemSecrets(settings.environment, kubernetes=clusters.secret, sops=encrypted.value)
-        site, renderer = await _renderers(
-            closing, settings, directory, books, binary, toolbox, blobs, processes, opening
-        )
-        opened = _Opened(
+        builders = _builders(settings, directory, books, toolbox, blobs, processes)
+        await builders.begin(closing)
+        renderer = _renderer(builders, books, binary, toolbox, blobs, opening)
+        opened = Opening(
             closing=closing,
             settings=settings,
             processes=processes,
@@ -189,7 +193,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembly]:
             settings=settings, processes=processes, toolbox=toolbox, directory=directory, secrets=secrets
         )
         closing.push_async_callback(sources.close)
-        visits = AiohttpVisits()
+        visits = LateVisits()
         closing.push_async_callback(visits.close)
         outside = OutsideLinks(visits=visits, answers=books.renders, clock=clock)
         fleet = _fleet(settings, fleet_source(settings, sources, processes, clock), toolbox)
@@ -199,7 +203,9 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembly]:
         encrypted.follow(fleet)
         desirer = Desirer(sources=sources, targets=targets, renderer=renderer, verifier=verifier, outside=outside)
         parts = _engine_parts(settings, books, shared, fleet, targets, desirer, verifier, clock)
-        made = _assembly(settings, parts, books, targets, sources, renderer, site, toolbox, directory, opening)
+        made = _assembly(
+            settings, parts, books, targets, sources, renderer, builders, toolbox, directory, opening, secrets
+        )
         yield replace(made, notes=notes)
 
 
@@ -236,75 +242,51 @@ async def _decryption(
     return decryption(toolbox, SystemSecrets(settings.environment, kubernetes=clusters.secret))
 
 
-async def _renderers(  # noqa: PLR0913, PLR0917 - what builds is made with all of it
-    closing: AsyncExitStack,
+def _builders(  # noqa: PLR0913, PLR0917 - what builds is made with all of it
     settings: Settings,
     directory: DataDirectory,
+    books: _Books,
+    toolbox: Toolbox,
+    blobs: BlobDirectory,
+    processes: SystemProcesses,
+) -> Builders:
+    making = Making(
+        clock=SystemClock(),
+        toolbox=toolbox,
+        blobs=blobs,
+        cache=books.renders,
+        processes=processes,
+        place=directory.path / "cells",
+        readable=settings.generator_paths,
+        progress=settings.progress,
+    )
+    return Builders(making)
+
+
+def _renderer(  # noqa: PLR0913, PLR0917 - as above
+    builders: Builders,
     books: _Books,
     binary: ToolboxBinary,
     toolbox: Toolbox,
     blobs: BlobDirectory,
-    processes: SystemProcesses,
     opening: Decryption,
-) -> tuple[SiteBuilder | None, CachedRenderer]:
-    """The builder of sites, where it is installed, and the renderer of everything."""
-    clock = SystemClock()
-    site = await site_renderer(
-        closing, clock=clock, toolbox=toolbox, blobs=blobs, cache=books.renders, progress=settings.progress
-    )
-    cells = ProcessCells(processes, directory.path / "cells", readable=settings.generator_paths)
-    await cells.tidy()
-    generated, builder = await generated_renderer(closing, clock=clock, cells=cells, blobs=blobs, cache=books.renders)
-    every = DispatchingRenderer(toolbox, site.renderer if site else None, generated, opening)
+) -> CachedRenderer:
+    """The renderer of everything."""
+    every = DispatchingRenderer(toolbox, builders.site, builders.generated, opening)
     renders = KeptRenders(books.renders, books.bodies)
-    engines = digest_value([binary.digest, engine_digest()])
-    return site, CachedRenderer(every, renders, engines, is_whole=has_blobs(blobs), installed=builder.identity)
+    return CachedRenderer(every, renders, binary.digest, is_whole=has_blobs(blobs), installed=builders.identity)
 
 
 def _shared(books: _Books) -> Shared:
     approvals, claims = KeptApprovals(books.approvals), ClaimBook(books.ledger)
-    return Shared(ledger=books.ledger, bodies=books.bodies, approvals=approvals, claims=claims)
+    return Shared(ledger=books.ledger, bodies=books.bodies, approvals=approvals, claims=claims, placings=books.renders)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Opened:
-    """What every place of a site is opened with."""
-
-    closing: AsyncExitStack
-    settings: Settings
-    processes: SystemProcesses
-    directory: DataDirectory
-    secrets: SystemSecrets
-    blobs: BlobDirectory
-    clock: Clock
-    shared: Shared
-
-
-async def _all_targets(opened: _Opened, clusters: ClusterTargets, applications: Iterator[Application]) -> AllTargets:
+async def _all_targets(opening: Opening, clusters: ClusterTargets, applications: Iterator[Application]) -> AllTargets:
     """Every kind of target; sites that were served before are served again at once."""
-    settings, directory, secrets = opened.settings, opened.directory, opened.secrets
-    installation = Installation(directory.installation)
-    blobs, clock, shared = opened.blobs, opened.clock, opened.shared
-    directories = DirectoryTargets(installation=installation, blobs=blobs, clock=clock, shared=shared)
-    served = ServedTargets(settings, installation=installation, blobs=blobs, clock=clock, shared=shared)
-    await served.begin(opened.closing, applications)
-    branches = BranchTargets(
-        settings,
-        opened.processes,
-        directory,
-        secrets,
-        installation=installation,
-        blobs=blobs,
-        clock=clock,
-        shared=shared,
-    )
-    buckets = BucketTargets(
-        settings, directory, secrets, installation=installation, blobs=blobs, clock=clock, shared=shared
-    )
-    hosts = SshTargets(
-        opened.closing, settings, directory, secrets, installation=installation, blobs=blobs, clock=clock, shared=shared
-    )
-    return AllTargets(clusters, directories, served, branches=branches, buckets=buckets, hosts=hosts)
+    served = ServedTargets(opening.settings, **opening.given)
+    await served.begin(opening.closing, applications)
+    return AllTargets(clusters, SitePlaces(opening), served)
 
 
 def _assembly(  # noqa: PLR0913, PLR0917 - everything
@@ -314,10 +296,11 @@ def _assembly(  # noqa: PLR0913, PLR0917 - everything
     targets: AllTargets,
     sources: GitSources,
     renderer: CachedRenderer,
-    site: SiteBuilder | None,
+    builders: Builders,
     toolbox: Toolbox,
     directory: DataDirectory,
     opening: Decryption,
+    secrets: Secrets,
 ) -> Assembly:
     return Assembly(
         settings=settings,
@@ -328,16 +311,19 @@ def _assembly(  # noqa: PLR0913, PLR0917 - everything
         targets=targets,
         sources=sources,
         renderer=renderer,
-        sites=site.pages if site else None,
+        builders=builders,
         toolbox=toolbox,
         decryption=opening,
         ledger=books.ledger,
+        store=books.store,
         journal=books.journal,
         history=books.history,
         holds=books.holds,
         approvals=books.approvals,
         bodies=books.bodies,
         register=books.register,
+        outbox=books.outbox,
+        secrets=secrets,
         clock=parts.clock,
         data_directory=directory,
     )

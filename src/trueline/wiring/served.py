@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from trueline.declare.application import Application, ServedTarget
 from trueline.loop.parts import Parts
@@ -20,13 +20,15 @@ from trueline.model.digest import digest_value
 from trueline.model.fault import UserError
 from trueline.runtime.blob import BlobDirectory
 from trueline.runtime.clock import Clock
-from trueline.runtime.http_listener import HttpListener
-from trueline.target.directory.target import DirectoryTarget as PublishedDirectory
 from trueline.target.kubernetes.mark import Installation
 from trueline.target.site.listen import ListenAddress
-from trueline.target.site.server.server import SiteServer
 from trueline.wiring.settings import Settings
 from trueline.wiring.shared import Shared, site_parts
+
+if TYPE_CHECKING:
+    from trueline.runtime.http_listener import HttpListener
+    from trueline.target.directory.target import DirectoryTarget as PublishedDirectory
+    from trueline.target.site.server.server import SiteServer
 
 SITES: Final = "sites"
 NAME_MAX: Final = 200
@@ -39,7 +41,7 @@ class _Open:
     """A listener that is open. `url` is where, `unwanted_since_s` when it was not wanted first."""
 
     site: str
-    listener: HttpListener
+    listener: "HttpListener"
     url: str
     unwanted_since_s: float | None = None
 
@@ -47,8 +49,8 @@ class _Open:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Site:
     parts: Parts
-    directory: PublishedDirectory
-    server: SiteServer
+    directory: "PublishedDirectory"
+    server: "SiteServer"
 
 
 class ServedTargets:
@@ -126,11 +128,11 @@ class ServedTargets:
         """Where each site is served: what is wanted now, by application."""
         return {one.site: one.url for one in self._open.values() if one.unwanted_since_s is None}
 
-    def counts(self) -> Iterator[tuple[tuple[tuple[str, str], ...], int]]:
-        """The answers of each site, by status."""
+    def counts(self) -> Iterator[tuple[tuple[str, str], int]]:
+        """The answers of each site: by application and status."""
         for name, site in sorted(self._sites.items()):
             for status, count in sorted(site.server.counts.items()):
-                yield (("application", name), ("status", str(status))), count
+                yield (name, str(status)), count
 
     async def _listen(self, target: ServedTarget, address: ListenAddress) -> None:
         key = _key(target, address)
@@ -142,6 +144,8 @@ class ServedTargets:
             if found.unwanted_since_s is None:
                 raise UserError([_shared(target, found.site)])
             await self._open.pop(key).listener.close()
+        from trueline.runtime.http_listener import HttpListener  # noqa: PLC0415 - only who serves a site pays for it
+
         listener = HttpListener(self._sites[target.site].server.answer)
         try:
             url = await listener.open(address.host, address.port)
@@ -155,6 +159,9 @@ class ServedTargets:
         return self._sites[name]
 
     def _opened(self, name: str) -> _Site:
+        from trueline.target.directory.target import DirectoryTarget as PublishedDirectory  # noqa: PLC0415 - see above
+        from trueline.target.site.server.server import SiteServer  # noqa: PLC0415 - see above
+
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder = name if len(name) <= NAME_MAX else digest_value(name)
         directory = PublishedDirectory(

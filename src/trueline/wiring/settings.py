@@ -8,6 +8,9 @@ from pathlib import Path
 from trueline.runtime.data_directory import default_path
 from trueline.source.signature.key import TrustedKey
 
+EMBEDDED = "embedded"
+"""The name of the cluster in this process."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:

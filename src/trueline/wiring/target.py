@@ -1,6 +1,7 @@
 """Every target that a declaration can name, by its kind."""
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from trueline.declare.application import (
     BranchTarget,
@@ -12,41 +13,28 @@ from trueline.declare.application import (
     SshTarget,
     TargetSpec,
 )
-from trueline.embedded.cluster import EmbeddedCluster
 from trueline.loop.parts import Parts
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.fault import UserError
-from trueline.target.kubernetes.client import KubernetesClient
-from trueline.wiring.branch import BranchTargets
-from trueline.wiring.bucket import BucketTargets
 from trueline.wiring.cluster import ClusterTargets
+from trueline.wiring.place import SitePlaces
 from trueline.wiring.served import ServedTargets
-from trueline.wiring.site import DirectoryTargets
-from trueline.wiring.ssh import SshTargets
+
+if TYPE_CHECKING:
+    from trueline.embedded.cluster import EmbeddedCluster
+    from trueline.target.kubernetes.client import KubernetesClient
 
 
 class AllTargets:
     """The targets that this version knows; see `loop.supply.Targets`."""
 
-    def __init__(  # noqa: PLR0913 - one for each kind
-        self,
-        clusters: ClusterTargets,
-        directories: DirectoryTargets,
-        served: ServedTargets,
-        *,
-        branches: BranchTargets,
-        buckets: BucketTargets,
-        hosts: SshTargets,
-    ) -> None:
+    def __init__(self, clusters: ClusterTargets, places: SitePlaces, served: ServedTargets) -> None:
         self._clusters = clusters
-        self._directories = directories
+        self._places = places
         self._served = served
-        self._branches = branches
-        self._buckets = buckets
-        self._hosts = hosts
 
     @property
-    def clients(self) -> Mapping[str, KubernetesClient]:
+    def clients(self) -> Mapping[str, "KubernetesClient"]:
         """The clusters that were reached, by name."""
         return self._clusters.clients
 
@@ -56,7 +44,7 @@ class AllTargets:
         return self._served
 
     @property
-    def embedded(self) -> EmbeddedCluster | None:
+    def embedded(self) -> "EmbeddedCluster | None":
         """The embedded cluster, where something asked for it."""
         return self._clusters.embedded
 
@@ -69,16 +57,10 @@ class AllTargets:
         match target:
             case ClusterTarget():
                 return await self._clusters.parts(target)
-            case DirectoryTarget():
-                return self._directories.parts(target)
-            case BranchTarget():
-                return self._branches.parts(target)
-            case BucketTarget():
-                return self._buckets.parts(target)
+            case DirectoryTarget() | BranchTarget() | BucketTarget() | SshTarget():
+                return await self._places.parts(target)
             case ServedTarget():
                 return await self._served.parts(target)
-            case SshTarget():
-                return await self._hosts.parts(target)
             case _:
                 raise _unsupported(target)
 

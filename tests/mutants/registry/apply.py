@@ -27,7 +27,7 @@ APPLY = (
         name="a commit is told at the fence before it is written",
         invariants=(12, 13),
         file="loop/fence.py",
-        source="                await self._leave_order(parts, name, standing)\n",
+        source="                await self._leave_order(parts, name, found, standing)\n",
         mutant="",
         tests=(
             "tests/loop/test_fence.py::test_a_commit_is_told_before_it_is_written",
@@ -277,7 +277,7 @@ APPLY = (
         name="a manual application waits to be asked",
         invariants=(11,),
         file="loop/reconcile.py",
-        source="        case Mode.MANUAL if not is_asked:",
+        source="        case Mode.MANUAL if not asking.is_asked:",
         mutant="        case Mode.MANUAL if False:",
         tests=("tests/loop/test_reconcile.py::test_who_decides_before_anything_is_written",),
     ),

@@ -2,13 +2,58 @@
 
 from tests.mutants.guard import Guard
 
+_FENCE = "tests/target/kubernetes/test_fence.py"
 _CLIENT = "tests/target/kubernetes/test_client.py"
 _MIRROR = "tests/target/kubernetes/test_mirror.py"
+_PLACING = "tests/target/kubernetes/test_placing.py"
 _WRITE = "tests/target/kubernetes/test_write.py"
 _ENGINE = "tests/embedded/test_engine_conformance.py::test_engine_conformance"
 _DIRECTORY = "tests/target/directory/test_target.py"
 
 TARGET = (
+    Guard(
+        name="who listens late hears of what is there",
+        invariants=(29,),
+        file="target/kubernetes/mirror.py",
+        source="        return self._listeners.open(there)",
+        mutant="        return self._listeners.open({})",
+        tests=("tests/target/kubernetes/test_mirror.py::test_who_listens_late_hears_of_what_is_there",),
+    ),
+    Guard(
+        name="what was planned as absent is not written over",
+        invariants=(12,),
+        file="target/kubernetes/write.py",
+        source="        write = replace(write, version=ABSENT)",
+        mutant="        pass",
+        tests=(
+            f"{_ENGINE}[fence_late_create_writes_over_nothing]",
+            f"{_WRITE}::test_a_create_names_a_version_that_none_has",
+        ),
+    ),
+    Guard(
+        name="a fence that somebody gave back is not held",
+        invariants=(12, 13),
+        file="target/kubernetes/fence.py",
+        source="            self._held.discard(application)\n        elif application in self._held and holder",
+        mutant="            pass\n        elif application in self._held and holder",
+        tests=(f"{_FENCE}::test_given_back_by_who_was_not_seen_taking_it",),
+    ),
+    Guard(
+        name="between two connections nobody watches a fence",
+        invariants=(12, 13),
+        file="target/kubernetes/fence.py",
+        source=", tells_pauses=True)",
+        mutant=")",
+        tests=(f"{_FENCE}::test_between_two_connections_the_lease_is_asked",),
+    ),
+    Guard(
+        name="a fence is asked once after nobody watched it",
+        invariants=(13,),
+        file="target/kubernetes/fence.py",
+        source="self._is_blind, self._doubted = False, set(self._held)",
+        mutant="self._is_blind = False",
+        tests=(f"{_FENCE}::test_after_a_gap_the_lease_is_asked_once",),
+    ),
     Guard(
         name="a delete names a UID",
         invariants=(10,),
@@ -293,5 +338,29 @@ TARGET = (
         source="        if uid and uid != view.uid(ref):",
         mutant="        if False:",
         tests=("tests/target/site/test_conformance.py::test_conformance[ATOMIC-an_uid_that_was_made_again_is_stale]",),
+    ),
+    Guard(
+        name="what another engine placed is placed anew",
+        invariants=(20,),
+        file="target/kubernetes/placing.py",
+        source="digest_value([self._engine, own_sources(), application, namespace, mark])",
+        mutant="digest_value([application, namespace, mark])",
+        tests=(f"{_PLACING}::test_another_engine_or_type_is_placed_anew",),
+    ),
+    Guard(
+        name="only a body that held is believed by the next process",
+        invariants=(20,),
+        file="target/kubernetes/placing.py",
+        source=" if holds(made[0].digest)]",
+        mutant="]",
+        tests=(f"{_PLACING}::test_a_body_that_nobody_could_check_is_checked_by_the_next_process",),
+    ),
+    Guard(
+        name="a body that is made again is the one that was told",
+        invariants=(20,),
+        file="target/kubernetes/normalise.py",
+        source=" or one.resource.digest != before.kept[resource.digest][0].digest:",
+        mutant=":",
+        tests=(f"{_PLACING}::test_a_placing_that_does_not_come_true_is_forgotten",),
     ),
 )

@@ -4,6 +4,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from trueline.runtime.seal import SEAL
+
 _HERE = Path(__file__).parent
 VERSIONS = tuple(sorted((path.name for path in _HERE.iterdir() if (path / "trueline.sql").is_file()), key=int))
 DATABASES = ("trueline", "embedded")
@@ -21,7 +23,10 @@ def put_back(version: str, home: Path) -> Path:
 
 
 def database(version: str, name: str, path: Path) -> None:
-    """One of its databases."""
+    """One of its databases, with the key beside it that it is sealed with, where it is."""
+    key = _HERE / version / SEAL
+    if key.exists():
+        path.with_name(SEAL).write_bytes(key.read_bytes())
     with closing(sqlite3.connect(path)) as opened:
         opened.executescript((_HERE / version / f"{name}.sql").read_text())
 

@@ -67,6 +67,16 @@ async def test_what_mkdocs_finds_has_its_file_and_line_and_is_told_once(bench: B
     assert len(found) == 4
 
 
+async def test_every_plugin_that_is_missing_is_told_at_once(bench: Bench) -> None:
+    """MkDocs itself stops at the first; whoever installs one after the other would wait for a build each time."""
+    configuration = "site_name: X\ntheme: {name: mkdocs}\nplugins:\n- search\n- redirects\n- minify: {}\n- glightbox\n"
+    assert await bench.refused({**PROJECT, "mkdocs.yml": configuration}, MKDOCS) == [
+        "TL1602 mkdocs.yml:5 the plug-in redirects: package mkdocs-redirects",
+        "TL1602 mkdocs.yml:6 the plug-in minify: package mkdocs-minify-plugin",
+        "TL1602 mkdocs.yml:7 the plug-in glightbox: package mkdocs-glightbox",
+    ]
+
+
 @pytest.mark.parametrize(
     ("configuration", "expected"),
     [

@@ -83,3 +83,28 @@ def test_a_way_is_followed_as_far_as_a_browser_goes() -> None:
     assert told(f"{long}/{STEPS_MAX - 1} /guide/") == []
     longer = "".join(f"/{number} /{number + 1}\n" for number in range(60))
     assert {code for code, _ in told(longer)} == {"TL1522", "TL1911"}
+
+
+@pytest.mark.parametrize(
+    ("leads_to", "is_told"),
+    [
+        ("/guide/#part", False),
+        ("/guide/#größe", False),
+        ("/guide/#gr%C3%B6%C3%9Fe", False),
+        ("/guide/?x=1#part", False),
+        ("/guide/#:~:text=word", False),
+        ("/guide/#", False),
+        ("/data.csv#row=5", False),  # what no page of ours is, is not known
+        ("https://example.com/#x", False),
+        ("/guide/#Part", True),
+        ("/guide/index.html#gone", True),
+        ("/guide/?x=1#gone", True),
+    ],
+)
+def test_an_anchor_that_the_page_has_not_is_told(leads_to: str, is_told: bool) -> None:
+    text = f"/old {leads_to}\n"
+    redirects, _ = read_redirects(text)
+    found = astray(redirects, redirect_lines(text), FILES, {"guide/index.html": ("part", "größe")})
+    assert [(one.code, one.line, one.detail) for one in found] == (
+        [("TL1913", 1, f"/old → {leads_to}")] if is_told else []
+    )

@@ -28,6 +28,7 @@ from trueline.runtime.toolbox_process import ProcessToolbox
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 ROOT = Path(__file__).parents[3]
+DRAWING = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><path d="M0"/></svg>'
 PIXEL = bytes.fromhex("89504e470d0a1a0a")
 SMALL: Files = {
     "index.md": "# Home\n\n[Setup](guide/setup.md#first) ![A dot](dot.png)\n",
@@ -243,7 +244,7 @@ async def test_a_page_is_made_anew_in_another_language_and_one_without_words_is_
 
 async def test_a_site_has_its_own_icon_or_the_themes(bench: Bench) -> None:
     icon = re.compile(r'<link rel="icon" href="([^"]*)">')
-    files: Files = {"index.md": "# A", "g/b.md": "# B", "g/favicon.svg": "<svg/>"}
+    files: Files = {"index.md": "# A", "g/b.md": "# B", "g/favicon.svg": DRAWING}
     assert icon.findall((await bench.files(files))["index.html"].decode())[0].startswith("assets/theme/icon.")
     files |= {"favicon.ico": b"x", "favicon.png": PIXEL}
     assert icon.findall((await bench.files(files))["g/b/index.html"].decode()) == ["../../favicon.png"]
@@ -264,6 +265,33 @@ async def test_drafts_are_shown_only_where_it_is_asked_for(bench: Bench) -> None
     files: Files = {"index.md": "# A", "b.md": "---\ndraft: true\n---\n# Secret plan"}
     assert not [path for path, data in (await bench.files(files)).items() if b"Secret plan" in data]
     assert "b/index.html" in await bench.files(files, Site(drafts=True))
+
+
+HOSTILE = {
+    "a script": (DRAWING.replace("<path", "<script>alert(1)</script><path"), "TL1556"),
+    "an event handler": (DRAWING.replace("<path", "<path onload='x()'"), "TL1556"),
+    "what cannot be read": (DRAWING.replace("</svg>", ""), "TL1555"),
+    "an entity": ("<!DOCTYPE svg [<!ENTITY x 'y'>]>" + DRAWING, "TL1555"),
+    "too much of it": (DRAWING.replace("M0", "M0" * (3 << 20)), "TL1550"),
+}
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+async def test_a_drawing_that_no_page_shows_does_no_more_than_draw(bench: Bench, case: str) -> None:
+    """A browser that is led to the file runs what stands in it, as a page of the site."""
+    drawing, code = HOSTILE[case]
+    files: Files = {"index.md": "# A\n\n[plan](Plan.SVG)\n", "Plan.SVG": drawing}
+    for _ in range(2):
+        assert [one[:15] for one in await refused(bench, files)] == [f"{code} Plan.SVG"], "also the next time"
+    trusted = await bench.files(files, Site(allow_html=True))
+    assert trusted["Plan.SVG"] == drawing.encode()
+    assert [one[:15] for one in await refused(bench, files)] == [f"{code} Plan.SVG"], "whoever allowed it before"
+
+
+async def test_a_drawing_that_only_draws_is_published_as_it_is(bench: Bench) -> None:
+    files: Files = {"index.md": "# A", "plan.svg": DRAWING, "photo.svg": b"\x89PNG\r\n\x1a\n"}
+    made = await bench.files(files)
+    assert (made["plan.svg"], made["photo.svg"]) == (DRAWING.encode(), files["photo.svg"])
 
 
 async def test_an_image_that_is_copied_tells_nothing_of_its_camera(bench: Bench) -> None:

@@ -31,6 +31,12 @@ CASES = {
 TAKEN = {"index.html", "taken/index.html", "file.txt", "taken.d/x.html"}
 
 
+async def test_who_is_led_on_reads_letters_not_their_codes() -> None:
+    leads_to = "/%C3%9Cber%20uns/%3Cb%3E"
+    [(_, data)] = stubs([Redirect(source="/old", leads_to=leads_to)], TAKEN)
+    assert f'<a href="..{leads_to}">/Über uns/&lt;b&gt;</a>' in data.decode()
+
+
 @pytest.mark.parametrize("case", CASES)
 async def test_a_stub_stands_for_an_exact_address(case: str) -> None:
     source, leads_to, expected = CASES[case]

@@ -4,7 +4,7 @@ from hypothesis import given, strategies
 
 from trueline.render.site.image.info import ImageInfo
 from trueline.render.site.image.kind import Kind
-from trueline.render.site.image.plan import plan, worthwhile
+from trueline.render.site.image.plan import plan, share, worthwhile
 from trueline.render.site.image.setting import ImageSettings
 
 
@@ -61,3 +61,18 @@ def test_nothing_is_larger_than_the_source_nor_twice_the_same(width: int, height
     assert all(0 < one.width <= width and 0 < one.height <= height for one in variants)
     assert len({(one.kind, one.width) for one in variants}) == len(variants)
     assert max(one.width for one in variants) == min(width, 1920 if width > 320 else width)
+
+
+@given(strategies.integers(321, 5000), strategies.sampled_from(tuple(Kind)), strategies.integers(1, 5))
+def test_shares_are_all_of_it_and_each_file_once(width: int, kind: Kind, of: int) -> None:
+    info = ImageInfo(kind=kind, width=width, height=400, size_bytes=500_000)
+    variants = plan(info, ImageSettings())
+    shares = [share(variants, number, of) for number in range(of)]
+    assert sorted(variants.index(one) for some in shares for one in some) == list(range(len(variants)))
+
+
+def test_two_shares_of_a_photograph_cost_about_the_same() -> None:
+    info = ImageInfo(kind=Kind.JPEG, width=4000, height=3000, size_bytes=5_000_000)
+    first, second = (share(plan(info, ImageSettings()), number, 2) for number in (0, 1))
+    assert [one.width for one in first if one.kind is Kind.AVIF] == [320, 640, 1920]
+    assert [one.width for one in second if one.kind is Kind.AVIF] == [960, 1280]

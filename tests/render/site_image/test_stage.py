@@ -1,9 +1,11 @@
 """The parent's side: encoded once, named by content, found again, and what is wrong with an image is a finding."""
 
+import random
 import re
 from urllib.parse import quote
 
 import pytest
+from PIL import Image
 
 from tests.render.site_image.photo import animation, png_bomb, saved, scene
 from tests.render.site_image.rig import FAST, CallingWorker, MemoryCache, Rig, requests, tree
@@ -11,7 +13,15 @@ from trueline.model.digest import digest_bytes
 from trueline.render.site.image.markup import ROOT_MARK
 from trueline.render.site.image.operation import ENCODE, VERSIONS
 from trueline.render.site.image.setting import DEFAULT_SETTINGS
-from trueline.render.site.image.stage import ImageRequest, PictureResult
+from trueline.render.site.image.stage import SHARED_FROM_BYTES, ImageRequest, PictureResult
+
+TURNED = {"exif": b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0"}
+"""A camera that was held sideways."""
+
+
+def noise(width: int, height: int) -> Image.Image:
+    """What no format makes small."""
+    return Image.frombytes("RGB", (width, height), random.Random(width).randbytes(3 * width * height))
 
 
 def photo(number: int = 0) -> bytes:
@@ -175,6 +185,41 @@ async def test_a_drawing_and_an_animation_are_one_file_each() -> None:
     assert [file.path.rpartition(".")[2] for file in (*one.files, *two.files)] == ["svg", "gif"]
     assert 'width="600" height="300"' in two.html
     assert "width" not in one.html
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "palette"])
+async def test_an_image_behind_which_nobody_waits_is_shared_and_becomes_the_same_files(form: str) -> None:
+    image = noise(900, 700)
+    data = saved(image.quantize(200) if form == "palette" else image, "PNG" if form == "palette" else form, **TURNED)
+    files = {"a.image": data, "b.image": data + b"\0"}
+    assert len(data) > SHARED_FROM_BYTES
+    alone, together = Rig(), Rig()
+    [shared] = await build(alone, {"a.image": data}, images_max=3)
+    assert (alone.encodes, alone.worker.running_max) == (3, 3)
+    first, last = await build(together, files, images_max=1)
+    assert together.encodes == 2, "one worker has nobody to share with"
+    assert (first.files, first.html) == (shared.files, shared.html)
+    assert len(last.files) == len(first.files)
+
+
+async def test_while_others_wait_an_image_has_one_worker() -> None:
+    """Decoding twice is worth it only for workers that would have nothing to do."""
+    rig = Rig()
+    stage = rig.stage()
+    files = {f"{number}.png": saved(noise(400 + number, 600), "PNG") for number in range(5)}
+    results = await stage.pictures(requests(files), tree(files).read)
+    assert all(result.files for result in results)
+    assert (stage.encodes, rig.encodes) == (5, 6), "only the last one was shared"
+    assert rig.worker.running_max <= 3
+
+
+async def test_a_share_that_fails_fails_the_image_and_the_next_build_has_all_of_it() -> None:
+    rig = Rig(worker=CallingWorker(failures=4))
+    files = {"a.png": saved(noise(500, 600), "PNG")}
+    [result] = await build(rig, files)
+    assert (codes(result), result.files, rig.blobs.kept) == (["TL1558"], (), {})
+    [better] = await build(rig, files)
+    assert (codes(better), len(better.files)) == ([], 6)
 
 
 async def test_a_worker_that_ends_is_asked_again_once() -> None:

@@ -205,3 +205,13 @@ async def test_a_list_is_complete_or_unknown(answers: list[Response], count: int
             assert count is None, reason
     assert not transport.answers
     assert {sent.query["labelSelector"] for sent in transport.requests} == {"a=b"}
+
+
+async def test_answers_are_counted_by_verb_and_class() -> None:
+    transport = FakeTransport()
+    transport.answers += [reply(config_map("web", "5")), failure(409, "Conflict", "no"), "gone", failure(404, "", "")]
+    client = client_of(transport)
+    for _ in range(3):
+        await client.apply(CONFIG_MAP, "shop", "web", b"{}", manager="trueline:x", force=False, dry_run=False)
+    await client.get(CONFIG_MAP, "shop", "web", whole=True)
+    assert client.answers == {("apply", "2xx"): 1, ("apply", "4xx"): 1, ("apply", "none"): 1, ("get", "4xx"): 1}

@@ -272,6 +272,51 @@ async def test_a_watch_that_is_refused_asks_instead() -> None:
         leases.refuses["GET"] = refused(404, "NotFound", "no")
 
 
+async def test_given_back_by_who_was_not_seen_taking_it() -> None:
+    """INV-12, INV-13: it was taken meanwhile, so it is not held any more; it is compared and taken anew."""
+    leases = Leases()
+    first, second = await taken(leases), fence_of(leases, "two")
+    await second.look()
+    assert await second.take("shop", LATER) is Taken.HELD
+    await second.release("shop", LATER)
+    async with watched(first) as lost:
+        assert lost == []
+        assert first.held == frozenset()
+        assert not await first.holds("shop")
+        looked = await first.look()
+        assert isinstance(looked, Known)
+        assert looked.value["shop"].standing == LATER
+        assert await first.take("shop", LATER) is Taken.HELD
+
+
+async def test_between_two_connections_the_lease_is_asked() -> None:
+    """INV-12: a watch that ends, and is opened again after a pause, sees nothing meanwhile."""
+    leases = Leases()
+    fence = await taken(leases)
+    leases.refuses["WATCH"] = Response(status=200, headers={}, body=b"")
+    async with watched(fence):
+        leases.requests.clear()
+        assert await fence.holds("shop")
+        assert ("GET", "k3.shop") in leases.requests
+        assert fence.notes == ()
+
+
+async def test_after_a_gap_the_lease_is_asked_once() -> None:
+    """INV-13: what was missed follows, or is lost on the way: the fence is asked before it is believed."""
+    leases = Leases()
+    fence = await taken(leases)
+    leases.refuses["WATCH"] = refused(500, "InternalError", "etcd")
+    async with watched(fence):
+        leases.refuses.clear()
+        await settled()
+        leases.requests.clear()
+        for _ in range(2):
+            assert await fence.holds("shop")
+        assert leases.requests == [("GET", "k3.shop")]
+        leases.refuses["GET"] = refused(500, "InternalError", "etcd")
+        assert await fence.holds("shop"), "it is watched"
+
+
 def _denied(verb: str) -> str:
     who = f'User "t" cannot {verb} resource "leases" in API group "coordination.k8s.io"'
     return f'leases.coordination.k8s.io is forbidden: {who} in the namespace "{HOME}"'

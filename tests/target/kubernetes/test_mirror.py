@@ -89,6 +89,19 @@ async def test_an_object_that_is_gone_is_gone() -> None:
     assert last == Seen(ref=REF, observed=None)
 
 
+async def test_who_listens_late_hears_of_what_is_there() -> None:
+    """INV-29: a watch that began before anybody listened has told it to nobody."""
+    transport = FakeTransport()
+    transport.streams.append(Script(lines=(event("ADDED", body("a", 5)), end(6))))
+    mirror = mirror_of(transport)
+    async with running(mirror), asyncio.timeout(60):
+        mirror.open([CONFIG_MAP])
+        await mirror.settle({CONFIG_MAP: {"shop"}})
+        heard = await anext(mirror.sightings())
+    assert isinstance(heard, Seen)
+    assert (heard.ref, heard.observed is not None) == (REF, True)
+
+
 async def test_contact_is_lost_and_nothing_is_known_since() -> None:
     """INV-05: and what was known is not told as if it were now."""
     transport = FakeTransport()

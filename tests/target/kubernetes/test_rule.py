@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import msgspec
 import pytest
 
 from tests.plan.world import OPTIONS, entry, live, ref
@@ -34,7 +35,7 @@ TABLE = [
 def gone(one: Ref, *named: str) -> Action:
     """What becomes of an object of ours that left Git."""
     options = replace(OPTIONS, rules=RULES, allow_delete=frozenset(named))
-    return departure(one, replace(entry(one.name), ref=one), Known(live()), options)[0]
+    return departure(one, msgspec.structs.replace(entry(one.name), ref=one), Known(live()), options)[0]
 
 
 @pytest.mark.parametrize(("kind", "is_protected"), TABLE)

@@ -1,5 +1,6 @@
 """A kind that the server does not serve at the moment is not a kind that nobody defines."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -64,3 +65,16 @@ async def test_a_kind_that_is_defined_and_not_served_is_unknown(
     transport.answers.extend([reply({"kind": "APIGroupDiscoveryList", "items": []}), reply(groups()), answer])
     snapshot = await target_of(transport).snapshot([CERTIFICATE, THING], Inventory(application="shop"))
     assert (type(snapshot.at(CERTIFICATE)), type(snapshot.at(THING))) == (certificate, thing)
+
+
+async def test_what_is_owned_is_watched_before_anybody_asks_for_it() -> None:
+    """A kind that is not served any more is nothing to watch."""
+    transport = FakeTransport()
+    transport.answers.extend([reply({"kind": "APIGroupDiscoveryList", "items": []}), reply(groups())] * 3)
+    owned = ("CustomResourceDefinition.apiextensions.k8s.io", str(THING.kind))
+    async with asyncio.timeout(60), asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(target_of(transport).run(owned))
+        while not (watched := [one for one in transport.requests if "watch" in one.query]):
+            await asyncio.sleep(0)
+        running.cancel()
+    assert [one.path.rpartition("/")[2] for one in watched] == ["customresourcedefinitions"]

@@ -44,11 +44,12 @@ def write(sighting: Sighting) -> str:
             return "restored"
 
 
-async def check(transport: FakeTransport, scripts: Sequence[Script], count: int) -> str:
+async def check(transport: FakeTransport, scripts: Sequence[Script], count: int, *, tells_pauses: bool = False) -> str:
     """The first sightings, and what each request asked for."""
     transport.streams.extend(scripts)
-    told = []
-    async with aclosing(watch(client_of(transport), transport.clock, CONFIG_MAP, selector="a=b")) as sightings:
+    client, told = client_of(transport), list[str]()
+    watched = watch(client, transport.clock, CONFIG_MAP, selector="a=b", tells_pauses=tells_pauses)
+    async with aclosing(watched) as sightings:
         async for sighting in sightings:
             told.append(write(sighting))
             if len(told) == count:
@@ -105,6 +106,14 @@ async def test_lost_and_restored_are_said_once() -> None:
     )
     assert told == snapshot("reset, +a, +b, synced 9, lost reset, restored, -a | fresh, 9, 9, 9")
     assert [pause for pause in transport.clock.slept_s if pause] == snapshot([0.1, 0.2, 0.4])
+
+
+async def test_a_pause_between_two_connections_is_told_where_that_is_asked_for() -> None:
+    """INV-13: who must not miss anything knows that nobody watches. A connection that lasted makes no pause."""
+    transport = FakeTransport()
+    scripts = [Script(INITIAL, lasts_s=300), Script(()), Script((event("DELETED", "a", "11"),))]
+    told = await check(transport, scripts, 7, tells_pauses=True)
+    assert told == snapshot("reset, +a, +b, synced 9, lost the watch ended, restored, -a | fresh, 9, 9")
 
 
 async def test_a_line_that_does_not_decode_is_no_sighting() -> None:

@@ -207,6 +207,14 @@ async def test_an_apply_carries_what_must_still_hold_and_not_what_is_withheld() 
     assert bench.noted == ["u1"]
 
 
+async def test_a_create_names_a_version_that_none_has() -> None:
+    """INV-12: an apply makes what is absent; where something stands by now, the server refuses it. A trial asks."""
+    bench = Bench(answered(), answered())
+    for mode in (WriteMode.APPLY, WriteMode.TRY):
+        await bench.writer.write(Write(ref=REF, body=BODY, mode=mode))
+    assert [body["metadata"] for body in bench.sent] == [{"name": "web", "resourceVersion": "1"}, {"name": "web"}]
+
+
 async def test_an_apply_that_is_tried_is_not_noted() -> None:
     bench = Bench(answered())
     await bench.writer.write(Write(ref=REF, body=BODY, mode=WriteMode.TRY, uid="u1"))

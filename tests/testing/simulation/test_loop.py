@@ -1,10 +1,12 @@
 """Virtual time passes only where nobody can go on, and nothing real is waited for."""
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Iterator
 
 import pytest
 
+from trueline.testing.simulation.clock import MachineClock
 from trueline.testing.simulation.loop import SimulationError, VirtualLoop
 
 
@@ -62,3 +64,19 @@ def test_a_simulation_that_cannot_go_on_says_so(loop: VirtualLoop, act: Callable
 def test_there_is_no_real_input_or_output(loop: VirtualLoop, act: Callable[[], Awaitable[None]]) -> None:
     with pytest.raises((SimulationError, NotImplementedError)):
         loop.run_until_complete(act())
+
+
+def test_who_sleeps_wakes_no_sooner_than_the_clock_says(loop: VirtualLoop) -> None:
+    """However short: a schedule that sees its time not reached yet would sleep again, at the same time, for ever."""
+    clock = MachineClock(loop)
+
+    async def sleeps() -> float:
+        await clock.sleep(533.435)
+        due_s = math.nextafter(clock.monotonic_s(), math.inf)
+        async with asyncio.TaskGroup() as group:
+            timer = group.create_task(clock.sleep(due_s - clock.monotonic_s()))
+            while not timer.done():
+                await asyncio.sleep(0)  # somebody can always go on, so the loop jumps over no pause
+            return clock.monotonic_s() - due_s
+
+    assert loop.run_until_complete(sleeps()) >= 0

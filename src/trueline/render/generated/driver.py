@@ -9,6 +9,7 @@ import logging
 import os
 import sys
 import traceback
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,6 +29,11 @@ class Collector(logging.Handler):
         if len(self.said) < SAID_MAX:
             text = record.getMessage()[:TEXT_LENGTH_MAX]
             self.said.append({"level": record.levelname, "text": text, "by": record.name})
+
+    def add(self, level: str, text: str) -> None:
+        """Keep what nobody logged."""
+        if text not in {one["text"] for one in self.said}:
+            self.said.append({"level": level, "text": text, "by": "mkdocs"})
 
 
 def build(configuration: str, output: Path) -> dict[str, Any]:
@@ -59,6 +65,23 @@ def build(configuration: str, output: Path) -> dict[str, Any]:
     return report
 
 
+def absent_plugins(configuration: str) -> list[str]:
+    """Every plug-in that a configuration asks for and that is not installed; MkDocs itself stops at the first.
+
+    It reads the file as MkDocs does, with what it inherits.
+    """
+    from mkdocs.plugins import get_plugins  # noqa: PLC0415 - after the collector listens
+    from mkdocs.utils.yaml import yaml_load  # noqa: PLC0415
+
+    with open(configuration, "rb") as file:  # noqa: PTH123 - it asks for an open file with a name
+        read = yaml_load(file)
+    theme, asked = read.get("theme") or "", read.get("plugins") or ()
+    theme = theme.get("name") or "" if isinstance(theme, dict) else theme
+    names = [name for one in asked for name in (one if isinstance(one, dict) else (one,)) if isinstance(name, str)]
+    there = get_plugins()
+    return [name for name in dict.fromkeys(names) if not {name.removeprefix("/"), f"{theme}/{name}"} & set(there)]
+
+
 def main() -> None:
     """Build, and write the report."""
     configuration, output = Path(sys.argv[1]), Path(sys.argv[2]).absolute()
@@ -68,6 +91,11 @@ def main() -> None:
     logging.getLogger().addHandler(collector)
     logging.getLogger("mkdocs").setLevel(logging.INFO)
     report = build(configuration.name, output)
+    if not report["built"]:
+        with suppress(Exception):  # what is wrong with the file itself is told already
+            for name in absent_plugins(configuration.name):
+                plugin = name.removeprefix("/")
+                collector.add("ERROR", f"Config value 'plugins': The \"{plugin}\" plugin is not installed")
     output.mkdir(parents=True, exist_ok=True)
     (output / "report.json").write_text(json.dumps({**report, "said": collector.said}), encoding="ascii")
 

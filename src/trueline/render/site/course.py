@@ -6,11 +6,12 @@ addresses, so of such a rule only a circle is told, and a second address that ha
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final
+from urllib.parse import unquote
 
 from trueline.model.digest import Digest
 from trueline.render.site.address import read_address
 from trueline.render.site.file import Redirect
-from trueline.render.site.finding import REDIRECT_ASTRAY, REDIRECT_CYCLE
+from trueline.render.site.finding import REDIRECT_ANCHOR, REDIRECT_ASTRAY, REDIRECT_CYCLE
 from trueline.render.site.parsed import Finding
 from trueline.render.site.pattern import example, is_pattern, normal
 from trueline.render.site.rule import Led
@@ -19,16 +20,24 @@ from trueline.render.site.served import File, Moved, ServedRelease
 STEPS_MAX: Final = 20
 """Browsers give up after about as many."""
 SHOWN: Final = 6
+NO_ANCHORS: Final[Mapping[str, Collection[str]]] = {}
+_OF_THE_BROWSER: Final = (":~:",)
+_OF_THE_THEME: Final = ("tl-",)
 _SOME: Final = "some-page-that-is-not-there"
 _STEP: Final = 2
 """A rule that is no redirect, but shows another file, leads at once to a file or nowhere."""
 
 
-def astray(redirects: Sequence[Redirect], lines: Mapping[str, int], published: Collection[str]) -> Iterator[Finding]:
+def astray(
+    redirects: Sequence[Redirect],
+    lines: Mapping[str, int],
+    published: Collection[str],
+    anchors: Mapping[str, Collection[str]] = NO_ANCHORS,
+) -> Iterator[Finding]:
     """What is wrong with the ways of redirects, each circle once, at the first line that is part of it.
 
     `lines` are those of the rules that were written, by their `normal` first addresses; only these are followed.
-    `published` are the paths of the site's files.
+    `published` are the paths of the site's files, `anchors` what a link can lead to on those that are known pages.
     """
     release = ServedRelease.of(dict.fromkeys(published, Digest("")), sizes={}, redirects=redirects)
     told: set[str] = set()
@@ -47,6 +56,19 @@ def astray(redirects: Sequence[Redirect], lines: Mapping[str, int], published: C
             told.update(way)
         elif not way[-1] and not _is_open(way, one):
             yield Finding(REDIRECT_ASTRAY, f"{one.source} → {one.leads_to}", line)
+        elif _is_anchor_lost(release, one.leads_to, anchors):
+            yield Finding(REDIRECT_ANCHOR, f"{one.source} → {one.leads_to}", line)
+
+
+def _is_anchor_lost(release: ServedRelease, location: str, anchors: Mapping[str, Collection[str]]) -> bool:
+    """Whether a place on a page is asked for that the page has not. A browser keeps the anchor over what follows."""
+    location, _, anchor = location.partition("#")
+    if not anchor or anchor.startswith((*_OF_THE_BROWSER, *_OF_THE_THEME)) or _leaves(location) or ":" in location:
+        return False
+    address = read_address(location.partition("?")[0])
+    found = None if address is None else release.find(address)
+    known = anchors.get(found.path) if isinstance(found, File) else None
+    return known is not None and unquote(anchor) not in known
 
 
 def _circle(way: Sequence[str], one: Redirect) -> Sequence[str]:

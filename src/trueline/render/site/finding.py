@@ -45,6 +45,7 @@ REWRITE_AWAY: Final = "TL1621"
 STAR_TWICE: Final = "TL1622"
 REDIRECT_ASTRAY: Final = "TL1911"
 LINK_ASTRAY: Final = "TL1912"
+REDIRECT_ANCHOR: Final = "TL1913"
 
 TEXTS: Final = {
     "TL1501": ("there is no Markdown to make a site of", "add an `index.md`, or correct `source.path`"),
@@ -87,6 +88,10 @@ TEXTS: Final = {
         "the built-in server shows only its own files: redirect with 302, or let a proxy do it",
     ),
     "TL1911": ("a redirect leads nowhere", "correct the second address in `_redirects`, or add the page"),
+    "TL1913": (
+        "a redirect's anchor is not on the page it leads to",
+        "correct the anchor in `_redirects`, or give the heading `{#anchor}`",
+    ),
     "TL1912": (
         "a link among the files leads out of the repository, nowhere or in a circle",
         "put what is meant into the site's folder, or take the link out",
@@ -114,7 +119,7 @@ WARNINGS: Final = frozenset(
 )
 """Findings beside which the site is published all the same."""
 
-LINKS: Final = frozenset({BROKEN_LINK, BROKEN_ANCHOR, NO_IMAGE, REDIRECT_ASTRAY})
+LINKS: Final = frozenset({BROKEN_LINK, BROKEN_ANCHOR, NO_IMAGE, REDIRECT_ASTRAY, REDIRECT_ANCHOR})
 """Findings that a site may have as warnings: `broken_links: warn`."""
 
 TOLD_MAX: Final = 1_000

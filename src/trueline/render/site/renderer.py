@@ -34,6 +34,8 @@ from trueline.render.site.extra import (
 from trueline.render.site.file import HeaderRule, Redirect, Release, SiteFile
 from trueline.render.site.finding import IMAGE_TOO_LARGE, NO_PAGE, NO_WORDS, REDIRECT_CYCLE, TOO_LARGE, Told
 from trueline.render.site.image.bare import bare
+from trueline.render.site.image.drawing import fault_of, may_draw
+from trueline.render.site.image.finding import found
 from trueline.render.site.keep import Keeper, PageCache, Shelf, identity_of
 from trueline.render.site.link import HINTS_MAX, LinkIndex, encoded
 from trueline.render.site.media import media_of
@@ -54,7 +56,6 @@ from trueline.runtime.toolbox import Toolbox
 WHOLE_AT_ONCE: Final = 256
 WRITTEN_AT_ONCE: Final = 64
 INDEXES_REMEMBERED: Final = 8
-FILE_BYTES_MAX: Final = 256 << 20
 OWN_ICONS: Final = ("favicon.svg", "favicon.png", "favicon.ico")
 """At the site's root, the first of them goes before the theme's."""
 
@@ -258,18 +259,32 @@ class SiteRenderer:
             tree.add([file], source)
         for asset in site.found.assets:
             if asset.source not in shown.encoded or asset.source in linked:
-                file = await self._copy(asset, files)
-                _weigh(file, asset.source, site)
-                tree.add([file], asset.source)
+                copied = await self._copy(asset, files, site)
+                if copied is not None:
+                    _weigh(copied, asset.source, site)
+                    tree.add([copied], asset.source)
 
-    async def _copy(self, asset: AssetFile, files: FileTree) -> SiteFile:
-        """A file as it is; an image without what its camera wrote into it."""
+    async def _copy(self, asset: AssetFile, files: FileTree, site: _Site) -> SiteFile | None:
+        """A file as it is; an image without what its camera wrote into it, a drawing only where it does no more."""
         is_image = media_of(asset.name).startswith("image/")
+        if may_draw(asset.name) and not site.options.allow_html:
+            return await self._drawing(asset, files, site)
         key = f"site/{'bare' if is_image else 'copy'}/{identity_of(files, asset.source)}"
         if (kept := self._keeper.found(key, asset.name)) is not None:
             return kept
         data = await files.read(asset.source)
         return self._keeper.made(key, asset.name, await asyncio.to_thread(bare, data) if is_image else data)
+
+    async def _drawing(self, asset: AssetFile, files: FileTree, site: _Site) -> SiteFile | None:
+        """A browser that is led to an SVG runs what stands in it, as a page of the site."""
+        key = f"site/drawing/{identity_of(files, asset.source)}"
+        if (kept := self._keeper.found(key, asset.name)) is not None:
+            return kept
+        data = await files.read(asset.source)
+        if (remark := await asyncio.to_thread(fault_of, data)) is not None:
+            site.told.add(asset.source, [found(remark.code, asset.source, remark.detail)])
+            return None
+        return self._keeper.made(key, asset.name, data)
 
     def _extras(self, site: _Site, frame: Frame, navigation: Navigation, tree: Tree) -> None:
         """What no Markdown says, but for the search; a file of the site's own goes before it."""
@@ -432,7 +447,8 @@ def _astray(site: _Site, redirects: Sequence[Redirect], lines: Mapping[str, int]
     if not lines:
         return []
     published = {*(page.path for page in site.pages), *(asset.name for asset in site.found.assets), *MADE}
-    found = astray(redirects, lines, published)
+    anchors = {page.path: anchors_of(site.parsed[page.source]) for page in site.pages}
+    found = astray(redirects, lines, published, anchors)
     return [one for one in found if one.code == REDIRECT_CYCLE or site.options.version is None]
 
 

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from trueline.render.site.file import Redirect
 from trueline.render.site.pattern import is_pattern
-from trueline.render.site.theme.escape import address as escaped
+from trueline.render.site.theme.escape import address as escaped, text
 
 _INDEX: Final = "index.html"
 _REWRITE: Final = 200
@@ -47,15 +47,18 @@ def path_of(source: str) -> str:
 
 
 def stub(path: str, leads_to: str) -> bytes:
-    """The page; an address of this site is written from the page, so that it holds below any folder."""
-    to = leads_to if not leads_to.startswith("/") else _from(path, leads_to)
-    text = escaped(to)
+    """The page; an address of this site is written from the page, so that it holds below any folder.
+
+    Who is led on sees it for a moment, in letters, not in their codes.
+    """
+    to = escaped(leads_to if not leads_to.startswith("/") else _from(path, leads_to))
+    label = text(unquote(leads_to))
     return (
         '<!doctype html>\n<html>\n<head>\n<meta charset="utf-8">\n'
-        f"<title>{text}</title>\n"
-        f'<link rel="canonical" href="{text}">\n<meta name="robots" content="noindex">\n'
-        f'<meta http-equiv="refresh" content="0; url={text}">\n</head>\n'
-        f'<body><p><a href="{text}">{text}</a></p></body>\n</html>\n'
+        f"<title>{label}</title>\n"
+        f'<link rel="canonical" href="{to}">\n<meta name="robots" content="noindex">\n'
+        f'<meta http-equiv="refresh" content="0; url={to}">\n</head>\n'
+        f'<body><p><a href="{to}">{label}</a></p></body>\n</html>\n'
     ).encode()
 
 

@@ -3,7 +3,6 @@
 import asyncio
 import os
 from collections.abc import Collection
-from dataclasses import replace
 
 import msgspec
 
@@ -148,7 +147,7 @@ class DirectoryWriter:
             return Accepted(observed=promised, changes=(FieldChange(path="release", before="", after=_shown(digest)),))
         faults = await self._looker.faults(parent, view)
         if view.release == digest:
-            promised = replace(promised, others=of_release(view, write.ref, faults).others)
+            promised = msgspec.structs.replace(promised, others=of_release(view, write.ref, faults).others)
         return Accepted(observed=promised, changes=tuple(_changes(view, faults, digest)), added=_added(faults))
 
     async def _apply_release(self, parent: int, view: View, ref: Ref, body: MarkedRelease, digest: Digest) -> Answer:

@@ -39,6 +39,7 @@ WATCH_SILENCE_S = 150.0
 """A server speaks about once a minute, if only in bookmarks: one that says nothing for longer has lost us, though the
 connection may seem to stand: a proxy between us keeps it."""
 REFUSAL_BYTES_MAX = 1 << 20
+NO_ANSWER = "none"
 
 
 class RequestKey(NamedTuple):
@@ -60,6 +61,8 @@ class Listing:
 class KubernetesClient:
     """Asks one API server. `requests` counts every request that was sent, retries too.
 
+    `answers` counts what came of them, by verb and class of status (`2xx`); `none` where no answer came.
+
     `jitter` gives numbers from 0 to below 1 that spread the pauses between retries.
     """
 
@@ -72,6 +75,7 @@ class KubernetesClient:
         self._user_agent = user_agent
         self._jitter = jitter
         self.requests: Counter[RequestKey] = Counter()
+        self.answers: Counter[tuple[str, str]] = Counter()
 
     async def apply(
         self,
@@ -232,8 +236,10 @@ class KubernetesClient:
         try:
             stream = await opened.__aenter__()
         except Unreachable as error:
+            self.answers[verb, NO_ANSWER] += 1
             yield unreachable(error.reason)
             return
+        self.answers[verb, _class_of(stream.status)] += 1
         try:
             yield stream if stream.status == 200 else await _refused(stream)
         finally:
@@ -310,7 +316,9 @@ class KubernetesClient:
             try:
                 response = await self._transport.send(request, timeout_s=60.0 if timed else LIST_TIMEOUT_S)
             except Unreachable as error:
+                self.answers[key.verb, NO_ANSWER] += 1
                 return unreachable(error.reason)
+            self.answers[key.verb, _class_of(response.status)] += 1
             answer = read_answer(response, masked=masked)
             permit.feedback = _feedback(answer, timed=timed)
             permit.retry_after_s = (isinstance(answer, Refusal) and answer.retry_after_s) or 0.0
@@ -343,6 +351,10 @@ def _is_whole(body: bytes) -> bool:
     except msgspec.DecodeError:
         return False
     return True
+
+
+def _class_of(status: int) -> str:
+    return f"{status // 100}xx" if 100 <= status < 600 else "other"
 
 
 def _flag(value: bool) -> str:

@@ -12,8 +12,8 @@ from trueline.model.diagnostic import Diagnostic
 from trueline.model.fault import UserError
 from trueline.model.masked import Masked
 from trueline.runtime.clock import Clock
-from trueline.runtime.http import Transport
-from trueline.runtime.http_aiohttp import AiohttpTransport, Authorize, Endpoint
+from trueline.runtime.http import Endpoint, Transport
+from trueline.runtime.http_aiohttp import AiohttpTransport, Authorize
 
 ReadFile: TypeAlias = Callable[[str], bytes]
 Run: TypeAlias = Callable[[Sequence[str], Mapping[str, str]], Awaitable[bytes]]

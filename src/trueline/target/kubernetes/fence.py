@@ -59,6 +59,8 @@ class LeaseFence:
         self._lost: dict[str, FenceRecord] = {}
         self._unguarded = ""
         self._is_blind = False
+        self._doubted: set[str] = set()
+        """What was held while nobody watched: it may have been taken, and the watch may not have said so yet."""
         self._some_held = asyncio.Event()
         self._listeners: list[Callable[[str], None]] = []
         self._notes: dict[str, Diagnostic] = {}
@@ -197,14 +199,17 @@ class LeaseFence:
     # ---- while it is held ------------------------------------------------------------------------------------
 
     async def holds(self, application: str) -> bool:
-        """Whether this process may write; where nobody watches, the fence itself is asked."""
+        """Whether this process may write; where nobody watches, the fence itself is asked, and once after that."""
         if self._unguarded:
             return True
-        if self._is_blind and application in self._held:
-            now = await self._read(application)
-            if isinstance(now, Known) and now.value is not None:
-                self._judge(now.value)
-            return isinstance(now, Known) and application in self._held
+        if application not in self._held or not (self._is_blind or application in self._doubted):
+            return application in self._held
+        now = await self._read(application)
+        if isinstance(now, Unknown):
+            return False
+        self._doubted.discard(application)
+        if now.value is not None:
+            self._judge(now.value)
         return application in self._held
 
     async def tell(self, application: str, standing: Standing) -> bool:
@@ -238,7 +243,7 @@ class LeaseFence:
         """Watch what is held, until it is cancelled; who only reads watches nothing."""
         await self._some_held.wait()
         selector = f"{LABEL}={self._writer.installation}"
-        told = watch(self._client, self._clock, LEASE, selector=selector, whole=True, namespace=HOME)
+        told = watch(self._client, self._clock, LEASE, selector=selector, whole=True, namespace=HOME, tells_pauses=True)
         async with aclosing(told) as sightings:
             async for sighting in sightings:
                 match sighting:
@@ -250,14 +255,22 @@ class LeaseFence:
                     case Lost(reason):
                         self._is_blind = True
                         self._note_unwatched(reason)
-                    case Restored() | Synced():
+                    case Restored():
+                        self._is_blind, self._doubted = False, set(self._held)
+                    case Synced():
                         self._is_blind = False
                     case Reset():
                         pass
 
     def _judge(self, lease: Lease) -> None:
-        """Another process at a fence that is held here: from now on it writes, and this one does not."""
-        if lease.record.application in self._held and lease.record.holder not in {"", self._writer.holder}:
+        """Another process at a fence that is held here: from now on it writes, and this one does not.
+
+        INV-13: who gave it back took it before, and was not seen doing so: it is compared and taken anew.
+        """
+        application, holder = lease.record.application, lease.record.holder
+        if not holder:
+            self._held.discard(application)
+        elif application in self._held and holder != self._writer.holder:
             self._lose(lease)
 
     def _lose(self, lease: Lease) -> None:

@@ -18,6 +18,7 @@ from trueline.target.kubernetes.wire import ManagedFields
 
 DIGEST_BYTES = 16
 APPLY = "Apply"
+RESTARTED = ("f:spec", "f:template", "f:metadata", "f:annotations", "f:kubectl.kubernetes.io/restartedAt")
 
 Fields: TypeAlias = dict[str, Any]
 Steps: TypeAlias = tuple[str, ...]
@@ -59,14 +60,29 @@ def our_fields(entries: Iterable[ManagedFields] | None, manager: str) -> Fields 
 
 
 def other_fields(entries: Iterable[ManagedFields] | None, manager: str) -> Iterator[tuple[ManagedFields, Fields]]:
-    """Everybody else's entries that own something beside `status`."""
+    """Everybody else's entries that own something beside `status`, and beside the restarts that we were asked for."""
     for entry in entries or ():
         if is_ours(entry, manager) or entry.subresource == "status":
             continue
         fields = _fields(entry)
         fields.pop("f:status", None)
-        if fields:
+        if fields and not _is_restart(entry, fields, manager):
             yield entry, fields
+
+
+def restarter_of(manager: str) -> str:
+    """The field manager of restarts that a person asked us for.
+
+    >>> restarter_of("trueline:k3x9")
+    'trueline-restart:k3x9'
+    """
+    name, _, installation = manager.partition(":")
+    return f"{name}-restart:{installation}"
+
+
+def _is_restart(entry: ManagedFields, fields: Fields, manager: str) -> bool:
+    """Whether somebody asked us for it: nothing else of the object is anybody's who goes by that name (INV-19)."""
+    return entry.manager == restarter_of(manager) and all(steps == RESTARTED for steps in leaves(fields))
 
 
 def leaves(fields: Fields, above: Steps = ()) -> Iterator[Steps]:

@@ -17,7 +17,7 @@ from trueline.model.diagnostic import Diagnostic
 from trueline.model.fault import UserError
 from trueline.model.masked import Masked
 from trueline.model.origin import Origin
-from trueline.runtime.http_aiohttp import Endpoint
+from trueline.runtime.http import Endpoint
 from trueline.runtime.toolbox import Toolbox, ToolboxRefused
 from trueline.target.kubernetes.credential import Anonymous, Basic, Credential, ExecPlugin, Token, TokenFile
 

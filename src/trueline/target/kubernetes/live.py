@@ -5,12 +5,14 @@ import sys
 import msgspec
 
 from trueline.render.annotation import timing
-from trueline.target.kubernetes.field_set import hex_digest, read_ownership
+from trueline.target.kubernetes.field_set import Ownership, hex_digest, read_ownership
 from trueline.target.kubernetes.mark import LABEL
-from trueline.target.kubernetes.wire import LAST_APPLIED, ObjectMeta
+from trueline.target.kubernetes.wire import LAST_APPLIED, ManagedFields, ObjectMeta
 from trueline.target.snapshot import Observed
 
 SHARED_MAX = 50_000
+OWNERSHIPS_MAX = 500
+OWNERSHIP_BYTES_MAX = 4_096
 _UID_BYTES = 16
 
 
@@ -52,6 +54,10 @@ class Live(msgspec.Struct, gc=False, frozen=True):
             and self.version < than.version
         )
 
+    def is_written(self, since: "Live | None") -> bool:
+        """Whether somebody wrote it: where a generation tells of what is declared, status alone moves the version."""
+        return since is not None and not self.generation and self.version != since.version
+
     def differs(self, other: "Live | None") -> bool:
         """Whether anything but the version is another one."""
         return other is None or msgspec.structs.replace(self, version=other.version) != other
@@ -65,6 +71,7 @@ class Pool:
         self._digests: dict[bytes, bytes] = {b"": b""}
         self._managers: dict[tuple[str, ...], tuple[str, ...]] = {(): ()}
         self._last: tuple[ObjectMeta, Live] | None = None
+        self._owned: dict[tuple[tuple[str, str, str, bytes], ...], Ownership] = {}
 
     def live(self, metadata: ObjectMeta) -> Live:
         """What the metadata of an object says; asked twice in a row of one answer, it is read once.
@@ -78,7 +85,7 @@ class Pool:
         return made
 
     def _read(self, metadata: ObjectMeta) -> Live:
-        owned = read_ownership(metadata.managedFields, self._manager)
+        owned = self._ownership(metadata.managedFields or [])
         if max(len(self._digests), len(self._managers)) > SHARED_MAX:
             self._digests.clear()
             self._managers.clear()
@@ -94,6 +101,18 @@ class Pool:
             deleting=metadata.deletionTimestamp is not None,
             keep=timing(metadata.annotations).keep if metadata.annotations else False,
         )
+
+    def _ownership(self, entries: list[ManagedFields]) -> Ownership:
+        """Objects that are made alike have equal entries, but for the time: the same bytes are the same ownership."""
+        key = tuple((one.manager, one.operation, one.subresource, bytes(one.fieldsV1)) for one in entries)
+        if (known := self._owned.get(key)) is not None:
+            return known
+        made = read_ownership(entries, self._manager)
+        if sum(len(one[3]) for one in key) <= OWNERSHIP_BYTES_MAX:
+            if len(self._owned) >= OWNERSHIPS_MAX:
+                self._owned.clear()
+            self._owned[key] = made
+        return made
 
 
 def version_of(text: str) -> int | str:

@@ -89,6 +89,12 @@ class Mirror(Generic[T]):
             for resource_type, namespaces in wanted.items():
                 tasks.create_task(self._settle_type(resource_type, set(namespaces)))
 
+    def open(self, wanted: Iterable[ResourceType]) -> None:
+        """Begin with types before anybody waits for them."""
+        for resource_type in wanted:
+            if resource_type.kind_name not in self._is_narrow:
+                self._made(resource_type, "")
+
     def at(self, resource_type: ResourceType, namespace: str, name: str) -> Known[Live | None] | Unknown:
         """What carries our label there; known to be `None` is no absence, it may stand there without the label.
 
@@ -137,8 +143,14 @@ class Mirror(Generic[T]):
                     yield Ref(kind, namespace, name), live
 
     def sightings(self) -> AsyncIterator[Sighting]:
-        """Everything that changes from now on."""
-        return self._listeners.open()
+        """Everything that is there, as far as it is known, and everything that changes from now on."""
+        shelves = (shelf for shelves in self._shelves.values() for shelf in shelves.values())
+        there = {
+            Ref(shelf.type.kind_name, namespace, name): live.observed()
+            for shelf in shelves
+            for namespace, name, live in shelf.objects()
+        }
+        return self._listeners.open(there)
 
     def note(self, resource_type: ResourceType, metadata: ObjectMeta) -> None:
         """What the answer to a write says of an object; the watch may come later.

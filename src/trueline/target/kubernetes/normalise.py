@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable, Container, Iterable, Mapping, S
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import msgspec
+
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.digest import Digest, canonical, digest_bytes, parse
 from trueline.model.fault import Transient
@@ -66,14 +68,18 @@ class Normaliser:
     schema: Schema | None
     clock: Clock
     claims: dict[str, tuple[str, float]] = field(default_factory=dict)
+    placings: Placings = field(default_factory=Placings)
     _served: dict[Digest, None] = field(default_factory=dict)
-    _placings: Placings = field(default_factory=Placings)
 
     async def normalise(self, rendered: Rendered, asked: Asked) -> Normalised:
         """Normalise a render; see the protocol. What is wrong is told from whole bodies."""
         before = self._recalled(asked)
         made = await self._normalised(rendered, asked, before)
-        return await self._normalised(rendered, asked, NOTHING_BEFORE) if made.problems and before.kept else made
+        if made.problems and before.kept:
+            made = await self._normalised(rendered, asked, NOTHING_BEFORE)
+        if self.schema is not None and not made.problems:
+            self.placings.write(asked.application, self.schema.holds)
+        return made
 
     async def _normalised(self, rendered: Rendered, asked: Asked, before: Before) -> Normalised:
         bodies = _parsed(rendered, before.kept)
@@ -98,10 +104,11 @@ class Normaliser:
 
     def _recalled(self, asked: Asked) -> Before:
         """What was placed before for the same namespace and mark, and is known to hold."""
-        before = self._placings.recall(asked.application, namespace=asked.namespace, mark=asked.mark)
         schema = self.schema
         if schema is None:
-            return before
+            return self.placings.recall(asked.application, namespace=asked.namespace, mark=asked.mark)
+        schema.trust(self.placings.restore(asked.application, namespace=asked.namespace, mark=asked.mark))
+        before = self.placings.recall(asked.application, namespace=asked.namespace, mark=asked.mark)
         return replace(before, kept={key: pair for key, pair in before.kept.items() if schema.holds(pair[0].digest)})
 
     def _bodies(
@@ -109,7 +116,9 @@ class Normaliser:
     ) -> Mapping[Digest, bytes]:
         def make(resource: Resource) -> bytes:
             one = self._place(resource, parse(rendered.body(resource)), before.kept[resource.digest][1], asked)
-            assert isinstance(one, Placed), f"{resource.ref} was placed before, and is not now"
+            if not isinstance(one, Placed) or one.resource.digest != before.kept[resource.digest][0].digest:
+                self.placings.disown(asked.application)  # the next pass places it anew
+                raise AssertionError(f"{resource.ref} was placed before, and is not so now")
             return one.text
 
         again = {before.kept[one.digest][0].digest: one for one in rendered.resources if one.digest in before.kept}
@@ -153,7 +162,7 @@ class Normaliser:
                 case _:
                     at = await locate(resource.origin, body, ("kind",)) if locate else resource.origin
                     missing.append((resource, _pair(body), at))
-        self._placings.keep(asked.application, placed, namespace=asked.namespace, mark=asked.mark)
+        self.placings.keep(asked.application, placed, namespace=asked.namespace, mark=asked.mark)
         first = [problem.kinds_missing(missing)] if missing else []
         return [one for _, one in placed], [*first, *await located(problems, locate)]
 
@@ -176,7 +185,7 @@ class Normaliser:
     def _finished(self, resource: Resource, ref: Ref, resource_type: ResourceType, body: dict[str, Any]) -> Placed:
         where, text = resource.position, canonical(body)
         place = position(where.phase, where.wave, self.rules.stage(ref.kind))
-        finished = replace(resource, ref=ref, digest=digest_bytes(text), position=place)
+        finished = msgspec.structs.replace(resource, ref=ref, digest=digest_bytes(text), position=place)
         return Placed(finished, resource_type, body, text)
 
     async def _namespace(self, placed: Sequence[Placed], asked: Asked) -> Placed | None:

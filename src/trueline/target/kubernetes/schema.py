@@ -72,6 +72,11 @@ class Schema:
         """Whether a body of this digest was asked about, and held."""
         return digest in self._held
 
+    def trust(self, digests: Iterable[Digest]) -> None:
+        """Bodies of which it is known that an earlier process asked about them, and that they held."""
+        self._held.update(dict.fromkeys(digests))
+        self._bound()
+
     async def problems(
         self, candidates: Iterable[Candidate], definitions: Sequence[dict[str, Any]]
     ) -> tuple[tuple[Misfit, ...], tuple[Diagnostic, ...]]:
@@ -104,13 +109,16 @@ class Schema:
         encoded = tuple(_not_encoded(candidate.body))
         if not validity.errors and not validity.unknown and not encoded:
             self._held[candidate.digest] = None
-            while len(self._held) > HELD_MAX:
-                self._held.pop(next(iter(self._held)))
+            self._bound()
         for violation in validity.errors:
             path = field_path.of_server(violation.path, candidate.body) if violation.path else "the object"
             yield _violated(candidate, path, violation.text, _steps(path) if violation.path else ())
         for at in encoded:
             yield _violated(candidate, field_path.text(at), "it is not base64", at)
+
+    def _bound(self) -> None:
+        while len(self._held) > HELD_MAX:
+            self._held.pop(next(iter(self._held)))
 
     async def _ask(self, batch: Sequence[Candidate], schemas: Sequence[dict[str, Any]]) -> tuple[_Validity, ...]:
         arguments = {"objects": [one.body for one in batch], "schemas": schemas}

@@ -75,14 +75,17 @@ class Shelf(Generic[T]):
             self.settled.set()
 
     def put(self, namespace: str, name: str, live: Live, judged: T | None) -> bool:
-        """An object as the server told it; whether anything but its version is new."""
+        """An object as the server told it; whether anything is new, but for the version of what has a generation.
+
+        A value that its owner writes again changes no field set: of what has no generation, the version alone tells it.
+        """
         held = self.at(namespace, name)
         if self._seen is not None:
             self._seen.add((namespace, name))
         elif held is not None and live.is_older(held):
             return False
         self._advance(live.version)
-        is_new = live.differs(held) or judged != self._judged.get((namespace, name))
+        is_new = live.differs(held) or live.is_written(held) or judged != self._judged.get((namespace, name))
         self._objects.setdefault(namespace, {})[name] = live
         if judged is not None:
             self._judged[namespace, name] = judged

@@ -1,7 +1,7 @@
 """Sightings on their way to who listens: one for each object at most, so that a slow listener costs no memory."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 
 from trueline.model.ref import Ref
 from trueline.target.protocol import Contact, Seen, Sighting
@@ -62,9 +62,11 @@ class Listeners:
         for listener in self._listeners:
             listener.tell_contact(reason)
 
-    def open(self) -> AsyncIterator[Sighting]:
-        """Listen from now on, before the first sighting is asked for."""
+    def open(self, there: Mapping[Ref, Observed | None]) -> AsyncIterator[Sighting]:
+        """Listen from now on, before the first sighting is asked for; `there` is what nobody heard of who listens."""
         listener = Listener()
+        for ref, observed in there.items():
+            listener.tell(ref, observed)
         self._listeners.append(listener)
         return self._stream(listener)
 

@@ -14,6 +14,7 @@ from trueline.render.resource import Rendered
 from trueline.runtime.clock import Clock
 from trueline.runtime.toolbox import Toolbox
 from trueline.target.answer import Answer
+from trueline.target.insight import Insight
 from trueline.target.inventory import Inventory
 from trueline.target.kubernetes import problem
 from trueline.target.kubernetes.admission import Mutators
@@ -21,6 +22,7 @@ from trueline.target.kubernetes.client import KubernetesClient
 from trueline.target.kubernetes.content import Content
 from trueline.target.kubernetes.discovery import server_version
 from trueline.target.kubernetes.found import LiveFinder
+from trueline.target.kubernetes.insight import KubernetesInsight
 from trueline.target.kubernetes.kind import Kinds
 from trueline.target.kubernetes.live import Live
 from trueline.target.kubernetes.look import Looker, Place, is_object_missing
@@ -28,8 +30,10 @@ from trueline.target.kubernetes.mark import Installation
 from trueline.target.kubernetes.mask import Fingerprint, masked
 from trueline.target.kubernetes.mirror import Mirror
 from trueline.target.kubernetes.normalise import Asked, Normaliser
+from trueline.target.kubernetes.placing import Placings
 from trueline.target.kubernetes.release import Releaser
 from trueline.target.kubernetes.resource_type import ResourceType
+from trueline.target.kubernetes.restart import KubernetesRestarter
 from trueline.target.kubernetes.rule import DEFINITION_KIND, RULES
 from trueline.target.kubernetes.schema import Schema
 from trueline.target.kubernetes.status import Ok, Refusal
@@ -38,6 +42,7 @@ from trueline.target.kubernetes.wire import decode_object
 from trueline.target.kubernetes.write import KubernetesWriter, Recollection
 from trueline.target.protocol import Normalised, Sighting, Write
 from trueline.target.reclaim import Reclaim
+from trueline.target.restart import Restarter
 from trueline.target.rules import Rules
 from trueline.target.snapshot import Observed, Snapshot
 
@@ -49,7 +54,7 @@ class KubernetesTarget(Generic[T]):
     """A cluster. While `run` runs it is watched; without it every snapshot lists what carries our label.
 
     `needs_status` names the kinds (as refs write them) whose whole objects `judge` is to see; only what it returns is
-    kept. Without a toolbox schemas are left to the server.
+    kept. Without a toolbox schemas are left to the server. `placings` are what earlier normalising came to.
     """
 
     def __init__(
@@ -63,6 +68,7 @@ class KubernetesTarget(Generic[T]):
         needs_status: Callable[[str], bool],
         judge: Callable[[Mapping[str, Any]], T],
         fingerprint: Callable[[str], Fingerprint] | None = None,
+        placings: Placings | None = None,
     ) -> None:
         self._name = name
         self._client = client
@@ -110,6 +116,7 @@ class KubernetesTarget(Generic[T]):
             read_whole=self._read_whole,
             clock=clock,
             schema=None if toolbox is None else Schema(toolbox, client),
+            placings=placings or Placings(),
         )
 
     @property
@@ -127,6 +134,16 @@ class KubernetesTarget(Generic[T]):
         """How many requests were sent, by verb and kind."""
         return self._client.requests
 
+    @property
+    def insight(self) -> Insight:
+        """What people want to see of it."""
+        return KubernetesInsight(client=self._client, kinds=self._kinds, manager=self._installation.manager)
+
+    @property
+    def restarter(self) -> Restarter:
+        """What restarts its workloads."""
+        return KubernetesRestarter(client=self._client, kinds=self._kinds, manager=self._installation.manager)
+
     def mark(self, application: str) -> str:
         """The label value that says an object is this application's, of this installation."""
         return self._installation.mark(application)
@@ -140,11 +157,16 @@ class KubernetesTarget(Generic[T]):
         """Whether a mark is of this installation."""
         return self._installation.is_own(mark)
 
-    async def run(self) -> None:
-        """Keep the watches, until it is cancelled."""
+    async def run(self, owned: Iterable[str] = ()) -> None:
+        """Keep the watches, until it is cancelled; of the kinds of what is owned already, from now on.
+
+        So a restart hears of them while it still reads Git.
+        """
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._mirror.run())
             tasks.create_task(self._mutators.run())
+            found = await self._kinds.named(owned) if owned else {}
+            self._mirror.open(one.value for one in found.values() if isinstance(one, Known) and one.value is not None)
 
     def sightings(self) -> AsyncIterator[Sighting]:
         """Everything that changes on objects with our mark, from now on."""

@@ -84,9 +84,14 @@ def watch(
     selector: str = "",
     whole: bool = False,
     namespace: str = "",
+    tells_pauses: bool = False,
 ) -> AsyncGenerator[Sighting, None]:
-    """Sightings of the objects of a type; `whole` asks for bodies, otherwise for metadata."""
-    return _Watch(client, clock, resource_type, selector=selector, whole=whole, namespace=namespace).sightings()
+    """Sightings of the objects of a type; `whole` asks for bodies, otherwise for metadata.
+
+    A connection that ends soon is opened again after a pause; `tells_pauses`: that is told as `Lost` too.
+    """
+    made = _Watch(client, clock, resource_type, selector=selector, whole=whole, namespace=namespace)
+    return made.sightings(tells_pauses=tells_pauses)
 
 
 class _Watch:
@@ -114,7 +119,7 @@ class _Watch:
         self._attempt = 0
         self._complete_at_s = clock.monotonic_s()
 
-    async def sightings(self) -> AsyncGenerator[Sighting, None]:
+    async def sightings(self, *, tells_pauses: bool) -> AsyncGenerator[Sighting, None]:
         """One connection after the other."""
         while True:
             started_s = self._clock.monotonic_s()
@@ -124,6 +129,8 @@ class _Watch:
             if self._clock.monotonic_s() - started_s >= STEADY_S and not self._is_lost:
                 self._attempt = 0
                 continue
+            for sighting in self._lose("the watch ended") if tells_pauses else ():
+                yield sighting
             await self._client.pause(self._attempt)
             self._attempt += 1
 

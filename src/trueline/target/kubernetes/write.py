@@ -36,6 +36,8 @@ LOOKS_MAX = 3
 RESENDS_MAX = 3
 _NO_OTHERS = CONTROL_PLANE | {NOBODY}
 ADDED_MAX = 100
+ABSENT = "1"
+"""No object has this version. An apply that names it makes what is absent, and is refused where anything stands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,13 +87,29 @@ class KubernetesWriter:
         if found.value is None:
             return refusals.no_kind(f"the server has no {body['kind']} of {body['apiVersion']}")
         seen = self._seen(write, found.value)
+        if write.mode.is_dry:
+            return await self._tried(write, found.value, body, seen)
         if seen is not None and write.generation not in {0, seen.generation}:
             return refusals.stale("it has changed since it was planned")
         if seen is not None and (seen.generation or not write.version):
             write = replace(write, version=seen.version)
-        whole = write.whole or await self.mutators.may_touch(found.value)
-        sent = _Sent(write=write, type=found.value, body=_prepared(write, body), whole=whole, seen=seen)
-        return await self._compared(sent) if write.whole and write.mode.is_dry else await self._applied(sent)
+        return await self._applied(await self._sent(write, found.value, body, seen))
+
+    async def _sent(
+        self, write: Write, resource_type: ResourceType, body: dict[str, Any], seen: Observed | None
+    ) -> "_Sent":
+        whole = write.whole or await self.mutators.may_touch(resource_type)
+        return _Sent(write=write, type=resource_type, body=_prepared(write, body), whole=whole, seen=seen)
+
+    async def _tried(
+        self, write: Write, resource_type: ResourceType, body: dict[str, Any], seen: Observed | None
+    ) -> answer.Answer:
+        """What the server says to it. INV-11: a conflict names no version, so it is the one that was seen before."""
+        sent = await self._sent(write, resource_type, body, None)
+        said = await (self._compared(sent) if write.whole else self._applied(sent))
+        if isinstance(said, answer.Refused) and said.conflicts and seen is not None:
+            return replace(said, version=seen.version)
+        return said
 
     async def delete(self, ref: Ref, *, uid: str, mark: str, version: str, dry: bool) -> answer.Answer:
         """Delete one object if it is still the one with this UID, mark and version, or try to."""
@@ -124,7 +142,7 @@ class KubernetesWriter:
         Where a status moves the version all the time there is a generation: the version is then the one that was seen
         last, and the generation has to be the one of the plan. Elsewhere it is the version that was tried (INV-12).
         """
-        if write.mode.is_dry or not write.uid:
+        if not write.uid:
             return None
         known = self.recollection.known(resource_type, write.ref.namespace, write.ref.name)
         seen = known.observed() if known is not None else None
@@ -214,7 +232,7 @@ class KubernetesWriter:
         if metadata is None or seen is None or not seen.generation:
             return ""
         now = self.recollection.live(metadata).observed()
-        return now.version if replace(now, version=seen.version) == seen else ""
+        return now.version if msgspec.structs.replace(now, version=seen.version) == seen else ""
 
     async def _send(self, sent: _Sent) -> Ok | Refusal:
         mode = sent.write.mode
@@ -242,7 +260,7 @@ class KubernetesWriter:
         compared = difference.changes(before or {}, after, self._fingerprint(sent)) if is_compared else None
         owned = our_fields(metadata.managedFields, self.manager) or {}
         return answer.Accepted(
-            observed=replace(observed, uid="", version="") if is_dry and said.is_created else observed,
+            observed=msgspec.structs.replace(observed, uid="", version="") if is_dry and said.is_created else observed,
             changes=compared,
             overruled=difference.overruled(sent.body, after, owned) if sent.whole else (),
             kept_by=self._kept(before, metadata),
@@ -313,9 +331,14 @@ def _stands(fields: dict[str, Any], steps: tuple[str, ...]) -> bool:
 
 
 def _prepared(write: Write, body: dict[str, Any]) -> dict[str, Any]:
-    """The body as it is sent: without what is withheld, with what must still hold (INV-10, INV-13)."""
+    """The body as it is sent: without what is withheld, with what must still hold (INV-10, INV-13).
+
+    INV-12: what was planned as absent is not written over what stands there by now: a create may come late.
+    """
     for path in write.withheld:
         body = field_path.removed(body, field_path.parse(path))
+    if not write.uid and not write.mode.is_dry:
+        write = replace(write, version=ABSENT)
     holds = {key: value for key, value in (("uid", write.uid), ("resourceVersion", write.version)) if value}
     return {**body, "metadata": {**body["metadata"], **holds}}
 

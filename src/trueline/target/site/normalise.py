@@ -24,7 +24,13 @@ BY_CONTENT = re.compile(
     r"|theme/\w+\.[0-9a-f]{12}\.\w+|search/\w+-[0-9a-f]{16}\.json)"
 )
 """The files that our own builder names by their content, of each version of a site."""
-RULES = Rules(stages={FILE_KIND: 0, RELEASE_KIND: 1}, stage_default=0, rests=False, by_content=BY_CONTENT)
+RULES = Rules(
+    stages={FILE_KIND: 0, RELEASE_KIND: 1},
+    stage_default=0,
+    rests=False,
+    by_content=BY_CONTENT,
+    wholes=frozenset({RELEASE_KIND}),
+)
 PROBLEMS_MAX = 100
 FILES_REMEMBERED = 16_384
 SITES_REMEMBERED = 8

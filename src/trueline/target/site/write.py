@@ -149,7 +149,7 @@ class SiteWriter:
         if not write.whole:
             return Accepted(observed=promised)
         if view.release == digest:
-            promised = replace(promised, others=view.release_observed(write.ref).others)
+            promised = msgspec.structs.replace(promised, others=view.release_observed(write.ref).others)
         return Accepted(observed=promised, changes=tuple(_changes(view, digest)), added=_added(view))
 
     # ---- what is asked before anything is done ------------------------------------------------------------------

@@ -16,6 +16,22 @@ async def apply_creates_then_keeps(api: Api) -> None:
 
 
 @case
+async def apply_of_a_version_that_none_has(api: Api) -> None:
+    """With the version 1, which no object has, an apply makes what is absent, and is refused where anything stands."""
+    body = config_map(f"c-{api.unique}")
+    absent = body | {"metadata": body["metadata"] | {"resourceVersion": "1"}}
+    made = expect_status(await api.apply(absent), 201)
+    refused = expect_status(await api.apply(absent), 409)
+    expect((refused.body["reason"], "causes" in refused.body.get("details", {})), ("Conflict", False))
+    expect_status(await api.apply(absent, force=True), 409)
+    expect((await api.get(body)).body["metadata"]["resourceVersion"], made.body["metadata"]["resourceVersion"])
+    stateful = deployment(f"d-{api.unique}")
+    stateful = stateful | {"metadata": stateful["metadata"] | {"resourceVersion": "1"}}
+    expect_status(await api.apply(stateful), 201)
+    expect_status(await api.apply(stateful), 409)
+
+
+@case
 async def apply_removes_what_left(api: Api) -> None:
     """A field that leaves our body leaves the object."""
     body = config_map(f"c-{api.unique}", {"a": "1", "b": "2"})

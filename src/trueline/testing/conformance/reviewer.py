@@ -82,7 +82,7 @@ class _InProcess:
         return Response(status=200, headers={"content-type": "application/json"}, body=body)
 
     def stream(self, request: Request) -> AbstractAsyncContextManager[Stream]:
-        raise NotImplementedError(f"webhooks answer at once: {request.path}")
+        raise AssertionError(f"webhooks answer at once, and nobody listens to one: {request.path}")
 
     async def close(self) -> None:
         """Nothing is held."""

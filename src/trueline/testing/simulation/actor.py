@@ -333,6 +333,7 @@ def join(stage: Stage, machine: Machine) -> None:
     """From now on each write of this machine is judged."""
     stage.truth.machines.append(machine)
     machine.network.tried = lambda path: stage.truth.see_trial(machine.name, path, stage.objects)
+    machine.network.heard = partial(stage.truth.hear, machine)
 
 
 async def fill_disk(stage: Stage, machine: Machine) -> None:

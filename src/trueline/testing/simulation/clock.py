@@ -25,8 +25,13 @@ class MachineClock:
         return self._loop.now_s
 
     async def sleep(self, seconds: float) -> None:
-        """Wait; others go on meanwhile."""
+        """Wait; others go on meanwhile.
+
+        asyncio wakes up to a nanosecond early; time is then what was waited for, else who waits for it turns for ever.
+        """
+        until_s = self._loop.now_s + seconds
         await asyncio.sleep(seconds)
+        self._loop.now_s = max(self._loop.now_s, until_s)
 
     def jump(self, offset: timedelta) -> None:
         """From now on the wall clock is this wrong."""

@@ -64,6 +64,11 @@ class Machine:
         """Another machine, with a copy of what stands on this one's disk now."""
         return Machine(name, replace(self._site, image=self.disk.image()))
 
+    @property
+    def holder(self) -> str:
+        """The name of its process among the writers: another one in each life."""
+        return f"{self.name}/{self.deaths}"
+
     async def run(self) -> None:
         """Live, die, and start again, until it is cancelled."""
         while True:
@@ -96,7 +101,7 @@ class Machine:
                 clock=self.clock,
                 toolbox=self._site.toolbox,
                 installation=self._site.installation,
-                holder=f"{self.name}/{self.deaths}",
+                holder=self.holder,
                 jitter=self._site.rng.random,
                 interval_s=self._site.interval_s,
             )

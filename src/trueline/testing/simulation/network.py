@@ -24,8 +24,6 @@ WRITER: ContextVar[str] = ContextVar("writer", default="")
 
 LATENCY_S: Final = 0.01
 _LISTS_KEPT: Final = 4
-_FENCES: Final = "/leases/"
-"""Whose turn it is to write is written at times, though nothing changes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +66,16 @@ def is_fence(key: str) -> bool:
     >>> is_fence("/coordination.k8s.io/leases/trueline-system/sim.shop"), is_fence("/core/configmaps/shop/o1")
     (True, False)
     """
-    return key.startswith("/coordination.k8s.io/leases/") or key == f"/core/namespaces/{HOME}"
+    return is_about_fences(key) or key == f"/core/namespaces/{HOME}"
+
+
+def is_about_fences(path: str) -> bool:
+    """Whether a request asks for fences, or an object is one.
+
+    >>> is_about_fences("/apis/coordination.k8s.io/v1/namespaces/trueline-system/leases")
+    True
+    """
+    return "/leases" in path
 
 
 def conflict() -> Response:
@@ -80,7 +87,8 @@ class Network:
     """A transport with latency and faults. `gate` is waited for wherever time may pass.
 
     `effect` is told of each write, before and after: it may end the machine, and then the request is never answered; or
-    it says how this one fails. `writes` counts those to what Git declares.
+    it says how this one fails. `writes` counts those to what Git declares; whose turn it is, is written at times though
+    nothing changes.
     """
 
     def __init__(
@@ -100,6 +108,8 @@ class Network:
         self._lists: dict[str, deque[Response]] = {}
         self.tried: Callable[[str], None] = lambda _: None
         """Is told of the path of each apply that is tried, as it arrives."""
+        self.heard: Callable[[str, bytes], None] = lambda _path, _body: None
+        """Is told of everything that comes back from the cluster, with the path that was asked for."""
         self.faults = CALM
         self.writes = 0
         self.sending: list[str] = []
@@ -111,7 +121,7 @@ class Network:
         if (failure := self._failure(request)) is not None:
             return failure
         if is_write(request):
-            self.writes += _FENCES not in request.path
+            self.writes += not is_about_fences(request.path)
             self.sending.append(request.path)
             try:
                 if await self._fails(Moment.SENDING) is Failure.CONFLICT:
@@ -130,7 +140,9 @@ class Network:
         await self._pass()
         if self._happens(self.faults.reply_lost):
             raise Unreachable("the reply was lost")
-        return self._remembered(request, response)
+        response = self._remembered(request, response)
+        self.heard(request.path, response.body)
+        return response
 
     async def _fails(self, moment: Moment) -> Failure | None:
         failure = self._effect(moment)
@@ -177,9 +189,9 @@ class Network:
             yield Stream(status=gone.status, headers=gone.headers, lines=_once(gone.body))
             return
         async with self._transport.stream(request) as stream:
-            yield Stream(status=stream.status, headers=stream.headers, lines=self._told(stream.lines))
+            yield Stream(status=stream.status, headers=stream.headers, lines=self._told(request.path, stream.lines))
 
-    async def _told(self, lines: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    async def _told(self, path: str, lines: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         last = b""
         async for line in lines:
             await self._gate()
@@ -190,6 +202,7 @@ class Network:
                 continue
             if last and self._happens(faults.watch_repeats):
                 yield last
+            self.heard(path, line)
             yield line
             last = line if is_event else last
 

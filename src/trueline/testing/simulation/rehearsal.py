@@ -204,6 +204,7 @@ async def _performed(scene: Scene, steps: Sequence[Step], cluster: EmbeddedClust
         except Broken as broken:
             scene.broken.append(str(broken))
         moments, left = tuple(machine.moments), machine.strikes_left
+        machine.arm()  # what did not strike until now would strike the end of the process, which is awaited
         process = await scene.awake()
         end = ending(scene, process)
         scene.broken += [f"INV-22 the journal does not hold: {found}" for found in process.journal.verify()]

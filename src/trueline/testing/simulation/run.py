@@ -14,19 +14,19 @@ from typing import Final, NoReturn
 
 from trueline.embedded.cluster import EmbeddedCluster
 from trueline.embedded.store import Store
-from trueline.loop.status import Sync
 from trueline.runtime.toolbox import Toolbox
-from trueline.target.kubernetes.mark import LABEL, Installation
+from trueline.target.kubernetes.mark import Installation
 from trueline.testing.conformance.api import Api
 from trueline.testing.simulation import actor
 from trueline.testing.simulation.actor import Stage
 from trueline.testing.simulation.clock import MachineClock
-from trueline.testing.simulation.fleet import NAMESPACE, Author, is_as_declared
+from trueline.testing.simulation.convergence import Convergence
+from trueline.testing.simulation.fleet import NAMESPACE, Author
 from trueline.testing.simulation.loop import SimulationError, VirtualLoop
 from trueline.testing.simulation.machine import Machine, Site
 from trueline.testing.simulation.network import WRITER
 from trueline.testing.simulation.repository import ForkingRepository
-from trueline.testing.simulation.truth import Broken, Truth, ref_of
+from trueline.testing.simulation.truth import Broken, Truth
 
 INSTALLATION: Final = "sim"
 ACTIVE_S: Final = (300.0, 1500.0)
@@ -34,6 +34,8 @@ CALM_S_MAX: Final = 2700.0
 """Within this much of calm everything converges; a fight that has rested, and a watch that missed events, are over."""
 RESTART_S_MAX: Final = 120.0
 """Within this much a machine that was killed has started and looked at Git."""
+PASS_S: Final = 1.0
+"""Within this much a pass that an event asks for has begun."""
 QUIET_S: Final = 700.0
 """For how long nothing may be written then."""
 
@@ -87,6 +89,7 @@ class _Play:
     broken: str = ""
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     position: int = 0
+    late_came: asyncio.Event = field(default_factory=asyncio.Event)
 
     def note(self, who: str, what: str) -> None:
         """One line of the log. How what is broken is cleared away afterwards is no part of it, and in no order."""
@@ -106,6 +109,8 @@ class _Play:
                     self.stage.truth.see(event)
                 except Broken as broken:
                     self.stop(str(broken))
+            if self.stage.truth.late:
+                self.late_came.set()
 
         objects.listen(wake)
 
@@ -128,12 +133,26 @@ class _Play:
     async def perform(self) -> None:
         """Much happens; then calm, convergence, and quiet."""
         async with asyncio.TaskGroup() as group:
-            lives = group.create_task(self.machine.run())
+            tasks = [group.create_task(self.machine.run()), group.create_task(self._see_late_off())]
             try:
                 if await self._much() and await self._calm():
                     await self._quiet()
             finally:
-                lives.cancel()
+                for task in tasks:
+                    task.cancel()
+
+    async def _see_late_off(self) -> None:
+        """INV-13: what came too late is gone once the process that writes has had a pass since it was told."""
+        truth, before = self.stage.truth, frozenset[str]()
+        while True:
+            await self.late_came.wait()
+            await asyncio.sleep(PASS_S)
+            lingering = frozenset(truth.lingering())
+            for broken in sorted(lingering & before):
+                self.stop(broken)
+            before = lingering
+            if not truth.late:
+                self.late_came.clear()
 
     async def _much(self) -> bool:
         rng, stage, machine = self.stage.rng, self.stage, self.machine
@@ -183,53 +202,12 @@ class _Play:
         return not self.broken
 
     def _differences(self) -> Iterator[str]:
-        """What is not as Git says.
-
-        Where two processes had copies of the books, not everything that is left can be told apart: a person is told.
-        """
-        for difference in self._all_differences():
-            if not (self.casting.company and self._is_told(difference)):
-                yield difference
-
-    def _is_told(self, difference: str) -> bool:
-        key, process = difference.split(" ", maxsplit=1)[0], self.machine.process
-        if process is None or not key.startswith("/"):
-            return False
-        ref, lasts = ref_of(key), [kept.last for kept in process.engine.kept.values() if kept.last is not None]
-        if ref.kind not in {ref_of(declared).kind for declared in self.stage.truth.head.declared}:
-            return True  # a kind that the fleet uses no more is in nobody's view
-        held = [str(change.ref) for last in lasts for change in last.review.plan.held]
-        told = [str(note) for note in process.engine.notes] + [k.status.message for k in process.engine.kept.values()]
-        return str(ref) in held or any(str(ref) in text for text in told)
-
-    def _all_differences(self) -> Iterator[str]:
-        truth, objects, process = self.stage.truth, self.stage.objects, self.machine.process
-        declared = truth.head.declared
-        for key, (application, manifest) in declared.items():
-            kept = objects.get(key)
-            if kept is None:
-                yield f"{key} is missing"
-            elif not is_as_declared(manifest, kept.body):
-                yield f"{key} differs"
-            elif kept.metadata.labels.get(LABEL) != truth.installation.mark(application):
-                yield f"{key} is not marked as {application}'s"
-        for kept in objects.all():
-            mark = kept.metadata.labels.get(LABEL, "")
-            if kept.metadata.uid in truth.ours and kept.key not in declared and truth.installation.is_own(mark):
-                yield f"{kept.key} is left over"
-        allowed = {Sync.SYNCED, Sync.OUT_OF_SYNC} if self.casting.company else {Sync.SYNCED}
-        if process is None or {kept.status.sync for kept in process.engine.kept.values()} - allowed:
-            yield self._story()
-
-    def _story(self) -> str:
-        process = self.machine.process
-        if process is None:
-            return "no engine runs"
-        found = [
-            f"{name} {kept.status.sync.value} {kept.status.message} {[str(one) for one in kept.status.problems]}"
-            for name, kept in sorted(process.engine.kept.items())
-        ]
-        return f"{found} {[str(one) for one in process.engine.problems]}"
+        """What is not as Git says."""
+        stage = self.stage
+        world = Convergence(
+            truth=stage.truth, objects=stage.objects, machine=self.machine, is_shared=self.casting.company
+        )
+        return world.differences()
 
     async def _quiet(self) -> None:
         """INV-15, INV-16: nothing changes, so nothing is written; and the books are in order."""

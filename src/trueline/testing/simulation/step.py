@@ -169,7 +169,7 @@ class Ask:
             case Request.ROLL_BACK:
                 await control.rollback(name, "", who="ada")
             case Request.SYNC:
-                control.sync(name)
+                control.sync(name, who="ada")
 
     def _is_heard(self, scene: Scene, process: EngineProcess) -> bool:
         engine = process.engine

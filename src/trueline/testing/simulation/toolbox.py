@@ -21,6 +21,8 @@ from trueline.testing.simulation.loop import SimulationError
 
 MEMORY_BYTES_MAX = 128 << 20
 _VARIANTS_MAX = 8
+_ENVIRONMENT = {"TZ": "UTC", "GOGC": "800"}
+"""There is room, and one worker: who looks for garbage less often answers a third faster."""
 T = TypeVar("T")
 
 
@@ -109,7 +111,7 @@ class SynchronousToolbox:
     def _worker(self) -> subprocess.Popen[bytes]:
         if self._child is None:
             pipe = subprocess.PIPE
-            self._child = subprocess.Popen([self.path], stdin=pipe, stdout=pipe, env={"TZ": "UTC"}, cwd="/")  # noqa: S603 - our own program
+            self._child = subprocess.Popen([self.path], stdin=pipe, stdout=pipe, env=_ENVIRONMENT, cwd="/")  # noqa: S603 - our own program
             self._read()  # it says hello
         return self._child
 

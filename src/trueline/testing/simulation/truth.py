@@ -3,17 +3,22 @@
 Checks are made at every write, not at the end: a wrong delete that is healed later is a wrong delete.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from trueline.apply.outcome import Result
 from trueline.embedded.store import Event, Kept, Store
+from trueline.loop.status import Sync
 from trueline.model.ref import Ref
+from trueline.plan.change import Action
+from trueline.record.journal import Journal, Kind
 from trueline.target.kubernetes.mark import LABEL, Installation
 from trueline.testing.process import TARGET
 from trueline.testing.simulation.fleet import NAMESPACE, Fleet, Json, is_as_declared
 from trueline.testing.simulation.machine import Machine
-from trueline.testing.simulation.network import WRITER
+from trueline.testing.simulation.network import WRITER, is_about_fences
 from trueline.testing.simulation.ownership import Ownership
+from trueline.testing.simulation.turn import Turns
 
 THEIRS = "theirs"
 """What names of objects and fields begin with that no application ever declares."""
@@ -36,6 +41,15 @@ class Head:
     declared: Mapping[str, tuple[str, Json]]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Late:
+    """What came too late, of an application that another process writes by now; and the processes that were told."""
+
+    uid: str
+    application: str
+    told: set[str] = field(default_factory=set)
+
+
 @dataclass(slots=True, kw_only=True)
 class Truth:
     """Everything that was said and done. `line` tells whether one commit leads to another."""
@@ -54,12 +68,17 @@ class Truth:
     """UIDs of objects that a person made under a name that Git knows too."""
     ours: set[str] = field(default_factory=set)
     """UIDs that an engine has applied to."""
+    late: dict[str, Late] = field(default_factory=dict)
+    """What came too late, by its key, until it is gone, is written as it should be, or is not ours any more."""
+    turns: Turns = field(default_factory=Turns)
     writes: int = 0
     deletes: int = 0
     _reached: dict[str, str] = field(default_factory=dict)
     """The commit that each application has come to."""
-    _begun: dict[tuple[str, str], str] = field(default_factory=dict)
-    """What each machine has begun with last: another one may have come further, and be dead since."""
+    _begun: dict[tuple[str, str], int] = field(default_factory=dict)
+    """The number of the deployment that each machine has begun last: another one may have come further, and be dead
+    since. Where that one is given up, an earlier one stands again, and nothing is begun (`History.latest`).
+    """
     _tried: dict[tuple[str, str], Json | None] = field(default_factory=dict)
     """What stood where a machine tried an apply last."""
     _writers: dict[str, str] = field(default_factory=dict)
@@ -67,6 +86,8 @@ class Truth:
     _held: set[str] = field(default_factory=set)
     """Where an engine has applied: what is made there by hand is drift, and put back (D17)."""
     _deleted: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+    _last: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """What was applied to each object last: its UID, and the newest commit that said it."""
     _ownership: Ownership = field(init=False)
 
     def __post_init__(self) -> None:
@@ -90,8 +111,11 @@ class Truth:
         """
         writer = WRITER.get()
         machine = next((one for one in self.machines if one.name == writer), None)
+        self.turns.see(event)
         if not event.key.startswith(_POOL):
             return
+        if event.after is None or not self.installation.is_own(event.after.metadata.labels.get(LABEL, "")):
+            self.late.pop(event.key, None)
         for one in self.machines:
             self._ownership.settle(one, event.key, ref_of(event.key))
         if machine is None:
@@ -110,6 +134,15 @@ class Truth:
         """An apply is tried: what it would be written over stands there now."""
         kept = objects.get(key_of_path(path))
         self._tried[machine, key_of_path(path)] = _content(kept)
+
+    def hear(self, machine: Machine, path: str, body: bytes) -> None:
+        """What a cluster said has come to a machine."""
+        if is_about_fences(path):
+            head = machine.process.journal.head().sequence if machine.process else 0
+            self.turns.hear(machine.name, machine.holder, body, sequence=head)
+        for one in self.late.values():
+            if one.uid.encode() in body:
+                one.told.add(machine.holder)
 
     def _expect_tried(self, machine: Machine, event: Event) -> None:
         """INV-11: what is written over is what it was tried on, unless a machine wrote there itself meanwhile (D7)."""
@@ -194,9 +227,25 @@ class Truth:
             raise Broken(f"INV-11 {key} is written as no commit ever said it")
         self._ownership.apply(machine, key, after)
         floor = self._done(machine, application)
+        newest = said[-1].commit
         if not any(self._may_follow(floor, head.commit) for head in said):
-            newest = said[-1].commit
-            raise Broken(f"INV-12 {key} is written as {newest[:8]} said it, over {floor[:8]}")
+            if before is None and self._comes_late(machine, application, key):
+                self.late[key] = Late(uid=uid, application=application)
+                return
+            if not self._is_as_left(key, uid, said):
+                raise Broken(f"INV-12 {key} is written as {newest[:8]} said it, over {floor[:8]}")
+        self._last[key] = uid, newest
+        self.late.pop(key, None)
+
+    def _is_as_left(self, key: str, uid: str, said: Sequence[Head]) -> bool:
+        """Whether an object is what it was, and nothing was said of it since but that it goes.
+
+        Where a person is asked first, it is held to that until then (INV-17).
+        """
+        newest, (last_uid, last) = said[-1].commit, self._last.get(key, ("", ""))
+        later = [head for head in self.heads if head.commit != newest and self.line(newest, head.commit)]
+        is_said_again = any(key in head.fleet.mended().declared() for head in later)
+        return last_uid == uid and any(head.commit == last for head in said) and not is_said_again
 
     def _says(self, machine: Machine, head: Head, key: str, before: Kept | None, after: Kept) -> bool:
         """Whether an object is as a commit said it, but for what is left to others (D17)."""
@@ -206,6 +255,11 @@ class Truth:
         if is_as_declared(said[1], after.body):
             return True
         return before is not None and self._ownership.is_left(machine, key, before, said[1], after)
+
+    def is_left(self, machine: Machine, kept: Kept, said: Json) -> bool:
+        """Whether all that is otherwise than said is another manager's, and never was provably ours (D17)."""
+        self._ownership.settle(machine, kept.key, ref_of(kept.key))
+        return self._ownership.is_left(machine, kept.key, kept, said, kept)
 
     def _expect_theirs(self, key: str, before: Kept | None, after: Kept, *, is_ours: bool) -> None:
         """INV-19: what others put there stays; of an object that never was ours, everything does."""
@@ -222,17 +276,50 @@ class Truth:
         if machine.process.ledger.lookup(TARGET, ref_of(key)) is None:
             raise Broken(f"INV-23 {key} is written, and no intent says so")
 
+    # ---- what comes too late -------------------------------------------------------------------------------------
+
+    def _comes_late(self, machine: Machine, application: str, key: str) -> bool:
+        """Whether a create is one that no server refuses (D13): its writer could not know that its turn was over."""
+        assert machine.process is not None, "who writes runs"
+        records = machine.process.journal.newest(application=application)
+        intents = (one.sequence for one in records if one.kind == Kind.INTENT.value and one.body["ref"] == _text(key))
+        intended_at = next(intents, None)
+        if intended_at is None:
+            return False
+        return self.turns.is_late(machine.name, machine.holder, application, intended_at=intended_at)
+
+    def lingering(self) -> Iterator[str]:
+        """INV-13: what came too late, and stands after a pass of the process that writes and was told of it.
+
+        A process that has no record of it asks a person instead (INV-26).
+        """
+        for key, late in self.late.items():
+            holder = self.turns.holder(late.application)
+            machine = next((one for one in self.machines if one.holder == holder), None)
+            process = machine.process if machine is not None and holder in late.told else None
+            kept = process.engine.kept.get(late.application) if process is not None else None
+            if process is None or kept is None or not process.engine.is_settled:
+                continue
+            held = kept.last.review.plan.held if kept.last is not None else ()
+            is_asked = kept.status.sync is Sync.OUT_OF_SYNC and any(str(one.ref) == _text(key) for one in held)
+            may_ask = not _has_seen_go(process.journal, late.application, key)
+            if kept.status.sync in {Sync.SYNCED, Sync.OUT_OF_SYNC} and not (is_asked and may_ask):
+                yield f"INV-13 {key} came too late, and {holder} leaves it there"
+
+    # ---- how far an application has come -------------------------------------------------------------------------
+
     def _done(self, machine: Machine, application: str) -> str:
         """The commit that an application has come to: what is begun now follows it, or somebody has agreed (INV-12)."""
         assert machine.process is not None, "who writes runs"
-        latest = machine.process.history.latest(application)
-        begun, reached = latest.revision if latest else "", self._reached.get(application, "")
-        known = self._begun.get((machine.name, application), begun)
-        self._begun[machine.name, application] = begun
-        if begun and self._may_follow(reached, begun):
-            self._reached[application] = begun
-        elif begun != known:
-            raise Broken(f"INV-12 {application} goes back to {begun[:8]} from {reached[:8]}")
+        latest, place = machine.process.history.latest(application), (machine.name, application)
+        number, known = latest.number if latest else 0, self._begun.get(place)
+        self._begun[place] = max(number, known or 0)
+        if latest is not None and (known is None or number > known):
+            reached = self._reached.get(application, "")
+            if self._may_follow(reached, latest.revision):
+                self._reached[application] = latest.revision
+            elif known is not None:
+                raise Broken(f"INV-12 {application} goes back to {latest.revision[:8]} from {reached[:8]}")
         return self._reached.get(application, "")
 
     def _may_follow(self, floor: str, commit: str) -> bool:
@@ -251,6 +338,20 @@ def ref_of(key: str) -> Ref:
     kinds = {"configmaps": "ConfigMap", "secrets": "Secret", "services": "Service", "deployments": "Deployment.apps"}
     _, _, plural, namespace, name = key.split("/")
     return Ref(kinds[plural], namespace, name)
+
+
+def _text(key: str) -> str:
+    return str(ref_of(key))
+
+
+def _has_seen_go(journal: Journal, application: str, key: str) -> bool:
+    """Whether a process wrote of an object last that it pruned it, or that what it intended to make never came."""
+    bodies = (one.body for one in journal.newest(application=application) if one.kind == Kind.OUTCOME.value)
+    last = next((body for body in bodies if body["ref"] == _text(key)), None)
+    if last is None or last.get("result") != Result.DONE.value:
+        return False
+    never_came = last["action"] == Action.FORGET.value and not last.get("uid")
+    return last["action"] == Action.PRUNE.value or never_came
 
 
 def _is_same(before: Kept | None, after: Kept) -> bool:

@@ -1,6 +1,7 @@
 """What a forge, a network or a disk does wrong: a clear sentence, no secret in it, and what was live stays live."""
 
 import asyncio
+import shutil
 from pathlib import Path
 
 import asyncssh
@@ -219,6 +220,16 @@ async def test_a_broken_copy_is_thrown_away(tmp_path: Path) -> None:
         (bench.folder / "data/site.git/shallow.lock").write_text("")
         bench.restart()
         assert (await bench.looked()).files == digests(PAGES)
+        await bench.publish(CHANGED)
+        assert await bench.served() == CHANGED
+
+
+async def test_a_copy_that_was_half_made_is_made_anew(tmp_path: Path) -> None:
+    """INV-24: the process was killed in the midst of `git init`."""
+    async with over_http(tmp_path) as (bench, _):
+        await bench.publish(PAGES)
+        shutil.rmtree(bench.folder / "data/site.git/objects")
+        bench.restart()
         await bench.publish(CHANGED)
         assert await bench.served() == CHANGED
 

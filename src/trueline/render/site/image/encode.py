@@ -26,22 +26,35 @@ _COLOURS_MAX: Final = 256
 _PLAIN: Final = frozenset({"1", "L", "LA", "P", "RGB", "RGBA"})
 
 
-def encode(data: bytes, info: ImageInfo, variants: Sequence[Variant], settings: ImageSettings) -> tuple[bytes, ...]:
-    """The files of an image, in the order of the variants.
+def encode(
+    data: bytes,
+    info: ImageInfo,
+    variants: Sequence[Variant],
+    settings: ImageSettings,
+    asked: Sequence[Variant] | None = None,
+) -> tuple[bytes, ...]:
+    """The files of an image, in the order of the variants; only those that are `asked` for, where that is said.
+
+    A width is scaled from the next larger one of all, asked for or not: so a file is the same, whoever makes it.
 
     Raises:
         ImageRefused: it is broken further on, or an encoder refuses it.
     """
+    asked = variants if asked is None else asked
+    if not asked:
+        return ()
     if info.is_kept:
-        return tuple(_kept(data, info) for _ in variants)
+        return tuple(_kept(data, info) for _ in asked)
     files: dict[Variant, bytes] = {}
     with opened(data, info.kind) as image:
         copy = _copy_of(data, info, image)
-        for scaled, width in _scaled(image, info, sorted({one.width for one in variants}, reverse=True)):
-            for variant in variants:
+        narrowest = min(one.width for one in asked)
+        widths = sorted({one.width for one in variants if one.width >= narrowest}, reverse=True)
+        for scaled, width in _scaled(image, info, widths):
+            for variant in asked:
                 if variant.width == width:
                     files[variant] = _file(scaled, variant, copy, settings, is_drawn=image.mode == "P")
-    return tuple(files[variant] for variant in variants)
+    return tuple(files[variant] for variant in asked)
 
 
 def _kept(data: bytes, info: ImageInfo) -> bytes:

@@ -3,7 +3,6 @@
 import io
 from collections.abc import Callable, Mapping
 from importlib import import_module
-from itertools import compress
 from typing import Final
 
 import msgspec
@@ -14,7 +13,7 @@ from trueline.render.site.image.describe import describe
 from trueline.render.site.image.encode import encode
 from trueline.render.site.image.finding import NOT_ENCODED
 from trueline.render.site.image.info import ImageRefused
-from trueline.render.site.image.plan import plan, worthwhile
+from trueline.render.site.image.plan import plan, share
 from trueline.render.site.image.setting import ImageSettings
 
 ENCODE: Final = "image.encode"
@@ -28,25 +27,32 @@ _LIBRARIES: Final = ("avif", "webp", "libjpeg_turbo", "jpg", "zlib", "littlecms2
 
 
 class EncodeArguments(msgspec.Struct, frozen=True, kw_only=True):
-    """What `ENCODE` is asked with: a whole file, as base64 on the way, and how it is to be encoded."""
+    """What `ENCODE` is asked with: a whole file, as base64 on the way, and how it is to be encoded.
+
+    `share` says which part of its files is wanted, where several workers have an image among them.
+    """
 
     data: bytes
     settings: ImageSettings
+    share: int = 0
+    shares: int = 1
 
 
 def answer_encode(arguments: bytes) -> bytes:
-    """Describe, plan and encode one image; what is wrong with it is said in the answer (`answer`)."""
+    """Describe, plan and encode one image; what is wrong with it is said in the answer (`answer`).
+
+    Which of the files are worth publishing is for whoever has all of them: `plan.worthwhile`.
+    """
     asked = msgspec.json.decode(arguments, type=EncodeArguments)
     try:
         info = describe(asked.data, asked.settings)
-        variants = plan(info, asked.settings)
-        made = encode(asked.data, info, variants, asked.settings)
+        planned = plan(info, asked.settings)
+        variants = share(planned, asked.share, asked.shares)
+        files = encode(asked.data, info, planned, asked.settings, variants)
     except ImageRefused as refused:
         return _refusal(refused.code, refused.detail)
     except MemoryError:
         return _refusal(NOT_ENCODED, "it needs more memory than a worker has")
-    kept = worthwhile(variants, tuple(map(len, made)))
-    variants, files = tuple(compress(variants, kept)), tuple(compress(made, kept))
     sizes_bytes = tuple(map(len, files))
     if sum(sizes_bytes) > ANSWER_BYTES_MAX:
         return _refusal(NOT_ENCODED, f"its files have {sum(sizes_bytes)} bytes; the limit is {ANSWER_BYTES_MAX}")

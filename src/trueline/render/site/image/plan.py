@@ -12,6 +12,9 @@ from trueline.render.site.image.setting import ImageSettings
 EDGE_MAX: Final = 16_383
 """WebP has no more pixels on one side; a source that is longer is published in its own format alone."""
 
+_COSTS: Final = {Kind.AVIF: 15, Kind.PNG: 6, Kind.WEBP: 4, Kind.JPEG: 1, Kind.GIF: 1, Kind.SVG: 1}
+"""What a pixel takes to encode, against one of a JPEG."""
+
 
 class Variant(msgspec.Struct, frozen=True, kw_only=True):
     """One file to be made. `is_copy`: the source itself without its private data, if it can be had so."""
@@ -33,6 +36,25 @@ def plan(info: ImageInfo, settings: ImageSettings) -> tuple[Variant, ...]:
     return tuple(
         Variant(kind=kind, width=width, height=height_of(info, width)) for kind in kinds_of(info) for width in widths
     )
+
+
+def share(variants: Sequence[Variant], number: int, of: int) -> tuple[Variant, ...]:
+    """What one of several workers encodes of an image: the dearest file first, always to whoever has least to do.
+
+    >>> some = [Variant(kind=Kind.AVIF, width=wide, height=1) for wide in (320, 640, 960)]
+    >>> [one.width for one in share(some, 0, 2)], [one.width for one in share(some, 1, 2)]
+    ([960], [320, 640])
+    """
+    loads, shares = [0] * of, list[set[Variant]](set() for _ in range(of))
+    for variant in sorted(variants, key=lambda one: -_cost(one)):
+        least = loads.index(min(loads))
+        loads[least] += _cost(variant)
+        shares[least].add(variant)
+    return tuple(one for one in variants if one in shares[number])
+
+
+def _cost(variant: Variant) -> int:
+    return _COSTS[variant.kind] * variant.width * variant.height
 
 
 def worthwhile(variants: Sequence[Variant], sizes_bytes: Sequence[int]) -> tuple[bool, ...]:

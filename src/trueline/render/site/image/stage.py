@@ -14,7 +14,7 @@ import msgspec
 
 from trueline.model.digest import Digest, digest_bytes, digest_value
 from trueline.render.site.file import SiteFile
-from trueline.render.site.image.answer import EncodedHeader, Remark, unpack
+from trueline.render.site.image.answer import EncodedHeader, Remark, merge, unpack
 from trueline.render.site.image.finding import ABSENT, MISLABELLED, NO_SIZE, NOT_ENCODED, TOO_LARGE, found
 from trueline.render.site.image.info import ImageInfo
 from trueline.render.site.image.kind import Kind, named
@@ -33,6 +33,8 @@ Progress = Callable[[int, int], None]
 """How many images were read and encoded, of how many that have to be as far as is known."""
 
 IMAGES_REMEMBERED: Final = 4_096
+SHARED_FROM_BYTES: Final = 256 << 10
+"""A smaller image takes less time than to decode it once more."""
 _FORMAT: Final = 1  # raise it whenever the same encoders make other files than before
 _TRIES: Final = 2  # a worker may have reached its own limit of time over the images before this one
 
@@ -89,6 +91,7 @@ class ImageStage:
 
     `images_max` is how many are read and encoded at the same time: the size of the worker's pool. `pillow` is the
     version that is installed: with it, a build that has nothing to encode starts no worker to be told what encodes.
+    An image behind which nobody waits is shared by all workers, else they would end by watching one of them.
     """
 
     def __init__(  # noqa: PLR0913 - each one an effect, or how it is used
@@ -108,7 +111,9 @@ class ImageStage:
         self._settings = settings
         self._progress = progress or _unseen
         self._pillow = pillow
+        self._images_max = images_max
         self._slots = asyncio.Semaphore(images_max)
+        self._waiting = set[object]()
         self._turns = _Turns()
         self._encoder: Digest | None = None
         self._remembered: dict[str, _Kept] = {}
@@ -123,17 +128,29 @@ class ImageStage:
         Raises:
             OSError: the blobs' disk is full.
         """
-        async with self._turns.of(request.identity or request.path):
-            kept = await self._kept(request, read)
+        return await self._picture(request, read, object())
+
+    async def _picture(self, request: ImageRequest, read: Read, place: object) -> PictureResult:
+        """`place` is that in the line of those who wait."""
+        try:
+            async with self._turns.of(request.identity or request.path):
+                kept = await self._kept(request, read, place)
+        finally:
+            self._waiting.discard(place)
         return self._result(request, kept)
 
     async def pictures(self, requests: Sequence[ImageRequest], read: Read) -> tuple[PictureResult, ...]:
         """Many images, as many at a time as there are workers; the results in the order of the requests."""
+        places = [object() for _ in requests]
+        self._waiting.update(places)  # before the first one begins, so that it knows of the others
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(self.picture(request, read)) for request in requests]
+            tasks = [
+                group.create_task(self._picture(request, read, place))
+                for request, place in zip(requests, places, strict=True)
+            ]
         return tuple(task.result() for task in tasks)
 
-    async def _kept(self, request: ImageRequest, read: Read) -> _Kept:
+    async def _kept(self, request: ImageRequest, read: Read, place: object) -> _Kept:
         """What is kept under the file's identity, else under its content, else what the worker makes of it."""
         try:
             encoder = await self._encoder_digest()
@@ -148,6 +165,7 @@ class ImageStage:
             return self._remember(by_identity, kept)
         with self._watched():
             async with self._slots:
+                self._waiting.discard(place)
                 try:
                     data = await read(request.path)
                 except FileNotFoundError:
@@ -209,7 +227,7 @@ class ImageStage:
         if len(data) > self._settings.source_bytes_max:
             return _refused(TOO_LARGE, f"{len(data)} bytes; the limit is {self._settings.source_bytes_max}")
         try:
-            header, files = unpack(await self._asked(data))
+            header, files = merge([unpack(answer) for answer in await self._answers(data)], self._settings)
         except ToolboxFailed as failed:
             return _refused(NOT_ENCODED, failed.reason)  # not kept: the next build may be luckier
         finally:
@@ -218,8 +236,19 @@ class ImageStage:
         self._cache.put(key, msgspec.json.encode(kept))
         return kept
 
-    async def _asked(self, data: bytes) -> bytes:
-        arguments = EncodeArguments(data=data, settings=self._settings)
+    async def _answers(self, data: bytes) -> list[bytes]:
+        """Of one worker; of all of them about a large image, where they would have nothing else to do."""
+        is_shared = len(data) >= SHARED_FROM_BYTES and not self._waiting
+        shares = self._images_max if is_shared else 1
+        try:
+            async with asyncio.TaskGroup() as group:
+                asked = [group.create_task(self._asked(data, share, shares)) for share in range(shares)]
+        except ExceptionGroup as failed:
+            raise failed.exceptions[0] from None
+        return [one.result() for one in asked]
+
+    async def _asked(self, data: bytes, share: int, shares: int) -> bytes:
+        arguments = EncodeArguments(data=data, settings=self._settings, share=share, shares=shares)
         for left in reversed(range(_TRIES)):
             try:
                 return await self._worker.ask(ENCODE, arguments)

@@ -9,7 +9,7 @@ import shutil
 from collections.abc import AsyncIterator, Collection, Iterable
 from dataclasses import dataclass
 
-from trueline.source.bare_copy import FETCH, SHA256_HEX_LENGTH, parse_refs, sweep
+from trueline.source.bare_copy import FETCH, SHA256_HEX_LENGTH, is_made, parse_refs, sweep
 from trueline.source.git_command import GitCommand
 from trueline.source.object_reader import ObjectReader
 from trueline.source.refusal import NOT_GIT, OTHER, explain
@@ -176,9 +176,9 @@ class BranchRepository:
 
     async def _open(self, algorithm: str) -> None:
         path = self._git.repository
-        if self._algorithm != algorithm and (path / "HEAD").exists() and not self._is_of(algorithm):
+        if self._algorithm != algorithm and is_made(path) and not self._is_of(algorithm):
             await self.forget()
-        if not (path / "HEAD").exists():
+        if not is_made(path):
             await self.forget()
             path.parent.mkdir(parents=True, exist_ok=True)
             await self._git.local("init", "--quiet", "--bare", "--template=", f"--object-format={algorithm}")

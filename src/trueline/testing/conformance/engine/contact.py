@@ -29,6 +29,11 @@ def _hurried() -> Response:
     return Response(status=429, headers=_JSON | {"retry-after": "1"}, body=body)
 
 
+def _expired() -> Response:
+    body = b'{"kind":"Status","status":"Failure","reason":"Expired","code":410,"message":"too old resource version"}'
+    return Response(status=410, headers=_JSON, body=body)
+
+
 def _empty() -> Response:
     return Response(status=200, headers=_JSON, body=b"{}")
 
@@ -109,6 +114,30 @@ async def contact_lost_while_it_runs(world: World) -> None:
         await world.api.until(body, lambda a: bool(a.body["data"]["a"] == "1"), "healed")
         await world.api.until(config_map("leaves"), lambda a: a.status == 404, "pruned")  # noqa: PLR2004 - HTTP's
         await world.until_sync(Sync.SYNCED)
+
+
+@engine_case
+async def contact_lost_while_another_process_came_and_went(world: World) -> None:
+    """INV-12, INV-13: who gives a fence back took it before. Who held it until then has not seen how far it came.
+
+    It was away for so long that the server does not tell what was meanwhile.
+    """
+    kept, gone = config_map("kept"), config_map("gone")
+    world.declare("shop", kept, gone)
+    async with world.synced():
+        world.weather.storm = lambda _: Unreachable("no route to host")
+        other = world.twin()
+        world.declare("shop", kept)
+        world.commit()
+        async with other.started():
+            await other.follow()
+            await other.until_sync(Sync.SYNCED)
+        world.weather.storm = lambda request: _expired() if request.query.get("resourceVersion") else None
+        status = await world.until_sync(Sync.HELD)
+        expect(([one.code for one in status.problems], await world.live(gone)), (["TL1902"], {}))
+        await world.follow()
+        await world.until_sync(Sync.SYNCED)
+        expect(await world.live(gone), {})
 
 
 @engine_case

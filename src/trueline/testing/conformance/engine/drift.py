@@ -331,6 +331,26 @@ async def drift_is_not_healed_where_git_says_warn(world: World) -> None:
 
 
 @engine_case
+async def drift_warned_of_is_over_when_the_watch_says_so(world: World) -> None:
+    """What is only warned of and put back by hand is Synced at once: by whoever changed it, and as it was left."""
+    body = config_map("settings")
+    world.declare("shop", body, sync={"drift": "warn"})
+    async with world.synced():
+        before = await world.live(body)
+        for back in ({"data": before["data"]}, before):
+            await world.api.merge(body, {"data": {"a": "9"}}, fieldManager="kubectl-edit")
+            await world.until_sync(Sync.OUT_OF_SYNC)
+            await world.quiet()
+            if back is before:  # a backup puts back who owns what, too: to the watch it is as it was left
+                entries: Json = {"metadata": {"managedFields": before["metadata"]["managedFields"]}}
+                expect_status(await world.api.merge(body, entries | {"data": before["data"]}), 200)
+            else:
+                expect_status(await world.api.merge(body, back, fieldManager="kubectl-edit"), 200)
+            await world.until_sync(Sync.SYNCED)
+            await world.settle()
+
+
+@engine_case
 async def drift_is_nothing_where_git_ignores_it(world: World) -> None:
     """With `drift: ignore` nothing is asked, recorded or written, until Git itself says something else."""
     body = config_map("settings")
@@ -412,6 +432,38 @@ def expect_no_secret(world: World, *canaries: str) -> None:
     text += repr([(k.last.outcomes, k.last.drifts, k.last.review.trials, k.failure) for k in kept if k.last])
     for canary in canaries:
         expect_that(canary not in text)
+
+
+@engine_case
+async def drift_ignored_leaves_what_was_deleted_and_is_settled(world: World) -> None:
+    """INV-29: what nobody brings back is Missing, says why, and is not waited for; after a start neither.
+
+    Git brings it back once it says something else of it, and whoever makes it again by hand.
+    """
+    world.declare("shop", config_map("settings"), config_map("more"), sync={"drift": "ignore"})
+    async with world.synced():
+        await world.api.delete(config_map("settings"))
+        await world.until(lambda: world.status().health is Status.MISSING, "Missing")
+        world.start_counting()
+        await world.quiet()
+        expect((world.counted, world.expect_sync(Sync.SYNCED).is_left), ({}, True))
+        expect_in("settings", world.status().message)
+        expect_in("drift is ignored here", world.status().message)
+    async with world.started():
+        await world.follow()
+        expect((world.expect_sync(Sync.SYNCED).health, world.status().is_left), (Status.MISSING, True))
+        expect((await world.live(config_map("settings")), world.drifts()), ({}, []))
+        await world.api.create(config_map("settings"))
+        world.now.engine.wake("shop")
+        await world.until(lambda: world.status().health is Status.HEALTHY, "Healthy")
+        await world.settle()
+        expect((world.status().is_left, world.status().message), (False, ""))
+        await world.api.delete(config_map("settings"))
+        await world.until(lambda: world.status().is_left, "left so")
+        world.declare("shop", config_map("settings", {"a": "2"}), config_map("more"), sync={"drift": "ignore"})
+        await world.push()
+        await world.until(lambda: world.status().is_true, "true")
+        expect_that(not world.status().is_left)
 
 
 @engine_case

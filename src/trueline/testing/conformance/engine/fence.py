@@ -1,9 +1,5 @@
 """Two processes with one installation: one writes, and nothing older comes over what is newer (INV-12, INV-13)."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
-
 from trueline.loop.chronicle import FLEET
 from trueline.loop.status import Sync
 from trueline.model.digest import Digest
@@ -14,8 +10,11 @@ from trueline.testing.conformance.api import Json
 from trueline.testing.conformance.case import expect, expect_in, expect_status, expect_that
 from trueline.testing.conformance.engine.case import engine_case, named_case
 from trueline.testing.conformance.engine.crash import Died, survived
+from trueline.testing.conformance.engine.declaration import fleet_files
 from trueline.testing.conformance.engine.history import followed_twice
-from trueline.testing.conformance.engine.sample import config_map, deployment
+from trueline.testing.conformance.engine.pause import kept_waiting
+from trueline.testing.conformance.engine.repository import MemoryRepository
+from trueline.testing.conformance.engine.sample import config_map
 from trueline.testing.conformance.engine.weather import is_write
 from trueline.testing.conformance.engine.world import World
 
@@ -35,43 +34,6 @@ def _written(world: World) -> list[tuple[str, str]]:
     """What was written of everything else."""
     seen = [r for r in world.weather.seen if is_write(r) and f"/namespaces/{HOME}" not in r.path]
     return [(r.method, r.path.rpartition("/")[2]) for r in seen]
-
-
-@asynccontextmanager
-async def _paused(world: World, method: str, *names: str) -> AsyncIterator[asyncio.Event]:
-    """Inside the block the writer's writes of these objects wait on their way; the event is set when all are there."""
-    missing = set(names)
-
-    def is_one(request: Request) -> bool:
-        return is_write(request) and request.method == method and request.path.rpartition("/")[2] in names
-
-    def is_last(request: Request) -> bool:
-        missing.discard(request.path.rpartition("/")[2])
-        return not missing
-
-    async with _kept_waiting(world, is_one, is_last) as arrived:
-        yield arrived
-
-
-@asynccontextmanager
-async def _kept_waiting(
-    world: World, is_one: Callable[[Request], bool], is_last: Callable[[Request], bool] = lambda _: True
-) -> AsyncIterator[asyncio.Event]:
-    """Inside the block such requests wait on their way; the event is set with the last one that is waited for."""
-    arrived, goes_on = asyncio.Event(), asyncio.Event()
-
-    async def gate(request: Request) -> None:
-        if is_one(request):
-            if is_last(request):
-                arrived.set()
-            await goes_on.wait()
-
-    world.weather.meanwhile = gate
-    try:
-        yield arrived
-    finally:
-        world.weather.meanwhile = None
-        goes_on.set()
 
 
 @engine_case
@@ -168,13 +130,130 @@ async def fence_is_not_taken_by_whoever_is_behind(world: World) -> None:
             expect((_written(other), await world.live(gone)), ([], {}))
 
 
+def _apart_twin(world: World) -> World:
+    """Another process, with a repository of its own that has the same commits; what is in the next one may differ."""
+    other = world.twin()
+    other.repository = MemoryRepository()
+    other.repository.commit(fleet_files(world.applications, world.api.namespace))
+    return other
+
+
+@engine_case
+async def fence_says_where_the_application_is(world: World) -> None:
+    """INV-12: who has begun with the newest commit for one application, puts no other one back to an older commit."""
+    shop, blog = config_map("settings", {"a": "1"}), config_map("blog", {"a": "1"})
+    world.declare("shop", shop)
+    world.declare("blog", blog)
+    other = _apart_twin(world)
+    async with world.synced():
+        await world.until_sync(Sync.SYNCED, "blog")
+        async with other.started():
+            await other.follow()
+            for name in ("shop", "blog"):
+                await other.until_sync(Sync.SYNCED, name)
+            world.declare("shop", config_map("settings", {"b": "2"}))
+            world.declare("blog", config_map("blog", {"a": "2"}))
+            broken = {"shop/broken.yaml": b"kind: [\n"}
+            other.repository.commit({**fleet_files(world.applications, world.api.namespace), **broken})
+            await world.push()
+            for name in ("shop", "blog"):
+                await world.until_sync(Sync.SYNCED, name)
+            await other.follow()
+            await other.until_sync(Sync.SYNCED, "blog")
+            expect(other.history.newest(FLEET), other.repository.head)
+            other.now.engine.wake("shop")
+            await other.quiet()
+            expect([name for _, name in _written(other) if name == "settings"], [])
+            expect((await world.live(shop))["data"], {"b": "2"})
+            expect([problem.code for problem in other.status("shop").problems if problem.code == "TL1902"], ["TL1902"])
+            world.expect_sync(Sync.SYNCED)
+
+
+@engine_case
+async def fence_one_process_is_not_stopped_by_itself(world: World) -> None:
+    """What was healed at a newer commit was declared by an older one first: a start goes on from there."""
+    body = config_map("settings", {"a": "1"})
+    world.declare("shop", body)
+    async with world.synced():
+        world.declare("blog", config_map("blog"))
+        await world.push()
+        await world.until_sync(Sync.SYNCED, "blog")
+        await _healed(world, body)
+        told = read_lease(await _raw(world, _lease(world)))
+        assert told is not None
+        expect(told.record.standing.order.commit, world.repository.head)
+    world.declare("shop", body, files={"broken.yaml": b"kind: [\n"})
+    world.commit()
+    async with world.started():
+        await world.follow()
+        await _healed(world, body)
+        expect([problem.code for problem in world.expect_sync(Sync.BLOCKED).problems if problem.code == "TL1902"], [])
+    left = read_lease(await _raw(world, _lease(world)))
+    assert left is not None
+    expect(left.record.standing.order.commit, told.record.standing.order.commit)
+
+
+async def _healed(world: World, body: Json) -> None:
+    await world.seen(await world.api.merge(body, {"data": {"a": "by hand"}}))
+    await world.quiet()
+    expect((await world.live(body))["data"], body["data"])
+
+
+@engine_case
+async def fence_a_heal_is_of_what_was_looked_at(world: World) -> None:
+    """INV-11: somebody edits again after the look, while the fence is taken: that is looked at too before it goes."""
+    body = config_map("settings", {"a": "1", "b": "1"})
+    world.declare("shop", body)
+    async with world.synced():
+        pass
+
+    def takes_the_fence(request: Request) -> bool:
+        return request.method == "PUT" and "/leases/" in request.path
+
+    async with world.synced():
+        async with kept_waiting(world, takes_the_fence) as arrived:
+            expect_status(await world.api.merge(body, {"data": {"a": "by hand"}}), 200)
+            await arrived.wait()
+            again = await world.api.merge(body, {"data": {"b": "by hand"}})
+            version = again.body["metadata"]["resourceVersion"]
+            target = world.now.target
+            await world.until(
+                lambda: any(seen.version == version for seen in target.marked(target.mark("shop")).values()), "seen"
+            )
+        await world.until(lambda: any("data.b" in fields for _, fields, _ in world.drifts()), "looked at")
+        await world.quiet()
+        expect((await world.live(body))["data"], {"a": "1", "b": "1"})
+        world.expect_sync(Sync.SYNCED)
+
+
+@engine_case
+async def fence_is_where_it_was_after_a_heal_beside_a_plan(world: World) -> None:
+    """A heal while a newer commit waits for a person is nothing of that commit: a start finds books that fit."""
+    body = config_map("settings", {"a": "1"})
+    world.declare("shop", body, *(config_map(f"gone-{n}") for n in range(12)))
+    async with world.synced():
+        before = world.repository.head
+        world.declare("shop", body)
+        await world.push()
+        await world.until_sync(Sync.WAITING)
+        await _healed(world, body)
+        world.expect_sync(Sync.WAITING)
+    left = read_lease(await _raw(world, _lease(world)))
+    assert left is not None
+    expect(left.record.standing.order.commit, before)
+    async with world.started() as engine:
+        await world.follow()
+        await world.until_sync(Sync.WAITING)
+        expect([note.code for note in engine.notes], [])
+
+
 def _is_tried(request: Request) -> bool:
     return request.method == "PATCH" and bool(request.query.get("dryRun"))
 
 
 async def _put_back(world: World, before: str) -> str:
     """A commit that changes `settings` is tried when Git goes back to `before`; returns that commit."""
-    async with _kept_waiting(world, _is_tried) as arrived:
+    async with kept_waiting(world, _is_tried) as arrived:
         world.declare("shop", config_map("settings", {"a": "2"}), files={})
         withdrawn = world.commit()
         await world.now.engine.follow_once()
@@ -246,29 +325,6 @@ async def fence_taken_by_another_process(world: World) -> None:
             world.expect_sync(Sync.HELD)
 
 
-async def _late_update(world: World, first: Json, late: Json, newest: Json) -> Json:
-    """A writer is paused before an update; another one comes further; how the object lives after the late update."""
-    world.declare("shop", first)
-    async with world.synced():
-        await world.quiet()
-        other = world.twin()
-        world.declare("shop", late)
-        world.commit()
-        async with _paused(world, "PATCH", first["metadata"]["name"]) as arrived:
-            await world.now.engine.follow_once()
-            await arrived.wait()
-            world.declare("shop", newest)
-            world.commit()
-            async with other.started():
-                await other.follow()
-                await other.until_sync(Sync.SYNCED)
-            world.weather.outrun = 0
-        await world.until_sync(Sync.HELD)
-        await world.quiet()
-        expect_that(world.weather.outrun >= 1)
-        return await world.live(first)
-
-
 def _row(name: str, when: str) -> None:
     async def run(world: World) -> None:
         """INV-13, INV-14: who holds the fence dies. Another one goes on from there, and further; then it comes back."""
@@ -330,111 +386,6 @@ async def _killed_at_its_first_write(world: World, when: str) -> None:
 
 _row("fence_holder_dies_before_its_first_write", "before")
 _row("fence_holder_dies_between_its_write_and_the_record", "after")
-
-
-@engine_case
-async def fence_late_update_is_refused(world: World) -> None:
-    """INV-12: the version that was tried is gone, so the server refuses what comes late."""
-    first, late, newest = (config_map("settings", {"a": value}) for value in ("1", "late", "newest"))
-    expect((await _late_update(world, first, late, newest))["data"], {"a": "newest"})
-
-
-@engine_case
-async def fence_late_update_of_a_deployment_is_refused(world: World) -> None:
-    """INV-12: where a status moves the version, the one that was seen last is sent; it is sent again for no other."""
-    first, late, newest = deployment("web"), deployment("web", paused=True), deployment("web", minReadySeconds=5)
-    spec = (await _late_update(world, first, late, newest))["spec"]
-    expect((spec.get("minReadySeconds"), spec.get("paused")), (5, None))
-
-
-@engine_case
-async def fence_late_delete_is_refused(world: World) -> None:
-    """INV-10, INV-12: a writer is paused before a delete; another one keeps the object; the late delete is refused."""
-    world.declare("shop", config_map("stays"), config_map("left", {"a": "1"}))
-    async with world.synced():
-        await world.quiet()
-        other = world.twin()
-        uid = (await world.live(config_map("left")))["metadata"]["uid"]
-        world.declare("shop", config_map("stays"))
-        world.commit()
-        async with _paused(world, "DELETE", "left") as arrived:
-            await world.now.engine.follow_once()
-            await arrived.wait()
-            world.declare("shop", config_map("stays"), config_map("left", {"a": "2"}))
-            world.commit()
-            async with other.started():
-                await other.follow()
-                await other.until_sync(Sync.SYNCED)
-        await world.until_sync(Sync.HELD)
-        await world.quiet()
-        live = await world.live(config_map("left"))
-        expect((live["metadata"]["uid"], live["data"]), (uid, {"a": "2"}))
-
-
-@engine_case
-async def fence_late_create_is_gone_within_one_pass(world: World) -> None:
-    """A writer is paused before a create; another one makes the object and prunes it; what comes late goes again."""
-    world.declare("shop", config_map("stays"))
-    async with world.synced():
-        await world.quiet()
-        other = world.twin()
-        world.declare("shop", config_map("stays"), config_map("late"))
-        world.commit()
-        async with AsyncExitStack() as stack:
-            async with _paused(world, "PATCH", "late") as arrived:
-                await world.now.engine.follow_once()
-                await arrived.wait()
-                await stack.enter_async_context(other.started())
-                await other.follow()
-                await other.until(lambda: other.entry("late"), "made")
-                world.declare("shop", config_map("stays"))
-                world.commit()
-                await other.follow()
-                await other.until(lambda: other.entry("late") is None, "pruned")
-                await other.until_sync(Sync.SYNCED)
-                expect(await world.live(config_map("late")), {})
-                other.weather.seen = []
-            await world.until_sync(Sync.HELD)
-            await world.api.until(config_map("late"), lambda answer: answer.status == 404, "gone")  # noqa: PLR2004 - HTTP's
-            await other.quiet()
-            other.expect_sync(Sync.SYNCED)
-            made = [r.body["action"] for r in other.records("shop", Kind.OUTCOME) if r.body["ref"].endswith("/late")]
-            expect(made, ["create", "prune", "prune"])
-
-
-@engine_case
-async def fence_late_create_of_what_was_never_made(world: World) -> None:
-    """A writer is paused before a create that it wrote down; another one goes on from its data, and Git drops it."""
-    world.declare("shop", config_map("stays"))
-    async with world.synced():
-        await world.quiet()
-        world.declare("shop", config_map("stays"), config_map("late"))
-        world.commit()
-        async with AsyncExitStack() as stack:
-            async with _paused(world, "PATCH", "late") as arrived:
-                await world.now.engine.follow_once()
-                await arrived.wait()
-                other = world.twin()
-                world.declare("shop", config_map("stays"), config_map("more"))
-                world.commit()
-                await stack.enter_async_context(other.started())
-                await other.follow()
-                await other.until_sync(Sync.SYNCED)
-                expect(await world.live(config_map("late")), {})
-            await world.api.until(config_map("late"), lambda answer: answer.status == 404, "gone")  # noqa: PLR2004 - HTTP's
-            await other.quiet()
-            other.expect_sync(Sync.SYNCED)
-
-
-@engine_case
-async def fence_late_create_that_nobody_wrote_down(world: World) -> None:
-    """The one who writes now has no record of what comes late: nothing proves it, so a person is asked."""
-    late = config_map("late", labels={"trueline.dev/application": f"{world.installation}.shop"})
-    world.declare("shop", config_map("stays"))
-    async with world.synced():
-        await world.api.apply(late, f"trueline:{world.installation}")
-        expect_in("neither Git nor our inventory has it", (await world.until_sync(Sync.OUT_OF_SYNC)).message)
-        expect_that(await world.live(late))
 
 
 @engine_case

@@ -8,6 +8,7 @@ from trueline.declare.application import SourceSpec
 from trueline.model.known import Known, Unknown
 from trueline.runtime.files import FileTree, MemoryTree
 from trueline.source.artifact import Artifact, References, Revision
+from trueline.source.authorship import LineCommit
 from trueline.source.git_object import GitObject
 from trueline.source.listing import Directory, Listing
 from trueline.source.refusal import UNREADABLE
@@ -124,6 +125,10 @@ class MemoryRepository:
         before = self._line_of(old)
         return Known(tuple(self._objects[one] for one in self._line_of(new) if one not in before))
 
+    async def authorship(self, commit: str, path: str) -> Known[Mapping[int, LineCommit]] | Unknown:
+        """It keeps no lines."""
+        return Unknown(f"nobody knows who wrote {path} at {commit}")
+
     async def references(self) -> References:
         """Its one branch."""
         return References(commits={self.ref: self.head} if self.head else {})
@@ -152,6 +157,7 @@ class MemorySource:
         self.is_ancestor = repository.is_ancestor
         self.signed = repository.signed
         self.since = repository.since
+        self.authorship = repository.authorship
         self.keep = repository.keep
         self.references = repository.references
         self.obtain = repository.obtain

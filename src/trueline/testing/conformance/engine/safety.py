@@ -261,6 +261,30 @@ async def safety_older_is_never_applied(world: World) -> None:
 
 
 @engine_case
+async def safety_older_than_what_was_begun_late_is_never_applied(world: World) -> None:
+    """INV-12: a commit is begun with while Git says a newer one that cannot be rendered. What is older is not followed.
+
+    The target was away, so nothing could be begun with before.
+    """
+    body, later = config_map("settings", {"a": "1"}), config_map("settings", {"a": "2"})
+    world.declare("shop", body)
+    async with world.synced() as engine:
+        first = world.repository.head
+        world.weather.storm = lambda request: Unreachable("away") if request.method == "PATCH" else None
+        for files in ({}, {"broken.yaml": b"kind: [\n"}):
+            world.declare("shop", later, files=files)
+            world.commit()
+            await engine.follow_once()
+        world.weather.storm = None
+        await world.api.until(body, lambda answer: answer.body["data"] == {"a": "2"}, "brought about")
+        world.repository.head = first
+        await engine.follow_once()
+        await world.quiet()
+        expect((await world.live(body))["data"], {"a": "2"})
+        expect([problem.code for problem in engine.problems], ["TL0131"])
+
+
+@engine_case
 async def safety_commit_after_an_agreed_one_is_followed(world: World) -> None:
     """INV-12: a person agreed to a rewritten head, and nothing could be begun with it. What follows is not asked about.
 

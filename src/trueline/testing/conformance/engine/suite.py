@@ -1,6 +1,7 @@
 """All of the engine's cases, in one list: importing this module is what puts them there."""
 
 import trueline.testing.conformance.engine.added
+import trueline.testing.conformance.engine.asked
 import trueline.testing.conformance.engine.clock
 import trueline.testing.conformance.engine.contact
 import trueline.testing.conformance.engine.crash
@@ -10,6 +11,8 @@ import trueline.testing.conformance.engine.drift
 import trueline.testing.conformance.engine.fence
 import trueline.testing.conformance.engine.former
 import trueline.testing.conformance.engine.hook
+import trueline.testing.conformance.engine.insight
+import trueline.testing.conformance.engine.late
 import trueline.testing.conformance.engine.leaving
 import trueline.testing.conformance.engine.lost
 import trueline.testing.conformance.engine.ownership

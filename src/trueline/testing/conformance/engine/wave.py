@@ -130,7 +130,7 @@ async def wave_of_what_was_asked_for_goes_on_after_a_restart(world: World) -> No
     async with world.started():
         await world.until(lambda: world.now.engine.is_ready, "ready")
         await world.until_sync(Sync.OUT_OF_SYNC)
-        world.control.sync("shop")
+        world.control.sync("shop", who="ada")
         await world.until(lambda: "slow" in world.status().message, "waiting for the first wave")
     address = {"status": {"loadBalancer": {"ingress": [{"ip": "192.0.2.7"}]}}}
     expect_status(await world.api.merge(slow, address, "/status"), 200)
