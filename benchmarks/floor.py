@@ -12,6 +12,7 @@ import msgspec
 
 from testbed.kubeconfig import Access
 from trueline.runtime.clock import SystemClock
+from trueline.runtime.task_group import TaskGroup
 from trueline.target.kubernetes.client import APPLY_PATCH, PARTIAL
 from trueline.target.kubernetes.mark import LABEL
 
@@ -80,7 +81,7 @@ async def apply_all(opened: aiohttp.ClientSession, all_sent: Sequence[Sent], *, 
             await apply_one(opened, sent, dry_run=dry_run)
 
     began_s = clock.monotonic_s()
-    async with asyncio.TaskGroup() as group:
+    async with TaskGroup() as group:
         for _ in range(IN_FLIGHT):
             group.create_task(work())
     return clock.monotonic_s() - began_s

@@ -30,6 +30,7 @@ from trueline.render.site.image.worker import MODULE
 from trueline.runtime.blob import BlobDirectory
 from trueline.runtime.clock import SystemClock
 from trueline.runtime.files import MemoryTree
+from trueline.runtime.task_group import TaskGroup
 from trueline.runtime.toolbox_process import ProcessToolbox
 from trueline.runtime.worker_process import arguments_of
 
@@ -91,7 +92,7 @@ async def _ours(photographs: dict[str, bytes]) -> tuple[float, float, float, int
     pool = ProcessToolbox(path=Path(sys.executable), arguments=arguments_of(MODULE), clock=clock, workers_max=PROCESSES)
     with tempfile.TemporaryDirectory() as folder:
         async with pool as worker:
-            async with asyncio.TaskGroup() as group:
+            async with TaskGroup() as group:
                 for _ in range(PROCESSES):
                     group.create_task(worker.ask(VERSIONS, {}))
             before = sum(map(cpu_s, worker.workers_idle))

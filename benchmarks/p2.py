@@ -14,6 +14,7 @@ from benchmarks.rig import control_plane, rig
 from testbed.audit import Requests
 from testbed.control_plane import ControlPlane
 from trueline.runtime.clock import SystemClock
+from trueline.runtime.task_group import TaskGroup
 
 APPLICATION = "shop"
 EDITS, DELETIONS = 40, 20
@@ -130,7 +131,7 @@ def _name(number: int) -> str:
 @asynccontextmanager
 async def _watched(cluster: ControlPlane, namespace: str) -> AsyncIterator[tuple[aiohttp.ClientSession, Eye]]:
     eye, begun = Eye(), asyncio.Event()
-    async with floor.session(cluster.access) as opened, asyncio.TaskGroup() as group:
+    async with floor.session(cluster.access) as opened, TaskGroup() as group:
         path = _COLLECTION.format(namespace)
         watching = group.create_task(floor.changes(opened, path, eye.hear, begun))
         await begun.wait()
@@ -144,7 +145,7 @@ async def _floor(cluster: ControlPlane, all_sent: list[floor.Sent]) -> tuple[lis
     async with _watched(cluster, "floor") as (opened, eye):
         await floor.apply_all(opened, all_sent, dry_run=False)
         await SystemClock().sleep(1.0)
-        async with asyncio.TaskGroup() as group:
+        async with TaskGroup() as group:
 
             def react(name: str, value: str) -> None:
                 if value != "1" and name in by_name:

@@ -6,7 +6,6 @@ itself and taken off. `BENCHMARK_PHOTOGRAPHS=4` and `BENCHMARK_BUILDS=1` shorten
 photographs take a quarter of an hour on two cores).
 """
 
-import asyncio
 import os
 import sys
 import tempfile
@@ -26,6 +25,7 @@ from benchmarks.rig import Rig, engine_of, wait
 from benchmarks.writing import Writer
 from testbed.git_server import GitServer
 from trueline.runtime.clock import SystemClock
+from trueline.runtime.task_group import TaskGroup
 
 PAGES: Final = int(os.environ.get("BENCHMARK_PAGES", "1000"))
 PHOTOGRAPHS: Final = int(os.environ.get("BENCHMARK_PHOTOGRAPHS", "200"))
@@ -156,7 +156,7 @@ async def _published(running: Rig, site: Mapping[str, str]) -> tuple[float, floa
     files = {f"{SITE}/{path}": text for path, text in site.items()}
     commit = await running.push({**files, "fleet/site.yaml": _declared(running)})
     peak = [0]
-    async with asyncio.TaskGroup() as group:
+    async with TaskGroup() as group:
         watch = group.create_task(_watch_memory(peak))
         took_s = await running.follow(commit, SITE)
         watch.cancel()

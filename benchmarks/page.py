@@ -23,6 +23,7 @@ from benchmarks.machine import cpu_s, on_one_line, resident_bytes
 from testbed.browser import browser
 from testbed.repository import Repository
 from trueline.runtime.clock import SystemClock
+from trueline.runtime.task_group import TaskGroup
 
 APPLICATIONS: Final = int(os.environ.get("BENCHMARK_APPLICATIONS", "1000"))
 OBJECTS: Final = 50
@@ -112,7 +113,7 @@ async def _up(folder: Path) -> AsyncIterator[Served]:
             line = await process.stderr.readline()
             assert line, told
             told += line.decode()
-        async with asyncio.TaskGroup() as group:
+        async with TaskGroup() as group:
             drained = group.create_task(_drain(process.stderr))
             yield await _signed_in(process, told, folder / "data")
             drained.cancel()
@@ -261,7 +262,7 @@ async def _idle(served: Served) -> float:
 async def _listened(served: Served, session: aiohttp.ClientSession) -> tuple[tuple[int, int], float]:
     """Events that each heard, and how often one was encoded for that; and the share of a core while all are idle."""
     heard = [0] * LISTENERS
-    async with asyncio.TaskGroup() as group:
+    async with TaskGroup() as group:
         tasks = [group.create_task(_listen(served, session, heard, number)) for number in range(LISTENERS)]
         await CLOCK.sleep(2.0)
         share = await _idle(served)

@@ -20,6 +20,7 @@ from testbed.control_plane import CLOUD_NAMESPACE, CLOUD_SERVICE, ControlPlane
 from testbed.kubeconfig import Access, read_kubeconfig
 from testbed.metrics import MetricsServer, UsageTable
 from trueline.runtime.clock import Clock, SystemClock
+from trueline.runtime.task_group import TaskGroup
 
 _AGENT = "testbed-cloud"
 _PAUSE_S = 0.3
@@ -126,7 +127,7 @@ class Cloud:
         self._certificate = certificate
         self._clock = clock or SystemClock()
         self._addresses = _Addresses()
-        self._group = asyncio.TaskGroup()
+        self._group = TaskGroup()
         self._watches: list[asyncio.Task[None]] = []
         self._session: aiohttp.ClientSession | None = None
         self._metrics: MetricsServer | None = None

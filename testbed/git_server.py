@@ -20,6 +20,8 @@ from urllib.parse import quote
 
 from aiohttp import web
 
+from trueline.runtime.task_group import TaskGroup
+
 _BODY_BYTES_MAX = 256 << 20
 _HEAD_BYTES_MAX = 64 << 10
 _CHUNK_BYTES = 64 << 10
@@ -156,7 +158,7 @@ class GitServer:
             start_new_session=True,
         )
         try:
-            async with asyncio.TaskGroup() as group:
+            async with TaskGroup() as group:
                 group.create_task(_feed(request, backend))
                 return await _respond(request, backend, is_half=self._fault is Fault.HALF and request.method == "POST")
         finally:

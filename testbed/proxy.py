@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Self, assert_never
 
 from trueline.runtime.clock import Clock, SystemClock
+from trueline.runtime.task_group import TaskGroup
 
 _CHUNK_BYTES = 16 * 1024
 _PAUSE_S = 0.05
@@ -163,7 +164,7 @@ class Proxy:
         self._draw(line)
         self._lines.add(line)
         try:
-            async with asyncio.TaskGroup() as group:
+            async with TaskGroup() as group:
                 pumps = (
                     group.create_task(self._pump(line, reader, to_server, is_answer=False)),
                     group.create_task(self._pump(line, from_server, writer, is_answer=True)),

@@ -14,6 +14,7 @@ from tests.chaos.declared import ITEMS_AT_FIRST, item
 from tests.chaos.engine_process import END_S_MAX
 from tests.chaos.judge import Wrong
 from tests.chaos.world import World
+from trueline.runtime.task_group import TaskGroup
 
 CONVERGED_S_MAX = 300.0
 SILENCE_NOTICED_S_MAX = 400.0
@@ -56,7 +57,7 @@ class Storm:
     async def rage(self, seconds: float) -> None:
         """Until the time is over; whatever was broken is whole again at the end."""
         try:
-            async with asyncio.TaskGroup() as group:
+            async with TaskGroup() as group:
                 over = asyncio.Event()
                 for act, pause_s in (
                     (self._commit, 1.0),

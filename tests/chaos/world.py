@@ -20,6 +20,7 @@ from tests.chaos.etcd_watch import writes
 from tests.chaos.judge import NOTE, STRANGER, Judge
 from tests.cli.person import command
 from trueline.runtime.clock import Clock, SystemClock
+from trueline.runtime.task_group import TaskGroup
 
 REPOSITORY = "fleet"
 _PAUSE_S = 0.1
@@ -205,7 +206,7 @@ async def world(
         )
         exits.push_async_callback(_ended, engine)
         session = await exits.enter_async_context(control_plane.access.session(user_agent="chaos"))
-        group = await exits.enter_async_context(asyncio.TaskGroup())
+        group = await exits.enter_async_context(TaskGroup())
         watching = group.create_task(_watched(control_plane, judge, clock))
         yield World(
             control_plane=control_plane,

@@ -20,6 +20,7 @@ from trueline.cli.hearing import Cut, Ended, Event, Heard, Hearing, Listed
 from trueline.cli.line import SocketLine
 from trueline.loop.status import Sync
 from trueline.model.fault import UserError
+from trueline.runtime.task_group import TaskGroup
 from trueline.server.http import serve_address, serve_socket
 
 
@@ -40,7 +41,7 @@ async def test_a_cut_is_told_and_resumed_and_nothing_that_happened_meanwhile_is_
     made, path = bench(), tmp_path / "socket"
     heard: queue.Queue[Heard] = queue.Queue()
     hearing = Hearing(SocketLine(path), heard.put, tree_pause_s=0.05)
-    async with asyncio.TaskGroup() as group:
+    async with TaskGroup() as group:
         feed = group.create_task(made.parts.feed.run())
         async with AsyncExitStack() as served:
             await served.enter_async_context(serve_socket(made.parts, path))

@@ -20,6 +20,7 @@ from trueline.render.resource import Rendered, Resource
 from trueline.runtime.clock import SystemClock
 from trueline.runtime.http import Endpoint
 from trueline.runtime.http_aiohttp import AiohttpTransport
+from trueline.runtime.task_group import TaskGroup
 from trueline.target.answer import Answer
 from trueline.target.inventory import Inventory
 from trueline.target.kubernetes.client import MERGE_PATCH, KubernetesClient
@@ -199,7 +200,7 @@ async def opened(control_plane: ControlPlane) -> AsyncIterator[Bench]:
 @asynccontextmanager
 async def watched(bench: Bench) -> AsyncIterator[None]:
     """The target's watches run inside."""
-    async with asyncio.TaskGroup() as tasks:
+    async with TaskGroup() as tasks:
         running = tasks.create_task(bench.target.run())
         try:
             yield

@@ -12,6 +12,7 @@ from testbed.control_plane import ControlPlane
 from trueline.model.known import Known
 from trueline.runtime.clock import SystemClock
 from trueline.runtime.http import Transport
+from trueline.runtime.task_group import TaskGroup
 from trueline.target.kubernetes.client import KubernetesClient, Listing
 from trueline.target.kubernetes.discovery import discover, openapi, openapi_paths, server_version
 from trueline.target.kubernetes.limit import Limiter
@@ -184,7 +185,7 @@ async def test_a_watch_survives_a_restart_and_an_expired_version(
             await put(client, f"noise-{index}", "1", label="noise")
         await control_plane.stop_api_server()
         await expect(sightings, Lost)
-        async with asyncio.TaskGroup() as group:
+        async with TaskGroup() as group:
             group.create_task(control_plane.start_api_server())
             told = await expect(sightings, Restored, Reset, Synced)
     seen = {sighting.object.metadata.name for sighting in told if isinstance(sighting, Seen)}

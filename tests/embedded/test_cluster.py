@@ -13,6 +13,7 @@ from trueline.embedded.disk import SqliteDisk
 from trueline.runtime.clock import SystemClock
 from trueline.runtime.http import Endpoint
 from trueline.runtime.http_aiohttp import AiohttpTransport
+from trueline.runtime.task_group import TaskGroup
 from trueline.runtime.toolbox import Toolbox
 from trueline.runtime.toolbox_process import ProcessToolbox, find_toolbox
 from trueline.testing.conformance.api import Api, Json
@@ -209,7 +210,7 @@ async def test_it_is_served_over_http(toolbox: Toolbox) -> None:
 async def test_a_thousand_writers_keep_their_order(toolbox: Toolbox) -> None:
     async with EmbeddedCluster(toolbox, SystemClock()) as cluster:
         api = api_of(cluster)
-        async with asyncio.TaskGroup() as group:
+        async with TaskGroup() as group:
             for number in range(100):
                 group.create_task(api.apply(config_map(f"c{number}")))
         revisions = [event.revision for event in cluster.store.since(cluster.store.compacted) or ()]

@@ -20,6 +20,7 @@ from trueline.loop.status import Sync
 from trueline.record.journal import BODY_BYTES_MAX
 from trueline.runtime.files import FileTree
 from trueline.runtime.http import Request, Response
+from trueline.runtime.task_group import TaskGroup
 from trueline.runtime.toolbox import NO_FILES, Toolbox
 from trueline.server.http import BODY_BYTES_MAX as SERVER_BODY_BYTES_MAX, serve_address
 from trueline.target.kubernetes.client import KubernetesClient
@@ -152,6 +153,27 @@ def _tries_max(world: World, since_s: float) -> int:
 
 def _is_our_fault(world: World, name: str) -> bool:
     return [problem.code for problem in world.status(name).problems] == ["TL0999"]
+
+
+@pytest.mark.parametrize("turns", range(4))
+@pytest.mark.asyncio(loop_scope="session")
+async def test_an_end_in_the_moment_of_such_a_fault_is_an_end(world: World, turns: int) -> None:
+    """A worker took its cancellation for a part of what had failed, and an engine that was told to end did not."""
+    tried = asyncio.Event()
+
+    def fail(request: Request) -> None:
+        if is_write(request) and request.path.endswith("/cursed"):
+            tried.set()
+            raise ZeroDivisionError
+
+    world.weather.before = fail
+    world.declare("curse", config_map("cursed"))
+    world.commit()
+    async with asyncio.timeout(PATIENCE_S):
+        async with world.started():
+            await tried.wait()
+            for _ in range(turns):
+                await asyncio.sleep(0)
 
 
 def _bodies() -> Iterator[tuple[bytes, dict[str, str]]]:
@@ -356,9 +378,9 @@ async def test_incident_26_cnoe_ten_thousand_operations_wait_for_each_other_unti
             answer = await client.get(kind, "default", f"c{number}", whole=False)
         answers.append(answer)
 
-    async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(PATIENCE_S), TaskGroup() as group:
         leaping = group.create_task(clock.run())
-        async with asyncio.TaskGroup() as requests:
+        async with TaskGroup() as requests:
             for number in range(COUNT):
                 requests.create_task(one(number))
         leaping.cancel()
@@ -398,7 +420,7 @@ async def test_incident_26_ten_thousand_applications_have_their_turns_though_eac
     for number in range(COUNT):
         for _ in range(10):
             schedule.wake(f"app{number}")
-    async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(PATIENCE_S), TaskGroup() as group:
         workers = [group.create_task(work()) for _ in range(4)]
         workers.append(group.create_task(clock.run()))
     assert len(done) == COUNT

@@ -18,6 +18,7 @@ from trueline.loop.parts import Parts
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.fault import Transient
 from trueline.model.known import Known, Unknown
+from trueline.runtime.task_group import TaskGroup
 from trueline.target.fence import FenceRecord, Head, Order, Standing, Taken, Unfenced
 
 OLD, NEW, LATER, AGREED = "a" * 40, "b" * 40, "e" * 40, "f" * 40
@@ -163,7 +164,7 @@ class _World:
 
     @asynccontextmanager
     async def kept(self) -> AsyncIterator[None]:
-        async with asyncio.TaskGroup() as group:
+        async with TaskGroup() as group:
             task = group.create_task(self.keeper.keep())
             yield
             task.cancel()

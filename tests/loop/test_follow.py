@@ -13,6 +13,7 @@ from trueline.loop.fleet import Look
 from trueline.loop.follow import GitFollower
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.fault import Transient, UserError
+from trueline.runtime.task_group import TaskGroup
 
 
 class Looking(GitFollower):
@@ -43,7 +44,7 @@ async def settle() -> None:
 async def test_who_is_named_is_looked_at_and_the_interval_goes_on() -> None:
     """Frequent pushes to one source do not put off the look at the fleet repository."""
     follower = Looking()
-    async with asyncio.TaskGroup() as group:
+    async with TaskGroup() as group:
         task = group.create_task(follower.follow())
         await settle()
         for _ in range(4):
@@ -59,7 +60,7 @@ async def test_who_is_named_is_looked_at_and_the_interval_goes_on() -> None:
 
 async def test_pokes_at_once_are_one_look_at_all_whom_they_name() -> None:
     follower = Looking()
-    async with asyncio.TaskGroup() as group:
+    async with TaskGroup() as group:
         task = group.create_task(follower.follow())
         await settle()
         follower.poke({"shop"})
@@ -77,7 +78,7 @@ async def test_pokes_at_once_are_one_look_at_all_whom_they_name() -> None:
 
 async def test_before_anything_is_known_everything_is_looked_at() -> None:
     follower = Looking(has_look=False)
-    async with asyncio.TaskGroup() as group:
+    async with TaskGroup() as group:
         task = group.create_task(follower.follow())
         await settle()
         follower.poke({"shop"})

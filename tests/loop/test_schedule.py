@@ -7,6 +7,7 @@ import pytest
 from tests.loop.still_clock import StillClock
 from trueline.loop.schedule import FOCUS_MAX, PAUSE_FIRST_S, PAUSE_MAX_S, Queue, Schedule, Turn
 from trueline.model.ref import Ref
+from trueline.runtime.task_group import TaskGroup
 
 
 def ref(name: str) -> Ref:
@@ -119,7 +120,7 @@ async def test_a_waiting_turn_is_woken_by_time() -> None:
     clock = StillClock()
     schedule = Schedule(clock)
     schedule.wake_after("shop", 5.0)
-    async with asyncio.TaskGroup() as group:
+    async with TaskGroup() as group:
         waiting = group.create_task(schedule.next())
         await asyncio.sleep(0)
         await asyncio.sleep(0)

@@ -18,6 +18,7 @@ from trueline.record.outbox import Outbox, Post
 from trueline.record.schema import SCHEMA
 from trueline.runtime.secret import SecretReference
 from trueline.runtime.store import MEMORY, Store
+from trueline.runtime.task_group import TaskGroup
 
 KEY = SecretReference.parse({"secret": {"env": "KEY"}})
 
@@ -92,7 +93,7 @@ class World:
 @asynccontextmanager
 async def world(**places: Place) -> AsyncIterator[World]:
     made = World(**places)
-    async with asyncio.TaskGroup() as group:
+    async with TaskGroup() as group:
         made.courier.begin(group)
         await made.courier.declare(made.specs)
         yield made
@@ -250,7 +251,7 @@ async def test_what_ends_while_it_is_sent_is_sent_after_the_next_start() -> None
         made.queue("a")
         await made.look()
     chat.takes = takes
-    async with asyncio.TaskGroup() as group:
+    async with TaskGroup() as group:
         made.courier.begin(group)
         await made.courier.declare(made.specs)
         await made.look()

@@ -21,6 +21,7 @@ from trueline.runtime.secret import SecretPlace, SecretReference, SystemSecrets
 from trueline.runtime.sops.decryption import Decryption
 from trueline.runtime.sops.keyring import Keyring
 from trueline.runtime.sops.reader import SopsReader
+from trueline.runtime.task_group import TaskGroup
 from trueline.runtime.toolbox_process import ProcessToolbox
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -161,7 +162,7 @@ async def test_renders_side_by_side_do_not_wait_for_each_other(toolbox: ProcessT
 
     names = ("secret.yaml", "values.json", "blob.bin", "vars.env")
     files = {"app/kustomization.yaml": KUSTOMIZATION, **{f"app/{name}": sample(name) for name in names}}
-    async with asyncio.timeout(60), asyncio.TaskGroup() as tasks:
+    async with asyncio.timeout(60), TaskGroup() as tasks:
         made = [tasks.create_task(rendered(toolbox, files)) for _ in range(6)]
     first, *others = [task.result().bodies for task in made]
     assert first

@@ -14,6 +14,7 @@ from trueline.model.digest import Digest
 from trueline.render.dispatch import DispatchingRenderer
 from trueline.render.resource import Rendered
 from trueline.runtime.files import MemoryTree
+from trueline.runtime.task_group import TaskGroup
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -66,7 +67,7 @@ async def test_a_render_is_the_same_in_any_order_and_company(renderer: Dispatchi
     assert alone[0], "it renders something"
     others = [name for name in FILES for _ in range(3)]
     random.Random(kind).shuffle(others)
-    async with asyncio.TaskGroup() as group:
+    async with TaskGroup() as group:
         tasks = [
             (name, group.create_task(renderer.render(request(), tree(name, seed)))) for seed, name in enumerate(others)
         ]

@@ -11,6 +11,7 @@ import pytest
 import uvloop
 
 from trueline.runtime.process import STDERR_BYTES_KEPT, Command, Ending, Limits, NotStarted, SystemProcesses
+from trueline.runtime.task_group import TaskGroup
 
 PATH = {"PATH": "/usr/bin:/bin"}
 PATIENCE_S = 60.0
@@ -145,7 +146,7 @@ async def test_a_caller_cancelled_at_any_moment_leaves_nobody(tmp_path: Path) ->
     """INV-35: while it starts, too."""
     processes, file = SystemProcesses(), tmp_path / "pid"
     for turns in range(12):
-        async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as tasks:
+        async with asyncio.timeout(PATIENCE_S), TaskGroup() as tasks:
             task = tasks.create_task(processes.run(shell(f"echo $$ >> {file}; exec sleep 600")))
             for _ in range(turns):
                 await asyncio.sleep(0)

@@ -14,6 +14,7 @@ import pytest
 import build_toolbox
 from trueline.runtime.clock import SystemClock
 from trueline.runtime.files import FileEntry, MemoryTree
+from trueline.runtime.task_group import TaskGroup
 from trueline.runtime.toolbox import Toolbox, ToolboxFailed, ToolboxRefused
 from trueline.runtime.toolbox_frame import Limits
 from trueline.runtime.toolbox_process import ProcessToolbox
@@ -67,7 +68,7 @@ async def test_a_worker_is_used_again(program: Path) -> None:
 
 async def test_leaving_the_pool_ends_every_worker(program: Path) -> None:
     async with pool(program) as toolbox:
-        async with asyncio.TaskGroup() as tasks:
+        async with TaskGroup() as tasks:
             for _ in range(6):
                 tasks.create_task(toolbox.ask("yaml", TEXT))
         workers = toolbox.workers_idle

@@ -13,6 +13,7 @@ from trueline.model.diagnostic import Diagnostic
 from trueline.model.fault import UserError
 from trueline.record.chain import Breach, Damage
 from trueline.record.journal import PAGE_MAX, Kind, Note
+from trueline.runtime.task_group import TaskGroup
 from trueline.server.verification import BY_ITSELF, EACH_S, FIRST_S, RETRY_S, Checked, Verification
 
 BREACH = Breach(sequence=7, damage=Damage.CHANGED, detail="hold of secret")
@@ -129,7 +130,7 @@ async def test_checks_that_are_asked_for_at_once_are_one() -> None:
         return Checked(records=count[0])
 
     verification = Verification(made.journal, made.clock, check)
-    async with asyncio.TaskGroup() as group:
+    async with TaskGroup() as group:
         first = group.create_task(verification.check("ana"))
         await asyncio.to_thread(begun.wait, 10)
         second = group.create_task(verification.check("ben"))
@@ -156,7 +157,7 @@ async def test_it_is_checked_once_a_day_by_itself_and_a_fault_ends_nothing() -> 
                 await asyncio.sleep(0.01)
         await asyncio.sleep(0.05)
 
-    async with asyncio.TaskGroup() as group:
+    async with TaskGroup() as group:
         task = group.create_task(verification.run())
         await asyncio.sleep(0)
         assert count == [0], "a start has other things to do"

@@ -9,6 +9,7 @@ import pytest
 
 from tests.server.bench import bench
 from trueline.declare.application import Role
+from trueline.runtime.task_group import TaskGroup
 from trueline.server.access.crowd import ALL_AT_ONCE_MAX, AT_ONCE_MAX, Crowd
 from trueline.server.access.identity import Scope
 from trueline.server.access.refusal import Refusal
@@ -46,7 +47,7 @@ async def _turn() -> None:
 async def test_of_one_question_one_is_under_way_and_one_follows_for_all_who_wait() -> None:
     """INV-31; and nobody has an answer that was begun before they asked."""
     sharing, target = Sharing(), Target()
-    async with asyncio.TaskGroup() as group:
+    async with TaskGroup() as group:
         first = group.create_task(sharing.answer("a", target.ask))
         await _turn()
         others = [group.create_task(sharing.answer("a", target.ask)) for _ in range(20)]
@@ -59,7 +60,7 @@ async def test_of_one_question_one_is_under_way_and_one_follows_for_all_who_wait
 
 async def test_other_questions_do_not_wait() -> None:
     sharing, target = Sharing(), Target()
-    async with asyncio.TaskGroup() as group:
+    async with TaskGroup() as group:
         for key in ("a", "b", "c"):
             group.create_task(sharing.answer(key, target.ask))
         await _turn()
@@ -78,7 +79,7 @@ async def test_a_fault_is_of_all_who_waited_for_it_and_of_nobody_after_it() -> N
             return str(error)
 
     target.fault = LookupError("no")
-    async with asyncio.TaskGroup() as group:
+    async with TaskGroup() as group:
         tasks = [group.create_task(told()) for _ in range(5)]
         await _turn()
         target.gate.set()
@@ -94,7 +95,7 @@ async def test_who_is_gone_keeps_nobody_waiting(gone: int) -> None:
     """INV-30: the one who asks, the one who would ask next, and one who only waits."""
     sharing, target = Sharing(), Target()
     tasks: list[asyncio.Task[Any]] = []
-    async with asyncio.TaskGroup() as group:
+    async with TaskGroup() as group:
         for _ in range(4):
             tasks.append(group.create_task(sharing.answer("a", target.ask)))
             await _turn()
@@ -145,7 +146,7 @@ async def test_over_http_one_person_is_turned_away_and_others_are_not() -> None:
     made.contains("shop", "ConfigMap/shop/settings")
     made.targets.waits = asyncio.Event()
     made.enters("root", is_admin=True)
-    async with made.client(is_private=False) as client, asyncio.TaskGroup() as group:
+    async with made.client(is_private=False) as client, TaskGroup() as group:
         tree = "/api/v1/applications/shop/tree"
         waiting = [group.create_task(client.get(tree)) for _ in range(AT_ONCE_MAX)]
         while made.targets.asked < 1:

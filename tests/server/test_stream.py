@@ -13,6 +13,7 @@ from aiohttp.test_utils import make_mocked_request
 from tests.server.bench import Bench, bench
 from trueline.loop.status import Sync
 from trueline.record.journal import Kind, Note
+from trueline.runtime.task_group import TaskGroup
 from trueline.server.access.front import NO_FRONT
 from trueline.server.access.gate import ASKED, Gate
 from trueline.server.http import _Server
@@ -125,7 +126,7 @@ async def test_an_event_is_encoded_once_for_all() -> None:
     made.journal.append([Note(kind=Kind.STARTED)])
     feed.look()
     assert feed.encoded == 0
-    async with asyncio.TaskGroup() as group:
+    async with TaskGroup() as group:
         heard = [group.create_task(_first(feed.after(None))) for _ in range(50)]
         await asyncio.sleep(0)
         made.journal.append([Note(kind=Kind.STARTED)])

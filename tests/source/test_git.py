@@ -12,6 +12,7 @@ import pytest
 from tests.source.git_remote import Reader, Remote, hosting, reading
 from trueline.model.fault import Fault, UserError
 from trueline.model.known import Known, Unknown
+from trueline.runtime.task_group import TaskGroup
 from trueline.source.git_command import Bounds
 from trueline.source.lineage import Lineage, relate
 
@@ -340,13 +341,13 @@ async def test_a_cancelled_read_does_not_spoil_the_next(tmp_path: Path) -> None:
         source = reader.source()
         files = source.files(await source.artifact(await source.poll()))
         for turns in range(6):
-            async with asyncio.TaskGroup() as tasks:
+            async with TaskGroup() as tasks:
                 task = tasks.create_task(files.read("f0"))
                 for _ in range(turns):
                     await asyncio.sleep(0)
                 task.cancel()
             assert await files.read("f1") == b"1 " * 100_000
-        async with asyncio.TaskGroup() as tasks:
+        async with TaskGroup() as tasks:
             together = [tasks.create_task(files.read(f"f{number}")) for number in range(4)]
         assert [task.result() for task in together] == [f"{number} ".encode() * 100_000 for number in range(4)]
 
@@ -358,7 +359,7 @@ async def test_what_is_kept_is_read_while_the_remote_is_waited_for(tmp_path: Pat
         await reader.source("main").poll()
         await reader.repository.keep(commit)
         host.fault = "hang"
-        async with asyncio.TaskGroup() as tasks:
+        async with TaskGroup() as tasks:
             waiting = tasks.create_task(reader.source("main").poll())
             while reader.processes.started < 6:
                 await asyncio.sleep(0.01)

@@ -13,6 +13,7 @@ import pytest_asyncio
 from testbed.git_server import Fault, GitServer
 from testbed.repository import GitFailedError, Repository
 from testbed.ssh_server import SshServer
+from trueline.runtime.task_group import TaskGroup
 
 
 @pytest_asyncio.fixture
@@ -99,7 +100,7 @@ async def test_a_hanging_server_lets_go_when_it_is_told_to(git_server: GitServer
     work = await pushed(await git_server.create("app"), tmp_path / "work")
     await git_server.fail(Fault.HANG)
     asked = git_server.count()
-    async with asyncio.TaskGroup() as group:
+    async with TaskGroup() as group:
         hanging = group.create_task(_refused(work))
         await git_server.wait_requests(asked + 1)
         await asyncio.sleep(0.2)

@@ -11,6 +11,7 @@ from testbed.browser import Browser, Screen
 from tests.server.bench import Bench, bench
 from tests.server.page.made import REVISION
 from trueline.runtime.clock import SystemClock
+from trueline.runtime.task_group import TaskGroup
 from trueline.server.access.front import PLAIN_COOKIE
 from trueline.server.http import serve_address
 
@@ -76,7 +77,7 @@ class Served:
     async def _run(self, started: threading.Event, ended: asyncio.Event) -> None:
         self._made = bench(MovableClock())
         self._made.follows(REVISION)
-        async with asyncio.TaskGroup() as group:
+        async with TaskGroup() as group:
             following = group.create_task(self._made.parts.feed.run())
             await self._start()
             started.set()

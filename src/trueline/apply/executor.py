@@ -3,7 +3,6 @@
 It decides nothing: what is sent was planned and tried. It never retries; the next pass starts from what is there.
 """
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import assert_never
@@ -11,6 +10,7 @@ from typing import assert_never
 from trueline.apply.ledger import Act, Intent, Ledger
 from trueline.apply.outcome import Outcome, Result
 from trueline.plan.change import Action, Change
+from trueline.runtime.task_group import TaskGroup
 from trueline.target.answer import Accepted, Answer, Refusal, Refused
 from trueline.target.protocol import Target, Write, WriteMode
 from trueline.target.snapshot import Observed
@@ -29,7 +29,7 @@ async def carry_out(
     intents = [Intent(change=t.change, promised=t.promised) for t in trials if t.verdict is not Verdict.SAME]
     if intents:
         ledger.intend(act, intents)
-    async with asyncio.TaskGroup() as group:
+    async with TaskGroup() as group:
         tasks = [group.create_task(_do(act, trial, target, bodies)) for trial in trials]
     outcomes = tuple(task.result() for task in tasks)
     ledger.settle(act, outcomes)

@@ -19,6 +19,7 @@ from trueline.cli.line import Line
 from trueline.cli.place import Place
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.fault import Fault, UserError
+from trueline.runtime.task_group import TaskGroup
 
 if TYPE_CHECKING:
     from trueline.server.log import Logs
@@ -207,13 +208,11 @@ async def _print_here(place: Place, reading: Reading) -> int:
 
 async def read_here(logs: "Logs", reading: Reading) -> int:
     """Print the lines that logs of this process have; 1 where those of one could not be read."""
-    import asyncio  # noqa: PLC0415 - it was imported with the engine
-
     told = await logs.containers(reading.application, reading.ref)
     writers = chosen([Writer(namespace=one.namespace, pod=one.pod, name=one.name) for one in told], reading)
     results: list[bool] = []
     if reading.follow:
-        async with asyncio.TaskGroup() as group:
+        async with TaskGroup() as group:
             for one in writers:
                 group.create_task(_hear(logs, reading, one, results))
     else:

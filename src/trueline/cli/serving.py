@@ -25,6 +25,7 @@ from trueline.model.diagnostic import Diagnostic
 from trueline.model.fault import UserError
 from trueline.record.journal import Record
 from trueline.runtime.own_process import SystemProcess
+from trueline.runtime.task_group import TaskGroup
 from trueline.server.access.access import Access, access_of
 from trueline.server.access.grant import grants_of
 from trueline.server.access.oidc.provider import Provider
@@ -251,7 +252,7 @@ async def _followed(
         tally.hear(records)
         story.tell_records(records)
 
-    async with asyncio.TaskGroup() as group:
+    async with TaskGroup() as group:
         tasks = [group.create_task(feed.run(tell)), group.create_task(_problems(assembly, story))]
         tasks += [group.create_task(run()) for run in beside]
         try:

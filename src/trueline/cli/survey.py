@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from trueline.model.fault import Fault
+from trueline.runtime.task_group import TaskGroup
 
 AT_ONCE_MAX = 16
 
@@ -31,7 +32,7 @@ async def survey(names: Sequence[str], ask: Callable[[str], Awaitable[T]]) -> Fo
             except Fault as fault:
                 return fault
 
-    async with asyncio.TaskGroup() as group:
+    async with TaskGroup() as group:
         tasks = [group.create_task(one(name)) for name in names]
     results = [task.result() for task in tasks]
     return Found(

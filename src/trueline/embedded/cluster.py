@@ -1,6 +1,5 @@
 """The embedded cluster: an API server in this process with the controllers that make it live."""
 
-import asyncio
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from trueline.embedded.store import Disk, Store
 from trueline.embedded.webhook import Connect, Webhooks
 from trueline.runtime.clock import Clock
 from trueline.runtime.http import Endpoint, Request, Response, Stream, Transport
+from trueline.runtime.task_group import TaskGroup
 from trueline.runtime.toolbox import Toolbox
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class EmbeddedCluster:
             await self._stack.aclose()
             raise
         self._loop = Loop(front=front)
-        group = await self._stack.enter_async_context(asyncio.TaskGroup())
+        group = await self._stack.enter_async_context(TaskGroup())
         running = group.create_task(self._loop.run())
         self._stack.callback(running.cancel)
         return self

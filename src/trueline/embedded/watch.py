@@ -17,6 +17,7 @@ from trueline.embedded.route import Route
 from trueline.embedded.store import Event, Kept, Store
 from trueline.runtime.clock import Clock
 from trueline.runtime.http import Request, Response
+from trueline.runtime.task_group import TaskGroup
 
 BOOKMARK_EVERY_S = 60.0
 TIMEOUT_S = 1800.0
@@ -135,7 +136,7 @@ class Watch:
 
     async def _pause(self, most_s: float) -> None:
         """Until something is written, or a bookmark or the end is due."""
-        async with asyncio.TaskGroup() as group:
+        async with TaskGroup() as group:
             timer = group.create_task(_after(self.clock, most_s, self._woken.set))
             await self._woken.wait()
             timer.cancel()

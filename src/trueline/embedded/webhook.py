@@ -4,7 +4,6 @@ Whether a webhook is called, and what its answer means, is the API server's own 
 a webhook is asked nothing is locked, so that it may ask the cluster itself.
 """
 
-import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -14,6 +13,7 @@ import msgspec
 
 from trueline.embedded.store import Store
 from trueline.runtime.http import Endpoint, Request, Transport, Unreachable
+from trueline.runtime.task_group import TaskGroup
 
 Connect: TypeAlias = Callable[[Endpoint], Transport]
 """Opens a way to one server.
@@ -61,7 +61,7 @@ class Webhooks:
 
     async def review(self, calls: Sequence[Call]) -> Mapping[str, Review]:
         """The answers, by key; the calls are made side by side."""
-        async with asyncio.TaskGroup() as group:
+        async with TaskGroup() as group:
             tasks = [(call.key, group.create_task(self._call(call))) for call in calls]
         return {key: task.result() for key, task in tasks}
 

@@ -3,7 +3,6 @@
 It reads what stands and decides nothing about any application. What goes wrong here is a note of the fleet.
 """
 
-import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -25,6 +24,7 @@ from trueline.notify.trouble import given_up, idle, undelivered
 from trueline.record.history import History
 from trueline.record.outbox import Outbox
 from trueline.runtime.clock import Clock
+from trueline.runtime.task_group import TaskGroup
 
 PAUSE_S: Final = 1.0
 DRIFTS_MAX: Final = 5
@@ -69,7 +69,7 @@ class Alerts:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """People are told while the block runs; what is not delivered by its end is, after the next start."""
-        async with asyncio.TaskGroup() as group:
+        async with TaskGroup() as group:
             self._courier.begin(group)
             looking = group.create_task(self._run())
             try:

@@ -4,7 +4,6 @@ It holds no thread and waits for no child; time is the clock's. A lost event cos
 every pass starts from what Git and the target say then (D2).
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -40,6 +39,7 @@ from trueline.model.fault import Fault
 from trueline.plan.change import Action
 from trueline.plan.guard import Approve
 from trueline.plan.plan import Plan
+from trueline.runtime.task_group import TaskGroup
 from trueline.target.snapshot import NOTHING
 
 
@@ -126,7 +126,7 @@ class Engine:
         With `only`, no pass is made of any other application.
         """
         self._only = frozenset(only) if only is not None else None
-        async with asyncio.TaskGroup() as group:
+        async with TaskGroup() as group:
             self._targets.begin(group)
             self._git.begin(group)
             tasks = [group.create_task(self._git.follow()), group.create_task(self._refresher.refresh())]

@@ -18,6 +18,7 @@ from trueline.model.diagnostic import Diagnostic
 from trueline.model.digest import Digest
 from trueline.model.fault import Fault, Transient
 from trueline.model.known import Known, Unknown
+from trueline.runtime.task_group import TaskGroup
 from trueline.source.artifact import Revision
 from trueline.target.fence import Fence, FenceRecord, Head, Order, Standing, Taken
 
@@ -258,7 +259,7 @@ class FenceKeeper:
             (target, place.fence, name) for target, place in self._places.items() for name in sorted(place.fence.held)
         ]
         try:
-            async with asyncio.timeout(RELEASE_S_MAX), asyncio.TaskGroup() as group:
+            async with asyncio.timeout(RELEASE_S_MAX), TaskGroup() as group:
                 for target, fence, name in held:
                     standing = self._standing(target, await self._found(fence, name))
                     group.create_task(fence.release(name, standing))
@@ -276,7 +277,7 @@ class FenceKeeper:
         if due_s is None:
             await self._changed.wait()
             return
-        async with asyncio.TaskGroup() as group:
+        async with TaskGroup() as group:
             timer = group.create_task(self._parts.clock.sleep(max(due_s - self._parts.clock.monotonic_s(), 0.0)))
             event = group.create_task(self._changed.wait())
             await asyncio.wait({timer, event}, return_when=asyncio.FIRST_COMPLETED)

@@ -26,6 +26,7 @@ from trueline.model.diagnostic import Diagnostic
 from trueline.model.digest import Digest
 from trueline.model.fault import Fault, Transient, UserError
 from trueline.plan.guard import Approve, Limits
+from trueline.runtime.task_group import TaskGroup
 from trueline.source.artifact import Revision
 
 RENDERS_AT_ONCE = 4
@@ -44,7 +45,7 @@ class GitFollower:
         self._observe = observe
         self._poked = asyncio.Event()
         self._named: frozenset[str] | None = frozenset()
-        self._group: asyncio.TaskGroup | None = None
+        self._group: TaskGroup | None = None
         self._polls = asyncio.Semaphore(POLLS_AT_ONCE)
         self._renders = asyncio.Semaphore(RENDERS_AT_ONCE)
         self._wanted: dict[str, tuple[Application, Look]] = {}
@@ -52,7 +53,7 @@ class GitFollower:
         self._read_again_at: dict[str, str] = {}
         self._followed = ""
 
-    def begin(self, group: asyncio.TaskGroup) -> None:
+    def begin(self, group: TaskGroup) -> None:
         """From now on, an application that takes long goes on in this group while others are followed."""
         self._group = group
 
@@ -80,7 +81,7 @@ class GitFollower:
         while True:
             self._take_poke()
             await self.follow_once()
-            async with asyncio.TaskGroup() as group:
+            async with TaskGroup() as group:
                 timer = group.create_task(self._parts.clock.sleep(self._parts.interval_s))
                 while not timer.done():
                     poke = group.create_task(self._poked.wait())
@@ -287,7 +288,7 @@ class GitFollower:
         try:
             with self._parts.claims.reading():
                 if self._group is None:
-                    async with asyncio.TaskGroup() as group:
+                    async with TaskGroup() as group:
                         self._start_all(group, look, names)
                 else:
                     await self._done_or_late(self._start_all(self._group, look, names))
@@ -297,9 +298,7 @@ class GitFollower:
             self._board.release()
         self._board.wake_all(self._parts.claims.doubting())
 
-    def _start_all(
-        self, group: asyncio.TaskGroup, look: Look, names: Collection[str] | None
-    ) -> tuple[asyncio.Task[None], ...]:
+    def _start_all(self, group: TaskGroup, look: Look, names: Collection[str] | None) -> tuple[asyncio.Task[None], ...]:
         for application in look.applications:
             name = application.name
             if names is not None and name not in names:
@@ -313,7 +312,7 @@ class GitFollower:
     async def _done_or_late(self, tasks: Collection[asyncio.Task[None]]) -> None:
         if not tasks:
             return
-        async with asyncio.TaskGroup() as group:
+        async with TaskGroup() as group:
             patience = group.create_task(self._parts.clock.sleep(GATHER_S_MAX))
             done = group.create_task(asyncio.wait(tasks))
             await asyncio.wait({patience, done}, return_when=asyncio.FIRST_COMPLETED)

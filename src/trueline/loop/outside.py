@@ -14,6 +14,7 @@ from trueline.model.origin import Origin
 from trueline.policy.outside import Heard, warn_of
 from trueline.runtime.clock import Clock
 from trueline.runtime.http import Unreachable
+from trueline.runtime.task_group import TaskGroup
 from trueline.runtime.visit import Visits
 
 ASKED_MAX: Final = 1_000
@@ -76,7 +77,7 @@ class OutsideLinks:
                 found[url] = await self._heard(url)
 
         try:
-            async with asyncio.timeout(self._budget_s), asyncio.TaskGroup() as group:
+            async with asyncio.timeout(self._budget_s), TaskGroup() as group:
                 for url in urls:
                     group.create_task(one(url))
         except TimeoutError:

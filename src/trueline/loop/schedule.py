@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from trueline.model.ref import Ref
 from trueline.runtime.clock import Clock
+from trueline.runtime.task_group import TaskGroup
 
 PAUSE_FIRST_S = 0.2
 PAUSE_MAX_S = 300.0
@@ -152,7 +153,7 @@ class Schedule:
         if pause_s is None:
             await self._changed.wait()
             return
-        async with asyncio.TaskGroup() as group:
+        async with TaskGroup() as group:
             timer = group.create_task(self._clock.sleep(max(pause_s, 0.0)))
             event = group.create_task(self._changed.wait())
             await asyncio.wait({timer, event}, return_when=asyncio.FIRST_COMPLETED)

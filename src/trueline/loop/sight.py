@@ -10,6 +10,7 @@ from trueline.loop.progress import Pass
 from trueline.model.known import Known
 from trueline.model.ref import Ref
 from trueline.plan.change import Action
+from trueline.runtime.task_group import TaskGroup
 from trueline.target.inventory import Entry, EntryState
 from trueline.target.protocol import Contact, Seen, Sighting
 from trueline.target.snapshot import Observed
@@ -20,11 +21,11 @@ class TargetFollower:
 
     def __init__(self, board: Board) -> None:
         self._board = board
-        self._group: asyncio.TaskGroup | None = None
+        self._group: TaskGroup | None = None
         self._observers: dict[str, asyncio.Task[None]] = {}
         self._early: dict[str, dict[Ref, Seen]] = {}
 
-    def begin(self, group: asyncio.TaskGroup) -> None:
+    def begin(self, group: TaskGroup) -> None:
         """Watch in this group from now on; before that nothing is watched."""
         self._group = group
 

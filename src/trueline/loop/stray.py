@@ -4,7 +4,6 @@ A lost data directory leaves such objects, and so does an apply that came too la
 it may be on its way in or out, another application may take it, or it may be meant to stay. Nothing is written here.
 """
 
-import asyncio
 from collections.abc import Collection, Mapping
 from itertools import islice
 
@@ -14,6 +13,7 @@ from trueline.model.digest import parse
 from trueline.model.known import Known
 from trueline.model.ref import Ref
 from trueline.render.annotation import timing
+from trueline.runtime.task_group import TaskGroup
 from trueline.target.inventory import Inventory
 from trueline.target.snapshot import Observed
 
@@ -53,7 +53,7 @@ async def late(parts: Parts, desired: Desired, found: Mapping[Ref, Observed]) ->
 
 
 async def _standing(parts: Parts, some: Mapping[Ref, Observed]) -> set[Ref]:
-    async with asyncio.TaskGroup() as group:
+    async with TaskGroup() as group:
         tasks = {ref: group.create_task(_stands(parts, ref, live.uid)) for ref, live in some.items()}
     return {ref for ref, task in tasks.items() if task.result()}
 

@@ -17,6 +17,7 @@ from trueline.notify.notifier import ServiceSpec
 from trueline.notify.protocol import Parcel, Service, Undelivered
 from trueline.record.outbox import Delivery, Outbox
 from trueline.runtime.clock import Clock
+from trueline.runtime.task_group import TaskGroup
 
 AT_ONCE_MAX: Final = 16
 ATTEMPT_S_MAX: Final = 60.0
@@ -43,10 +44,10 @@ class Courier:
         self._under_way: dict[Key, asyncio.Task[None]] = {}
         self._unwritten: dict[Key, Callable[[], None]] = {}
         """What came of a sending and could not be written: a full disk makes nobody be told again and again."""
-        self._group: asyncio.TaskGroup | None = None
+        self._group: TaskGroup | None = None
         self._slots = asyncio.Semaphore(AT_ONCE_MAX)
 
-    def begin(self, group: asyncio.TaskGroup) -> None:
+    def begin(self, group: TaskGroup) -> None:
         """From now on deliveries go on in this group."""
         self._group = group
 

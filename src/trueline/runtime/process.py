@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol, cast
 
+from trueline.runtime.task_group import TaskGroup
+
 STDERR_BYTES_KEPT = 64 * 1024
 GRACE_S = 0.5
 _CHUNK_BYTES = 64 * 1024
@@ -276,7 +278,7 @@ class _Taken:
 
 
 async def _converse(process: _Started, stdin: bytes | Iterable[bytes], taken: _Taken) -> None:
-    async with asyncio.TaskGroup() as tasks:
+    async with TaskGroup() as tasks:
         tasks.create_task(_feed(process, stdin))
         tasks.create_task(_take_stdout(process, taken))
         tasks.create_task(_take_stderr(process, taken))

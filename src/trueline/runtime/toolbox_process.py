@@ -22,6 +22,7 @@ from trueline.model.diagnostic import Diagnostic
 from trueline.model.fault import UserError
 from trueline.runtime.clock import Clock
 from trueline.runtime.files import FileTree
+from trueline.runtime.task_group import TaskGroup
 from trueline.runtime.toolbox import NO_FILES, Confinement, ToolboxFailed
 from trueline.runtime.toolbox_frame import (
     FRAME,
@@ -172,7 +173,7 @@ class ProcessToolbox:
     _idle: list[_Worker] = field(default_factory=list)
     _slots: asyncio.Semaphore = field(init=False)
     _some_idle: asyncio.Event = field(default_factory=asyncio.Event)
-    _tasks: asyncio.TaskGroup = field(default_factory=asyncio.TaskGroup)
+    _tasks: TaskGroup = field(default_factory=TaskGroup)
     _reaper: asyncio.Task[None] | None = None
 
     def __post_init__(self) -> None:

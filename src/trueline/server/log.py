@@ -22,6 +22,7 @@ from trueline.model.known import Unknown
 from trueline.model.ref import Ref
 from trueline.runtime.clock import Clock
 from trueline.runtime.http import Unreachable
+from trueline.runtime.task_group import TaskGroup
 from trueline.server.reading import Question
 from trueline.server.veil import Veil, secrets_in
 from trueline.target.insight import Descendant, LogQuestion
@@ -158,7 +159,7 @@ class Logs:
                     )
                 waiting: Waiting = asyncio.Queue(WAITING_MAX)
                 limit_s = FOLLOWED_S_MAX if asked.follow else READ_S_MAX
-                async with asyncio.TaskGroup() as group:
+                async with TaskGroup() as group:
                     pumping = group.create_task(_pumped(found, waiting))
                     try:
                         yield _bounded(waiting, veil, self._clock, limit_s)

@@ -4,7 +4,6 @@ The world of a conformance case and the simulation run this one. It ends with it
 survive it is in the store.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -39,6 +38,7 @@ from trueline.render.dispatch import DispatchingRenderer
 from trueline.runtime.clock import Clock
 from trueline.runtime.http import Transport
 from trueline.runtime.store import Store
+from trueline.runtime.task_group import TaskGroup
 from trueline.runtime.toolbox import Toolbox
 from trueline.source.signature.key import TrustedKey
 from trueline.target.kubernetes.client import KubernetesClient
@@ -171,7 +171,7 @@ class EngineProcess:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Engine]:
         """The engine follows Git and the target inside the block."""
-        async with asyncio.TaskGroup() as group:
+        async with TaskGroup() as group:
             watching = [
                 group.create_task(self.target.run(self.ledger.kinds(TARGET))),
                 group.create_task(self.fence.run()),

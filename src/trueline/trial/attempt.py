@@ -1,6 +1,5 @@
 """Trying: every change of a plan as an unforced dry run, side by side; all refusals come back at once."""
 
-import asyncio
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -8,6 +7,7 @@ from trueline.model import field_path
 from trueline.model.digest import parse
 from trueline.model.ref import Ref
 from trueline.plan.change import Action, Change
+from trueline.runtime.task_group import TaskGroup
 from trueline.target.answer import Accepted, Answer, FieldConflict, Refusal, Refused
 from trueline.target.inventory import Entry, Inventory
 from trueline.target.protocol import Target, Write, WriteMode
@@ -39,7 +39,7 @@ async def try_all(changes: Collection[Change], tried: Tried) -> tuple[Trial, ...
     """Try each change that writes, in parallel, before any is done (INV-17); the answers stand in their order."""
     writes = [change for change in changes if change.action.is_write]
     made = {change.ref for change in writes if _makes(change)}
-    async with asyncio.TaskGroup() as group:
+    async with TaskGroup() as group:
         tasks = [group.create_task(_try_one(change, tried, made)) for change in writes]
     trials = tuple(task.result() for task in tasks)
     return _untried(trials) if tried.whole and _may_only_read(trials) else trials

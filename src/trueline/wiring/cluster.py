@@ -13,6 +13,7 @@ from trueline.runtime.clock import Clock
 from trueline.runtime.data_directory import DataDirectory
 from trueline.runtime.process import SystemProcesses
 from trueline.runtime.secret import SopsSecret
+from trueline.runtime.task_group import TaskGroup
 from trueline.runtime.toolbox import Toolbox
 from trueline.wiring.settings import EMBEDDED, Settings
 from trueline.wiring.shared import Shared
@@ -48,13 +49,13 @@ class ClusterTargets:
         self._clusters: dict[str, Parts] = {}
         self._lock = asyncio.Lock()
         self._stack = AsyncExitStack()
-        self._group: asyncio.TaskGroup | None = None
+        self._group: TaskGroup | None = None
         self._made: Connections | None = None
         self.encrypted: SopsSecret | None = None
         """What opens encrypted files of the fleet repository, as soon as there is something that does."""
 
     async def __aenter__(self) -> Self:
-        self._group = await self._stack.enter_async_context(asyncio.TaskGroup())
+        self._group = await self._stack.enter_async_context(TaskGroup())
         return self
 
     async def __aexit__(self, *_: object) -> None:

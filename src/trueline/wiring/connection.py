@@ -3,7 +3,6 @@
 Only `cluster` imports this, with the first cluster: who publishes sites alone does not pay for it.
 """
 
-import asyncio
 import os
 import platform
 import random
@@ -28,6 +27,7 @@ from trueline.runtime.process import SystemProcesses
 from trueline.runtime.seal import SEAL, Seal
 from trueline.runtime.secret import SopsSecret
 from trueline.runtime.store import translated
+from trueline.runtime.task_group import TaskGroup
 from trueline.runtime.toolbox import Toolbox
 from trueline.runtime.toolbox_process import find_toolbox
 from trueline.target.kubernetes.client import KubernetesClient
@@ -62,7 +62,7 @@ class Connecting:
     directory: DataDirectory
     shared: Shared
     closing: AsyncExitStack
-    group: asyncio.TaskGroup | None
+    group: TaskGroup | None
 
 
 class Connections:

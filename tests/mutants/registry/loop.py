@@ -13,6 +13,14 @@ _LEAVE = "tests/loop/test_leave.py"
 
 LOOP = (
     Guard(
+        name="a cancellation is none of the faults beside it",
+        invariants=(30,),
+        file="runtime/task_group.py",
+        source="                    raise asyncio.CancelledError from failed",
+        mutant="                    pass",
+        tests=("tests/runtime/test_task_group.py::test_a_group_inside_a_group_ends_with_it",),
+    ),
+    Guard(
         name="an open outcome wakes nobody after each pass",
         invariants=(33,),
         file="loop/sight.py",

@@ -13,6 +13,7 @@ from tests.runtime.cell.case import SMALL, Bench, stream
 from trueline.runtime.cell.process import AT_ONCE, ProcessCells
 from trueline.runtime.cell.task import MIB, CellConfinement, CellEnding, CellFailed, CellOddity, CellTask
 from trueline.runtime.process import Child, Command, Completed, SystemProcesses
+from trueline.runtime.task_group import TaskGroup
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="no confinement here: NOT RUN")
 MARK = f"cell-of-a-test-{os.getpid()}"
@@ -96,7 +97,7 @@ async def test_no_more_than_two_run_at_once(bench: Bench) -> None:
         yield "x", b""
 
     task = CellTask(argv=("true",), output="_site", limits=SMALL)
-    async with asyncio.TaskGroup() as group:
+    async with TaskGroup() as group:
         for _ in range(5):
             group.create_task(bench.cells.run(task, counted(), lambda _path, _data: None))
     assert most == AT_ONCE
@@ -227,7 +228,7 @@ async def test_who_asks_no_longer_ends_it(bench: Bench) -> None:
         while not alive(f"{LONG}6"):
             await asyncio.sleep(0.01)
 
-    async with asyncio.TaskGroup() as group:
+    async with TaskGroup() as group:
         running = group.create_task(bench.sh(f"sleep {LONG}6"))
         await until_it_runs()
         running.cancel()

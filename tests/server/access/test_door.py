@@ -10,6 +10,7 @@ import pytest
 from tests.server.bench import PASSWORD, Bench, bench, browser
 from trueline.model.digest import canonical
 from trueline.model.fault import UserError
+from trueline.runtime.task_group import TaskGroup
 from trueline.server.access.attempt import FREE, KEYS_MAX, PAUSE_S_MAX, Attempts, address_key, name_key
 from trueline.server.access.door import TRIES_AT_ONCE_MAX
 from trueline.server.access.front import Front
@@ -73,7 +74,7 @@ async def test_two_who_open_one_invitation_at_once_are_not_both_let_in() -> None
         async def is_right(self, hashed: str, password: str) -> bool:
             return False
 
-    async with asyncio.TaskGroup() as group:
+    async with TaskGroup() as group:
         tasks = [group.create_task(accept(name)) for name in ("ada", "eve")]
     assert sorted(task.result() for task in tasks) == ["TL0741", "ada"]
     assert len(users.all()) == 1
@@ -359,7 +360,7 @@ async def test_attempts_at_once_are_bounded() -> None:
         return False
 
     made.hasher.is_right = slow  # type: ignore[method-assign]
-    async with made.client(is_private=False, who="") as client, asyncio.TaskGroup() as group:
+    async with made.client(is_private=False, who="") as client, TaskGroup() as group:
         tasks = [group.create_task(_send(client, name=f"user-{number}", password="wrong")) for number in range(FREE)]
         await asyncio.sleep(0.2)
         assert (await _send(client, name="one-more", password="wrong")).status == 429

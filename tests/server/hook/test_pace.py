@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from trueline.runtime.task_group import TaskGroup
 from trueline.server.access.refusal import Refusal
 from trueline.server.hook.aim import Aim
 from trueline.server.hook.pace import ADDRESSES_MAX, LISTENED_AT_ONCE, LOOKS_AT_ONCE, Listening, Looks
@@ -21,7 +22,7 @@ async def test_of_a_flood_a_look_a_second_is_made_and_the_last_one_too() -> None
     """INV-30 Ten thousand deliveries cause as many looks as there are seconds."""
     clock, made = StillClock(), list[Aim]()
     looks = Looks(made.append, clock)
-    async with asyncio.TaskGroup() as group:
+    async with TaskGroup() as group:
         running = group.create_task(looks.run())
         for number in range(10_000):
             looks.ask(frozenset({f"a{number % 3}"}))
@@ -47,7 +48,7 @@ async def test_one_that_is_about_everything_is_about_everything() -> None:
     looks.ask(None)
     looks.ask(frozenset({"till"}))
     looks.ask(frozenset())
-    async with asyncio.TaskGroup() as group:
+    async with TaskGroup() as group:
         running = group.create_task(looks.run())
         await _settle()
         clock.pass_s(1.0)
@@ -109,7 +110,7 @@ async def test_so_many_bodies_are_under_way_and_half_of_them_of_one_address() ->
             return refused.status
 
     one, two = ["192.0.2.1"] * (READ_OF_ONE_MAX + 1), ["192.0.2.2"] * (READ_AT_ONCE_MAX - READ_OF_ONE_MAX)
-    async with asyncio.TaskGroup() as group:
+    async with TaskGroup() as group:
         tasks = [group.create_task(read(address)) for address in (*one, *two, "192.0.2.3")]
         await _settle()
         comes.set()

@@ -15,6 +15,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from tests.server.bench import Bench, bench
 from tests.server.hook.sent import OTHER, SECRET, SIGNING, Sent, generic, gitea, github, gitlab, pushes
 from trueline.declare.application import SourceSpec
+from trueline.runtime.task_group import TaskGroup
 from trueline.server.hook.forge import Forge
 from trueline.server.hook.key import HookKeys
 from trueline.server.hook.pace import LISTENED_AT_ONCE
@@ -188,7 +189,7 @@ async def test_slow_bodies_end_and_hold_nobody_else_up(keys: HookKeys) -> None:
         await goes_on.wait()
 
     async with TestClient(TestServer(app)) as client, asyncio.timeout(20):
-        async with asyncio.TaskGroup() as group:
+        async with TaskGroup() as group:
             tasks = [
                 group.create_task(client.post("/slow", data=slow(), headers=github().headers))
                 for _ in range(READ_OF_ONE_MAX + 2)

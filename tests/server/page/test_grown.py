@@ -6,6 +6,7 @@ from typing import Any
 from tests.server.bench import Bench, bench
 from trueline.model.known import Known, Unknown
 from trueline.model.ref import Ref
+from trueline.runtime.task_group import TaskGroup
 from trueline.server.page.grown import KEPT_MAX, KEPT_S, Grown
 from trueline.target.insight import Descendant
 
@@ -64,7 +65,7 @@ async def test_who_comes_while_it_is_asked_for_waits_for_the_same_answer() -> No
     made, kept = grown(), None
     made.targets.waits = asyncio.Event()
     kept = trees(made)
-    async with asyncio.TaskGroup() as group:
+    async with TaskGroup() as group:
         tasks = [group.create_task(kept.tree("shop")) for _ in range(5)]
         while not made.targets.asked:
             await asyncio.sleep(0)

@@ -12,6 +12,7 @@ from trueline.render.site.served import ServedRelease
 from trueline.runtime.blob import BlobDirectory
 from trueline.runtime.clock import SystemClock
 from trueline.runtime.http_listener import Asked, Reply
+from trueline.runtime.task_group import TaskGroup
 from trueline.server.preview.build import Build
 from trueline.server.preview.site import PreviewSite
 from trueline.server.preview.stream import LISTENERS_MAX
@@ -135,7 +136,7 @@ async def test_every_page_is_told_of_each_build_and_no_more_than_a_bound_listen(
     async def next_one() -> bytes:
         return await anext(stream)
 
-    async with asyncio.TaskGroup() as group:
+    async with TaskGroup() as group:
         told = group.create_task(next_one())
         await asyncio.sleep(0)
         desk.site.show(desk.build({"index.html": PAGE}), None)

@@ -12,6 +12,7 @@ from tests.target.directory.site_bench import Bench, file_ref
 from trueline.model.known import Known, Unknown
 from trueline.model.ref import Ref
 from trueline.render.site.file import RELEASE_REF
+from trueline.runtime.task_group import TaskGroup
 from trueline.target.directory.watch import POLL_S
 from trueline.target.protocol import Contact, Seen, Sighting
 
@@ -70,7 +71,7 @@ def bench(tmp_path: Path) -> Bench:
 @asynccontextmanager
 async def hearing(bench: Bench) -> AsyncIterator[Ear]:
     ear = Ear()
-    async with asyncio.TaskGroup() as group:
+    async with TaskGroup() as group:
         task = group.create_task(ear.listen(bench.target.sightings()))
         ticking = group.create_task(_tick(bench))
         await ear.quiet()

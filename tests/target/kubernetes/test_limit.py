@@ -3,6 +3,7 @@
 import asyncio
 
 from tests.target.kubernetes.fake import FakeClock
+from trueline.runtime.task_group import TaskGroup
 from trueline.target.kubernetes.limit import LIMIT_FIRST, LIMIT_MAX, Feedback, Limiter
 
 
@@ -18,7 +19,7 @@ async def burst(limiter: Limiter, clock: FakeClock, count: int, latency_s: float
             clock.now_s += latency_s / max(1, limiter.in_flight)
             permit.feedback = feedback
 
-    async with asyncio.TaskGroup() as group:
+    async with TaskGroup() as group:
         for _ in range(count):
             group.create_task(one())
     assert limiter.in_flight == 0
@@ -70,7 +71,7 @@ async def test_a_cancelled_waiter_leaves_no_gap() -> None:
         async with limiter.permit():
             await asyncio.sleep(0)
 
-    async with asyncio.TaskGroup() as group:
+    async with TaskGroup() as group:
         async with limiter.permit():
             waiters = [group.create_task(wait()) for _ in range(3)]
             await asyncio.sleep(0)

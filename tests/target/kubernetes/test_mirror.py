@@ -13,6 +13,7 @@ from tests.target.kubernetes.fake import CONFIG_MAP, FakeTransport, Script, clie
 from trueline.model.known import Known, Unknown
 from trueline.model.ref import Ref
 from trueline.runtime.http import Response
+from trueline.runtime.task_group import TaskGroup
 from trueline.target.kubernetes.kind import Kinds
 from trueline.target.kubernetes.live import Pool
 from trueline.target.kubernetes.look import Looker
@@ -52,7 +53,7 @@ def mirror_of(transport: FakeTransport) -> Mirror[int]:
 
 @asynccontextmanager
 async def running(mirror: Mirror[int]) -> AsyncIterator[None]:
-    async with asyncio.TaskGroup() as tasks:
+    async with TaskGroup() as tasks:
         task = tasks.create_task(mirror.run())
         await asyncio.sleep(0)
         try:

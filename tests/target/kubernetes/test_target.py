@@ -9,6 +9,7 @@ from tests.target.kubernetes.fake import FakeTransport, client_of, failure, repl
 from trueline.model.known import Known, Unknown
 from trueline.model.ref import Ref
 from trueline.runtime.http import Response
+from trueline.runtime.task_group import TaskGroup
 from trueline.target.inventory import Inventory
 from trueline.target.kubernetes.mark import Installation
 from trueline.target.kubernetes.target import KubernetesTarget
@@ -72,7 +73,7 @@ async def test_what_is_owned_is_watched_before_anybody_asks_for_it() -> None:
     transport = FakeTransport()
     transport.answers.extend([reply({"kind": "APIGroupDiscoveryList", "items": []}), reply(groups())] * 3)
     owned = ("CustomResourceDefinition.apiextensions.k8s.io", str(THING.kind))
-    async with asyncio.timeout(60), asyncio.TaskGroup() as tasks:
+    async with asyncio.timeout(60), TaskGroup() as tasks:
         running = tasks.create_task(target_of(transport).run(owned))
         while not (watched := [one for one in transport.requests if "watch" in one.query]):
             await asyncio.sleep(0)

@@ -11,6 +11,7 @@ from testbed.nginx import Nginx
 from testbed.sshd import Sshd
 from tests.target.directory.site_ground import DirectoryGround
 from tests.target.site.ssh.ssh_ground import SshGround
+from trueline.runtime.task_group import TaskGroup
 from trueline.testing.conformance.site.world import World
 
 RELEASES = 8
@@ -84,7 +85,7 @@ async def reading(url: str, act: Callable[[], Awaitable[None]]) -> list[Reader]:
     """Readers while something is done."""
     async with aiohttp.ClientSession() as session:
         readers = [Reader(session, url) for _ in range(READERS)]
-        async with asyncio.TaskGroup() as group:
+        async with TaskGroup() as group:
             tasks = [group.create_task(reader.read()) for reader in readers]
             await act()
             for task in tasks:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterator
 
 import pytest
 
+from trueline.runtime.task_group import TaskGroup
 from trueline.testing.simulation.clock import MachineClock
 from trueline.testing.simulation.loop import SimulationError, VirtualLoop
 
@@ -25,7 +26,7 @@ def test_hours_pass_at_once_and_in_order(loop: VirtualLoop) -> None:
         woken.append((loop.time(), name))
 
     async def all_of_them() -> None:
-        async with asyncio.TaskGroup() as group:
+        async with TaskGroup() as group:
             for name, seconds in (("late", 7200.0), ("soon", 0.1), ("same", 0.1)):
                 group.create_task(wait(name, seconds))
 
@@ -73,7 +74,7 @@ def test_who_sleeps_wakes_no_sooner_than_the_clock_says(loop: VirtualLoop) -> No
     async def sleeps() -> float:
         await clock.sleep(533.435)
         due_s = math.nextafter(clock.monotonic_s(), math.inf)
-        async with asyncio.TaskGroup() as group:
+        async with TaskGroup() as group:
             timer = group.create_task(clock.sleep(due_s - clock.monotonic_s()))
             while not timer.done():
                 await asyncio.sleep(0)  # somebody can always go on, so the loop jumps over no pause

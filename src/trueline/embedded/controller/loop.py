@@ -20,6 +20,7 @@ from trueline.embedded.controller import (
 from trueline.embedded.controller.hand import Hand, Unkept
 from trueline.embedded.front import Front
 from trueline.embedded.store import Event, Kept
+from trueline.runtime.task_group import TaskGroup
 
 UNKEPT_PAUSE_S = 5.0
 
@@ -88,7 +89,7 @@ class Loop:
         if not later:
             await self._woken.wait()
             return
-        async with asyncio.TaskGroup() as group:
+        async with TaskGroup() as group:
             timer = group.create_task(self._wake_after(min(later.values()) - clock.monotonic_s()))
             await self._woken.wait()
             timer.cancel()

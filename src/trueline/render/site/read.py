@@ -23,6 +23,7 @@ from trueline.render.site.memory import Outline
 from trueline.render.site.navigation import title_of
 from trueline.render.site.parsed import Finding, ParsedPage
 from trueline.runtime.files import FileTree
+from trueline.runtime.task_group import TaskGroup
 from trueline.runtime.toolbox import Toolbox, ToolboxFailed, ToolboxRefused
 
 SOURCE_BYTES_MAX: Final = 4 << 20
@@ -128,7 +129,7 @@ class PageReader:
 
         texts = [await _read(files, page) for page in pages]
         try:
-            async with asyncio.TaskGroup() as group:
+            async with TaskGroup() as group:
                 tasks = [group.create_task(one(batch)) for batch in _batches(texts)]
         except ExceptionGroup as failed:  # whoever asked knows faults, not how many batches there were
             raise failed.exceptions[0] from None

@@ -51,6 +51,7 @@ from trueline.render.site.stub import stubs
 from trueline.render.site.theme.language import has_words, languages
 from trueline.runtime.blob import Blobs
 from trueline.runtime.files import FileTree
+from trueline.runtime.task_group import TaskGroup
 from trueline.runtime.toolbox import Toolbox
 
 WHOLE_AT_ONCE: Final = 256
@@ -207,14 +208,12 @@ class SiteRenderer:
             else:
                 self._publish(kept, draft, site, tree)
         try:
-            async with asyncio.TaskGroup() as group:
+            async with TaskGroup() as group:
                 await self._make(lost, site, files, tree, group)
         except ExceptionGroup as failed:  # whoever asked knows a full disk, not how many wrote to it
             raise failed.exceptions[0] from None
 
-    async def _make(
-        self, lost: Sequence[Draft], site: _Site, files: FileTree, tree: Tree, group: asyncio.TaskGroup
-    ) -> None:
+    async def _make(self, lost: Sequence[Draft], site: _Site, files: FileTree, tree: Tree, group: TaskGroup) -> None:
         writing: asyncio.Task[None] | None = None
         for start in range(0, len(lost), WRITTEN_AT_ONCE):
             some = lost[start : start + WRITTEN_AT_ONCE]

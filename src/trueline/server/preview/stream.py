@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Final
 
 from trueline.runtime.clock import Clock
+from trueline.runtime.task_group import TaskGroup
 
 LISTENERS_MAX: Final = 64
 HEARTBEAT_S: Final = 10.0
@@ -60,7 +61,7 @@ class Telling:
                 yield _HEARTBEAT
 
     async def _is_told(self, news: asyncio.Event) -> bool:
-        async with asyncio.TaskGroup() as group:
+        async with TaskGroup() as group:
             told, tired = group.create_task(news.wait()), group.create_task(self._clock.sleep(HEARTBEAT_S))
             await asyncio.wait({told, tired}, return_when=asyncio.FIRST_COMPLETED)
             told.cancel()

@@ -15,6 +15,7 @@ from trueline.model.ref import Ref
 from trueline.render.site.file import FILE_KIND, RELEASE_REF
 from trueline.runtime.clock import Clock
 from trueline.runtime.notice import CONTENTS, NAMES, Notice, Notices
+from trueline.runtime.task_group import TaskGroup
 from trueline.target.directory.look import Looker, Part
 from trueline.target.directory.place import Place
 from trueline.target.directory.refusal import damaged, reason
@@ -72,7 +73,7 @@ class SightingStream:
             notices.close()
 
     async def _pause(self, notices: Notices, due_s: float) -> None:
-        async with asyncio.TaskGroup() as group:
+        async with TaskGroup() as group:
             timer = group.create_task(self._clock.sleep(max(0.0, due_s - self._clock.monotonic_s())))
             event = group.create_task(notices.wait())
             await asyncio.wait({timer, event}, return_when=asyncio.FIRST_COMPLETED)

@@ -11,6 +11,7 @@ import msgspec
 
 from trueline.model.known import Known, Unknown
 from trueline.runtime.clock import Clock
+from trueline.runtime.task_group import TaskGroup
 from trueline.target.kubernetes.client import KubernetesClient
 from trueline.target.kubernetes.kind import Found, Kinds
 from trueline.target.kubernetes.resource_type import ResourceType
@@ -83,7 +84,7 @@ class Mutators:
         self._is_watched = True
         try:
             found = await self._found()
-            async with asyncio.TaskGroup() as tasks:
+            async with TaskGroup() as tasks:
                 for kind, resource_type in found.items():
                     if isinstance(resource_type, Known) and resource_type.value is not None:
                         tasks.create_task(self._follow(kind, resource_type.value))

@@ -3,7 +3,6 @@
 It lists and decides nothing else. What cannot be listed counts as standing: unknown is not absent.
 """
 
-import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +10,7 @@ import msgspec
 
 from trueline.model.known import Known, Unknown
 from trueline.model.ref import Ref
+from trueline.runtime.task_group import TaskGroup
 from trueline.target import answer
 from trueline.target.kubernetes.client import KubernetesClient
 from trueline.target.kubernetes.kind import Kinds
@@ -46,7 +46,7 @@ class Content:
         if isinstance(types, Unknown):
             return _occupied(f"it cannot be known what stands in it: {types.reason}")
         namespace = ref.name if ref.kind == NAMESPACE_KIND else ""
-        async with asyncio.TaskGroup() as group:
+        async with TaskGroup() as group:
             tasks = [group.create_task(self._standing(one, namespace, mark=mark, dry=dry)) for one in types.value]
         standing: list[Ref] = []
         for task in tasks:

@@ -5,7 +5,6 @@ entry owns exactly what is declared, an apply would change nothing: no trial is 
 is said.
 """
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from trueline.model import field_path
 from trueline.model.digest import parse
 from trueline.model.known import Known, Unknown
 from trueline.model.ref import Ref
+from trueline.runtime.task_group import TaskGroup
 from trueline.target.kubernetes.client import KubernetesClient
 from trueline.target.kubernetes.field_set import Fields, our_fields
 from trueline.target.kubernetes.kind import Kinds
@@ -52,7 +52,7 @@ class LiveFinder:
         for ref, body in bodies.items():
             groups[ref.kind, ref.namespace][ref] = body
         types = await self.kinds.named(kind for kind, _ in groups)
-        async with asyncio.TaskGroup() as tasks:
+        async with TaskGroup() as tasks:
             found = [
                 tasks.create_task(self._of_type(resource_type.value, namespace, group))
                 for (kind, namespace), group in groups.items()
@@ -81,7 +81,7 @@ class LiveFinder:
         if len(bodies) > GETS_MAX:
             listed = await self.client.list(resource_type, namespace=namespace, selector=LABEL, whole=True)
             return () if isinstance(listed, Unknown) else listed.value.items
-        async with asyncio.TaskGroup() as tasks:
+        async with TaskGroup() as tasks:
             asked = [
                 tasks.create_task(self.client.get(resource_type, ref.namespace, ref.name, whole=True)) for ref in bodies
             ]

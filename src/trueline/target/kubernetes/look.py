@@ -8,6 +8,7 @@ from typing import TypeAlias
 import msgspec
 
 from trueline.model.known import Known, Unknown
+from trueline.runtime.task_group import TaskGroup
 from trueline.target.kubernetes.client import KubernetesClient
 from trueline.target.kubernetes.kind import Kinds
 from trueline.target.kubernetes.resource_type import ResourceType
@@ -42,7 +43,7 @@ class Looker:
         for place in places:
             groups[place[:2]].append(place)
         parts: dict[Place, Part] = {}
-        async with asyncio.TaskGroup() as tasks:
+        async with TaskGroup() as tasks:
             for group in groups.values():
                 if len(group) > GETS_MAX:
                     tasks.create_task(self._list(group, parts))

@@ -14,6 +14,7 @@ import msgspec
 from trueline.model.known import Known, Unknown
 from trueline.model.ref import Ref
 from trueline.runtime.clock import Clock
+from trueline.runtime.task_group import TaskGroup
 from trueline.target.kubernetes.client import KubernetesClient
 from trueline.target.kubernetes.live import Live, Pool, uid_text
 from trueline.target.kubernetes.look import Looker
@@ -56,7 +57,7 @@ class Mirror(Generic[T]):
         self._shelves: dict[str, dict[str, Shelf[T]]] = {}
         self._is_narrow: set[str] = set()
         self._listeners = Listeners()
-        self._tasks: asyncio.TaskGroup | None = None
+        self._tasks: TaskGroup | None = None
         self._doubts: dict[Ref, ResourceType] = {}
         self._some_doubt = asyncio.Event()
         self._expected: dict[bytes | str, None] = {}
@@ -70,7 +71,7 @@ class Mirror(Generic[T]):
     async def run(self) -> None:
         """Keep it by watches, until it is cancelled."""
         try:
-            async with asyncio.TaskGroup() as tasks:
+            async with TaskGroup() as tasks:
                 self._tasks = tasks
                 for _ in range(DOUBTERS):
                     tasks.create_task(self._settle_doubts())
@@ -85,7 +86,7 @@ class Mirror(Generic[T]):
 
     async def settle(self, wanted: Mapping[ResourceType, Iterable[str]]) -> None:
         """Bring each type in these namespaces as far as it can be known now."""
-        async with asyncio.TaskGroup() as tasks:
+        async with TaskGroup() as tasks:
             for resource_type, namespaces in wanted.items():
                 tasks.create_task(self._settle_type(resource_type, set(namespaces)))
 
@@ -183,7 +184,7 @@ class Mirror(Generic[T]):
         if resource_type.kind_name not in self._is_narrow:
             await self._settle_shelf(self._made(resource_type, ""))
         if resource_type.kind_name in self._is_narrow:
-            async with asyncio.TaskGroup() as tasks:
+            async with TaskGroup() as tasks:
                 for namespace in namespaces - {""}:
                     tasks.create_task(self._settle_shelf(self._made(resource_type, namespace)))
 
@@ -202,7 +203,7 @@ class Mirror(Generic[T]):
             await self._wait_settled(shelf)
 
     async def _wait_settled(self, shelf: Shelf[T]) -> None:
-        async with asyncio.TaskGroup() as tasks:
+        async with TaskGroup() as tasks:
             both = [tasks.create_task(shelf.settled.wait()), tasks.create_task(self._clock.sleep(SETTLE_S_MAX))]
             await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
             for each in both:

@@ -1,6 +1,5 @@
 """A Kubernetes cluster as a target. Mirror and looker read, the writer writes, the normaliser translates."""
 
-import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
@@ -12,6 +11,7 @@ from trueline.model.ref import Ref
 from trueline.render.options import Capabilities
 from trueline.render.resource import Rendered
 from trueline.runtime.clock import Clock
+from trueline.runtime.task_group import TaskGroup
 from trueline.runtime.toolbox import Toolbox
 from trueline.target.answer import Answer
 from trueline.target.insight import Insight
@@ -162,7 +162,7 @@ class KubernetesTarget(Generic[T]):
 
         So a restart hears of them while it still reads Git.
         """
-        async with asyncio.TaskGroup() as tasks:
+        async with TaskGroup() as tasks:
             tasks.create_task(self._mirror.run())
             tasks.create_task(self._mutators.run())
             found = await self._kinds.named(owned) if owned else {}

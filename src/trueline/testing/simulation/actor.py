@@ -16,6 +16,7 @@ from trueline.embedded.store import Kept, Store
 from trueline.loop.chronicle import FLEET
 from trueline.loop.status import Sync
 from trueline.model.fault import Fault
+from trueline.runtime.task_group import TaskGroup
 from trueline.testing.conformance.api import Api, Json
 from trueline.testing.process import EngineProcess
 from trueline.testing.simulation.disk import Died
@@ -316,7 +317,7 @@ async def company(stage: Stage, machine: Machine) -> None:
         join(stage, other)
         if stage.rng.random() < 0.5:  # noqa: PLR2004 - as often as not
             other.network.faults = Faults.drawn(stage.rng)
-        async with asyncio.TaskGroup() as group:
+        async with TaskGroup() as group:
             lives = group.create_task(other.live())
             await asyncio.sleep(stage.rng.expovariate(1 / 60))
             other.halt = stage.rng.choice((None, *range(4)))

@@ -3,7 +3,6 @@
 What stands before is made once; every run begins from what that left on the disks.
 """
 
-import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
@@ -11,6 +10,7 @@ from typing import Any, NoReturn
 from trueline.embedded.cluster import EmbeddedCluster
 from trueline.health.status import Status
 from trueline.loop.status import Sync
+from trueline.runtime.task_group import TaskGroup
 from trueline.runtime.toolbox import Toolbox
 from trueline.target.kubernetes.mark import LABEL, Installation
 from trueline.testing.conformance.api import Api, Json
@@ -193,7 +193,7 @@ class Rehearsal:
 
 async def _performed(scene: Scene, steps: Sequence[Step], cluster: EmbeddedCluster) -> Run:
     machine = scene.machine
-    async with asyncio.TaskGroup() as group:
+    async with TaskGroup() as group:
         lives = group.create_task(machine.run())
         try:
             if scene.repository.head:

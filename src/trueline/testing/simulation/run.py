@@ -14,6 +14,7 @@ from typing import Final, NoReturn
 
 from trueline.embedded.cluster import EmbeddedCluster
 from trueline.embedded.store import Store
+from trueline.runtime.task_group import TaskGroup
 from trueline.runtime.toolbox import Toolbox
 from trueline.target.kubernetes.mark import Installation
 from trueline.testing.conformance.api import Api
@@ -132,7 +133,7 @@ class _Play:
 
     async def perform(self) -> None:
         """Much happens; then calm, convergence, and quiet."""
-        async with asyncio.TaskGroup() as group:
+        async with TaskGroup() as group:
             tasks = [group.create_task(self.machine.run()), group.create_task(self._see_late_off())]
             try:
                 if await self._much() and await self._calm():
@@ -169,7 +170,7 @@ class _Play:
         beside = [one for one in machine_actors if rng.random() < 0.6]  # noqa: PLR2004 - as above
         beside += [actor.meddle] if self.casting.meddles else []
         beside += [actor.company] if self.casting.company else []
-        async with asyncio.TaskGroup() as group:
+        async with TaskGroup() as group:
             tasks = [group.create_task(_awaited(one(stage))) for one in (actor.commit, *chosen)]
             tasks += [group.create_task(_awaited(one(stage, machine))) for one in (actor.agree, *beside)]
             held = await self.pass_s(rng.uniform(*ACTIVE_S))

@@ -12,6 +12,7 @@ from testbed.repository import Repository
 from testbed.ssh_server import SshServer
 from tests.target.site.branch.branch_bench import CHANGED, PAGES, Bench, digests, on_disk, over_http
 from trueline.model.masked import Masked
+from trueline.runtime.task_group import TaskGroup
 from trueline.source.git_command import Bounds, Credentials
 from trueline.target.answer import Refusal
 from trueline.target.site.platform import PlatformRefused
@@ -147,7 +148,7 @@ async def test_of_two_writers_at_once_one_is_told_that_it_is_stale(tmp_path: Pat
                 return refused
             return None
 
-        async with asyncio.TaskGroup() as group:
+        async with TaskGroup() as group:
             tasks = [group.create_task(one_of(index)) for index in range(2)]
         lost = [refused for task in tasks if (refused := task.result()) is not None]
         assert [refused.refusal for refused in lost] == [Refusal.STALE]

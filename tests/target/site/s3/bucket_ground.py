@@ -9,6 +9,7 @@ from testbed.bucket_server import BucketServer
 from trueline.model.digest import digest_bytes
 from trueline.model.masked import Masked
 from trueline.runtime.blob import BlobDirectory
+from trueline.runtime.task_group import TaskGroup
 from trueline.target.answer import Refusal
 from trueline.target.site.platform import Order
 from trueline.target.site.s3.bucket import (
@@ -82,7 +83,7 @@ class BucketGround:
     async def served(self) -> Mapping[str, bytes]:
         """Every object but the state and others' own."""
         paths = [path for path in await self._plain.list() if path != STATE and path not in self._foreign]
-        async with asyncio.TaskGroup() as group:
+        async with TaskGroup() as group:
             tasks = {path: group.create_task(self._bytes(path)) for path in paths}
         return {path: task.result() for path, task in tasks.items() if task.result() is not None}  # type: ignore[misc]
 

@@ -11,6 +11,7 @@ import pytest
 
 from tests.target.directory.site_bench import Bench
 from trueline.runtime.http_listener import HttpListener
+from trueline.runtime.task_group import TaskGroup
 from trueline.target.site.server.server import SHELVED_BYTES_MAX, SiteServer
 from trueline.target.site.server.shelf import Shelf
 
@@ -108,7 +109,7 @@ async def test_what_is_compressed_is_compressed_once(
             assert answer.headers["Content-Encoding"] == "gzip"
             return await answer.read()
 
-    async with asyncio.TaskGroup() as group:
+    async with TaskGroup() as group:
         tasks = [group.create_task(ask()) for _ in range(10)]
     assert {gzip.decompress(task.result()).decode() for task in tasks} == {PAGES["index.html"]}
     assert len({task.result() for task in tasks}) == 1
@@ -165,7 +166,7 @@ async def test_a_reader_never_sees_half_a_release_nor_a_tampered_file(
         done.set()
 
     await bench.go(_numbered(1))
-    async with asyncio.TaskGroup() as group:
+    async with TaskGroup() as group:
         for _ in range(READERS):
             for name in ("index.html", "large.bin"):
                 group.create_task(_read(client, name, seen, done))

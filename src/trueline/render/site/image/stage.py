@@ -25,6 +25,7 @@ from trueline.render.site.image.plan import Variant
 from trueline.render.site.image.setting import DEFAULT_SETTINGS, ImageSettings
 from trueline.render.site.parsed import Finding
 from trueline.runtime.blob import Blobs
+from trueline.runtime.task_group import TaskGroup
 from trueline.runtime.toolbox import Toolbox, ToolboxFailed, ToolboxRefused
 
 Read = Callable[[str], Awaitable[bytes]]
@@ -143,7 +144,7 @@ class ImageStage:
         """Many images, as many at a time as there are workers; the results in the order of the requests."""
         places = [object() for _ in requests]
         self._waiting.update(places)  # before the first one begins, so that it knows of the others
-        async with asyncio.TaskGroup() as group:
+        async with TaskGroup() as group:
             tasks = [
                 group.create_task(self._picture(request, read, place))
                 for request, place in zip(requests, places, strict=True)
@@ -241,7 +242,7 @@ class ImageStage:
         is_shared = len(data) >= SHARED_FROM_BYTES and not self._waiting
         shares = self._images_max if is_shared else 1
         try:
-            async with asyncio.TaskGroup() as group:
+            async with TaskGroup() as group:
                 asked = [group.create_task(self._asked(data, share, shares)) for share in range(shares)]
         except ExceptionGroup as failed:
             raise failed.exceptions[0] from None

@@ -3,7 +3,6 @@
 Each put names what it expects to find, so that what a stranger or another process wrote meanwhile is not written over.
 """
 
-import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from trueline.model.digest import Digest, digest_bytes
+from trueline.runtime.task_group import TaskGroup
 from trueline.target.answer import Refusal
 from trueline.target.site.platform import Look, Order, PlatformRefused, Published
 from trueline.target.site.s3.bucket import (
@@ -238,7 +238,7 @@ async def _each(items: Collection[T], act: Callable[[T], Awaitable[None]], bound
             await act(item)
 
     try:
-        async with asyncio.TaskGroup() as group:
+        async with TaskGroup() as group:
             for _ in range(min(bound, len(items))):
                 group.create_task(work())
     except ExceptionGroup as failed:

@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterat
 from contextlib import asynccontextmanager, contextmanager
 from typing import TypeVar
 
+from trueline.runtime.task_group import TaskGroup
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -18,7 +20,7 @@ async def each(items: Iterable[T], act: Callable[[T], Awaitable[object]], most: 
             await act(item)
 
     with _alone():
-        async with asyncio.TaskGroup() as group:
+        async with TaskGroup() as group:
             for _ in range(most):
                 group.create_task(work())
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 import asyncssh
 
 from trueline.model.masked import Masked
+from trueline.runtime.task_group import TaskGroup
 from trueline.target.site.ssh.host import Cause, HostRefused
 
 STDERR_BYTES_KEPT = 4096
@@ -250,7 +251,7 @@ class _Running:
             HostRefused: it said too much, or its end was not heard of.
         """
         try:
-            async with asyncio.TaskGroup() as group:
+            async with TaskGroup() as group:
                 for act in (self._feed(stdin), self._take(), self._complaints()):
                     group.create_task(act)
         except BaseExceptionGroup as faults:

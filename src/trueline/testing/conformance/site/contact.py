@@ -5,6 +5,7 @@ import asyncio
 from trueline.loop.status import Sync
 from trueline.model.known import Unknown
 from trueline.render.site.file import RELEASE_REF
+from trueline.runtime.task_group import TaskGroup
 from trueline.target.protocol import Contact
 from trueline.testing.conformance.case import expect, expect_that
 from trueline.testing.conformance.site.case import site_case
@@ -48,7 +49,7 @@ async def contact_that_is_lost_and_back_is_told(world: World) -> None:
 
 
 async def _next_contact(world: World, stream: object) -> Contact:
-    async with asyncio.TaskGroup() as group:
+    async with TaskGroup() as group:
         found = group.create_task(_wait_for(stream))
         while not found.done():
             world.ground.clock.pass_s(1.0)

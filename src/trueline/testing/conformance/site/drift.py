@@ -8,6 +8,7 @@ from trueline.loop.status import Sync
 from trueline.model.digest import digest_bytes
 from trueline.model.known import Known
 from trueline.render.site.file import RELEASE_REF
+from trueline.runtime.task_group import TaskGroup
 from trueline.target.protocol import Contact, Seen, Sighting
 from trueline.testing.conformance.case import expect, expect_that
 from trueline.testing.conformance.site.case import site_case
@@ -144,7 +145,7 @@ async def a_look_each_interval_tells_what_changed(world: World) -> None:
 
 async def _next_of(world: World, stream: object, path: str) -> Seen:
     """The next sighting of a file as it is not meant to be; the clock goes on until it comes."""
-    async with asyncio.TaskGroup() as group:
+    async with TaskGroup() as group:
         found = group.create_task(_wait_for(stream, path))
         while not found.done():
             world.ground.clock.pass_s(1.0)
