@@ -86,12 +86,16 @@ class _Books:
         self.witnessed: list[Head] = []
         self.doubted: list[tuple[str, str]] = []
         self.said: dict[str, Entered] = {}
+        self.seen = [OLD, NEW, LATER]
 
     def entered(self, _: str, application: str) -> Entered:
         return self.said.get(application, Entered())
 
     def enter(self, _: str, application: str, entered: Entered) -> None:
         self.said[application] = entered
+
+    def is_later(self, commit: str, than: str) -> bool:
+        return commit in self.seen and (than not in self.seen or self.seen.index(commit) > self.seen.index(than))
 
     def generation(self, _: str) -> int:
         return self.count
@@ -414,6 +418,36 @@ async def test_what_another_process_said_last_is_compared() -> None:
     world.fence.records = Known({"shop": record(commit=NEW)})
     world.doubts = {(NEW, OLD)}
     assert await refused(world, world.aim(commit=OLD)) == ("TL1902", False)
+
+
+@pytest.mark.parametrize(
+    ("seen", "commit", "run", "is_let"),
+    [
+        ([NEW], NEW, "other", True),
+        ([], OLD, "as before", True),
+        ([], OLD, "other", False),
+        ([OLD, LATER], OLD, "other", False),
+        ([LATER, NEW], NEW, "other", True),
+    ],
+    ids=[
+        "followed since a start",
+        "the same content",
+        "older, without Git",
+        "older, followed before",
+        "followed after",
+    ],
+)
+async def test_what_it_said_last_itself_is_no_proof(seen: list[str], commit: str, run: str, *, is_let: bool) -> None:
+    """INV-12: it may have lost Git since, and with it what it had begun with; what it followed after that goes on."""
+    world = _World()
+    world.books.seen, world.books.said["shop"] = seen, Entered(commit=LATER, run="as before")
+    world.fence.records = Known({"shop": record(commit=LATER)})
+    world.doubts = {(LATER, OLD), (LATER, NEW)}
+    aim = world.aim(commit=commit, run=run)
+    if is_let:
+        await world.keeper.admit(world.parts, aim, is_asked=False)
+    else:
+        assert await refused(world, aim) == ("TL1902", False)
 
 
 @pytest.mark.parametrize(

@@ -88,9 +88,14 @@ class Chronicle:
             self._history.advance(FLEET, expected=self.newest, commit=commit)
             self._set_count(FLEET_GENERATION, self._count(FLEET_GENERATION) + 1)
 
-    def is_later(self, commit: str) -> bool:
-        """Whether a commit was followed in this life after the one that was begun with last: it comes after that."""
-        return self._seen.get(commit, 0) > self._seen.get(self.newest, 0)
+    def is_later(self, commit: str, than: str | None = None) -> bool:
+        """Whether a commit was followed in this life after another one (the one that was begun with last), so that it
+        comes after that.
+
+        What was followed was compared with what was begun with before (promise 9); a start that goes on without Git
+        follows nothing.
+        """  # noqa: D205 - one sentence needs two lines
+        return self._seen.get(commit, 0) > self._seen.get(self.newest if than is None else than, 0)
 
     def generation(self, target: str) -> int:
         """How many commits were begun with, in the count that a target's fences have: others may have been ahead."""

@@ -117,10 +117,15 @@ class FenceKeeper:
             chronicle.catch_up(target, newest)
 
     async def _compare_order(self, parts: Parts, record: FenceRecord, aim: Desired) -> None:
-        """Older is never applied over newer, whoever applied the newer (INV-12); a person may say that it is meant."""
-        before, now = record.standing.order.commit, aim.commit
-        is_same = before in {"", now, self._parts.chronicle.entered(parts.target.name, aim.application.name).commit}
-        if is_same or (before, now) in self._followed or self._parts.approvals.is_approved(Digest(now)):
+        """Older is never applied over newer, whoever applied the newer (INV-12); a person may say that it is meant.
+
+        What this process left there itself is no proof that it goes on: it may have lost Git since.
+        """
+        before, now, chronicle = record.standing.order.commit, aim.commit, self._parts.chronicle
+        entered = chronicle.entered(parts.target.name, aim.application.name)
+        is_same = before in {"", now} or entered == Entered(commit=before, run=aim.run)
+        goes_on = entered.commit == before and chronicle.is_later(now, before)
+        if is_same or goes_on or (before, now) in self._followed or self._parts.approvals.is_approved(Digest(now)):
             return
         revision = await self._revision(now)
         doubt = await self._parts.fleet.lineage(before, revision)

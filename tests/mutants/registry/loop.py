@@ -67,12 +67,20 @@ LOOP = (
         name="an application that is behind is not let through by what was begun with for another",
         invariants=(12,),
         file="loop/fence.py",
-        source="self._parts.chronicle.entered(parts.target.name, aim.application.name).commit}",
-        mutant="self._parts.chronicle.newest}",
+        source="goes_on = entered.commit == before and",
+        mutant="goes_on = chronicle.newest == before or",
         tests=(
             "tests/loop/test_fence.py::test_what_another_process_said_last_is_compared",
             f"{_ENGINE}[fence_says_where_the_application_is]",
         ),
+    ),
+    Guard(
+        name="what this process said at a fence is no proof that what it aims at is newer",
+        invariants=(12,),
+        file="loop/fence.py",
+        source="        goes_on = entered.commit == before and chronicle.is_later(now, before)",
+        mutant="        goes_on = entered.commit == before",
+        tests=("tests/loop/test_fence.py::test_what_it_said_last_itself_is_no_proof",),
     ),
     Guard(
         name="a start that goes on from an older commit does not take the fence back to it",
