@@ -1,8 +1,10 @@
 """Inventory and journal are written together; what has no outcome is never guessed; nothing is lost when it ends."""
 
+import sqlite3
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -14,6 +16,7 @@ from trueline.apply.outcome import Outcome, Result
 from trueline.model.digest import Digest
 from trueline.plan.change import Action, Change
 from trueline.record.entry_row import EntryRow, decode_entry, encode_row
+from trueline.record.ledger import LOOKUPS_APART
 from trueline.runtime.store import StoreFull
 from trueline.target.answer import FieldConflict
 from trueline.target.inventory import Ending, Entry, EntryState
@@ -171,6 +174,37 @@ def test_who_owns_what() -> None:
     assert (books.ledger.kinds("prod"), books.ledger.kinds("elsewhere")) == (("ConfigMap",), ())
     assert books.ledger.lookup("prod", ref("c")) is None
     assert books.ledger.lookup("elsewhere", ref("a")) is None
+
+
+def test_many_lookups_in_a_row_are_one_question() -> None:
+    """A start looks up each object that it sees; who is about to own one comes first, and a write is seen at once."""
+    asked = list[str]()
+
+    class Listening(Failing):
+        def execute(self, sql: str, parameters: Any = ()) -> sqlite3.Cursor:
+            asked.append(sql)
+            return super().execute(sql, parameters)
+
+    books = Books(factory=Listening)
+    names = [f"n{number:03}" for number in range(2 * LOOKUPS_APART)]
+    entries = {name: applied(books, name, "one") for name in names}
+    books.ledger.intend(act("another"), [intent(change(names[0], Action.TRANSFER))])
+    expected = [("another", books.entry(names[0], "another")), *(("one", entries[name]) for name in names[1:])]
+    for _ in range(2):
+        asked.clear()
+        assert [books.ledger.lookup("prod", ref(name)) for name in names] == expected
+        assert books.ledger.lookup("prod", ref("absent")) is None
+    assert asked == []
+    books.ledger.settle(act("another"), [outcome(change(names[0], Action.TRANSFER), Result.REFUSED)])
+    assert books.ledger.lookup("prod", ref(names[0])) == ("one", entries[names[0]])
+
+
+def test_what_is_too_much_to_be_read_at_once_is_asked_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trueline.record.ledger.OWNERS_MAX", 10)
+    books = Books()
+    entries = {name: applied(books, name) for name in (f"n{number}" for number in range(11))}
+    for _ in range(2 * LOOKUPS_APART):
+        assert [books.ledger.lookup("prod", ref(name)) for name in entries] == [("shop", e) for e in entries.values()]
 
 
 def test_who_has_applied_what_of_a_kind() -> None:

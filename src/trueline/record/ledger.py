@@ -3,7 +3,8 @@
 It implements `apply.ledger.Ledger`. It never asks a target and never guesses: what has no outcome stays `INTENDED`.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import zip_longest
 from typing import Any, assert_never
 
@@ -41,11 +42,16 @@ _FORMER = (
     " AND ref IN (SELECT value FROM json_each(?)) ORDER BY state != 'intended', application"
 )
 _OWNERS = "SELECT application, value FROM entry WHERE target = ? AND ref = ? ORDER BY state != 'intended', application"
+_ALL_OWNERS = (
+    "SELECT ref, application, value FROM entry WHERE target = ? ORDER BY ref, state != 'intended', application LIMIT ?"
+)
 _LAST_OUTCOME = (
     "SELECT body FROM record WHERE application = ? AND kind = ? AND sequence > ?"
     " AND json_extract(CAST(body AS TEXT), '$.target') = ? AND json_extract(CAST(body AS TEXT), '$.ref') = ?"
     " ORDER BY sequence DESC LIMIT 1"
 )
+LOOKUPS_APART = 50
+OWNERS_MAX = 20_000
 GONE_SEARCHED_MAX = 100_000
 GONE_REFS_MAX = 100
 _NOTHING_BEFORE = b""
@@ -69,6 +75,8 @@ class StoreLedger:
     def __init__(self, store: Store, journal: Journal) -> None:
         self._store = store
         self._journal = journal
+        self._lookups = 0
+        self._owners: dict[str, dict[str, tuple[str, bytes]]] = {}
 
     def inventory(self, application: str, target: str, *, refs: Collection[Ref] | None = None) -> Inventory:
         """What the application owns, of these refs or of all, with intents that have no outcome yet as `INTENDED`."""
@@ -92,8 +100,32 @@ class StoreLedger:
 
     def lookup(self, target: str, ref: Ref) -> tuple[str, Entry] | None:
         """Who owns an object, and its entry; during a transfer the application that is about to own it."""
-        row = self._store.row(_OWNERS, (target, str(ref)))
+        owners = self._all_owners(target)
+        row = self._store.row(_OWNERS, (target, str(ref))) if owners is None else owners.get(str(ref))
         return (row[0], decode_entry(row[1])) if row else None
+
+    def _all_owners(self, target: str) -> Mapping[str, tuple[str, bytes]] | None:
+        """After many lookups with no write between them, as a start makes them: all at once, until the next write."""
+        if target in self._owners:
+            return self._owners[target]
+        self._lookups += 1
+        if self._lookups <= LOOKUPS_APART:
+            return None
+        rows = self._store.rows(_ALL_OWNERS, (target, OWNERS_MAX + 1))
+        if len(rows) > OWNERS_MAX:
+            self._lookups = -OWNERS_MAX
+            return None
+        first_last = reversed(rows)
+        self._owners[target] = {ref: (application, value) for ref, application, value in first_last}
+        return self._owners[target]
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """One transaction, on the disk at its end; what was read at once is read anew after it."""
+        self._owners.clear()
+        self._lookups = 0
+        with self._store.transaction(durable=True):
+            yield
 
     def former(self, application: str, target: str, refs: Collection[Ref]) -> Mapping[Ref, tuple[str, Entry]]:
         """Of these refs, those that another application has, with its name and entry: what moves comes from there.
@@ -139,7 +171,7 @@ class StoreLedger:
         """
         if not intents:
             return
-        with self._store.transaction(durable=True):
+        with self._writing():
             held = self._held(act, [intent.change.ref for intent in intents])
             after, notes = dict(held), list[Note]()
             for intent in intents:
@@ -160,7 +192,7 @@ class StoreLedger:
         """
         if not outcomes:
             return
-        with self._store.transaction(durable=True):
+        with self._writing():
             held = self._held(act, [outcome.change.ref for outcome in outcomes])
             after, notes = dict(held), list[Note]()
             for outcome in outcomes:
@@ -181,7 +213,7 @@ class StoreLedger:
         An object that shows another field set than the one that was left is looked at; so none is what was left.
         """
         query = "SELECT ref, value FROM entry WHERE target = ? AND application = ?"
-        with self._store.transaction(durable=True):
+        with self._writing():
             rows = [(ref, decode_row(value)) for ref, value in self._store.rows(query, (target, application))]
             changed = [
                 (encode_row(msgspec.structs.replace(row, ours=NOTHING, promised=NOTHING)), target, ref, application)
@@ -215,7 +247,7 @@ class StoreLedger:
         rows = list(
             self._store.rows("SELECT target, ref FROM entry WHERE application = ? ORDER BY 1, 2", (application,))
         )
-        with self._store.transaction(durable=True):
+        with self._writing():
             for target, ref in rows:
                 self._store.execute(_DELETE, (target, ref, application))
             bodies = ({"target": target, "ref": ref, "action": Action.FORGET.value} for target, ref in rows)
@@ -225,7 +257,7 @@ class StoreLedger:
 
     def end(self, act: Act, endings: Mapping[Ref, Ending]) -> None:
         """Write how hooks ended, where that was not known."""
-        with self._store.transaction(durable=True):
+        with self._writing():
             held = self._held(act, list(endings))
             after = {ref: _ended(held[ref], ending) for ref, ending in endings.items()}
             self._write(act, held, after)
