@@ -57,6 +57,7 @@ type storedObject struct {
 }
 
 // admitted is what the server answers, and what it wrote; or the calls without which it cannot answer.
+// Where nothing was drawn, any other moment, seed or revision would give the same.
 type admitted struct {
 	Status  int               `json:"status"`
 	Headers map[string]string `json:"headers"`
@@ -64,6 +65,7 @@ type admitted struct {
 	Text    []byte            `json:"text,omitempty"`
 	Writes  []storedObject    `json:"writes"`
 	Calls   []call            `json:"calls,omitempty"`
+	Drawn   bool              `json:"drawn"`
 }
 
 // admit answers one request with the API server's own handlers, strategies, validation and field manager.
@@ -111,7 +113,7 @@ func (s *server) answer(question *exchange) (*admitted, error) {
 	defer shelf.end()
 	s.handler.ServeHTTP(answer, asked.WithContext(ctx))
 	if shelf.calls.isAny() {
-		return &admitted{Headers: map[string]string{}, Writes: []storedObject{}, Calls: shelf.calls.needed}, nil
+		return &admitted{Headers: map[string]string{}, Writes: []storedObject{}, Calls: shelf.calls.needed, Drawn: true}, nil
 	}
 	if err := shelf.settle(); err != nil {
 		return nil, err
@@ -152,7 +154,7 @@ func (r *recorder) Write(text []byte) (int, error) {
 func (r *recorder) Flush() {}
 
 func (r *recorder) admitted(shelf *shelf) *admitted {
-	answer := &admitted{Status: r.status, Headers: map[string]string{}, Writes: shelf.writes}
+	answer := &admitted{Status: r.status, Headers: map[string]string{}, Writes: shelf.writes, Drawn: shelf.drawn.Load()}
 	for name, values := range r.header {
 		answer.Headers[strings.ToLower(name)] = strings.Join(values, ", ")
 	}

@@ -6,6 +6,7 @@ import (
 	mathrand "math/rand/v2"
 	"net"
 	"sync"
+	"sync/atomic"
 
 	"github.com/google/uuid"
 	utilnet "k8s.io/apimachinery/pkg/util/net"
@@ -30,21 +31,31 @@ var drawing *mathrand.Rand
 func (s *shelf) begin() {
 	asking = s
 	seed := sha256.Sum256([]byte(s.question.Seed))
-	uuid.SetRand(&sharedRandom{from: mathrand.NewChaCha8(seed)})
+	uuid.SetRand(&sharedRandom{from: mathrand.NewChaCha8(seed), drawn: &s.drawn})
 	rand.Seed(int64(binary.BigEndian.Uint64(seed[:8])))
-	drawing = mathrand.New(mathrand.NewChaCha8(seed))
+	drawing = mathrand.New(&sharedRandom{from: mathrand.NewChaCha8(seed), drawn: &s.drawn})
 }
 
 // sharedRandom may be read from several threads: validating webhooks are called side by side.
 type sharedRandom struct {
 	lock sync.Mutex
 	from *mathrand.ChaCha8
+
+	drawn *atomic.Bool
 }
 
 func (s *sharedRandom) Read(into []byte) (int, error) {
 	s.lock.Lock()
 	defer s.lock.Unlock()
+	s.drawn.Store(true)
 	return s.from.Read(into)
+}
+
+func (s *sharedRandom) Uint64() uint64 {
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	s.drawn.Store(true)
+	return s.from.Uint64()
 }
 
 // end gives the charts that this worker may render their own randomness back.

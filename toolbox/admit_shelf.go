@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -35,6 +36,7 @@ type shelf struct {
 	uses     []*corev1.ResourceQuota
 	around   *surroundings
 	calls    calls
+	drawn    atomic.Bool // whether the answer is made from the question's moment, seed or revision
 }
 
 type shelfKey struct{}
@@ -63,6 +65,15 @@ func shelfOf(ctx context.Context) *shelf {
 		panic("a storage call outside a request")
 	}
 	return s
+}
+
+// advance makes a new revision.
+func (s *shelf) advance() { s.revision = s.now() + 1 }
+
+// now is the revision at which the question is answered.
+func (s *shelf) now() uint64 {
+	s.drawn.Store(true)
+	return s.revision
 }
 
 func (s *shelf) put(key string, object json.RawMessage) {
@@ -137,7 +148,7 @@ func (c *cabinet) decode(text []byte, into runtime.Object) error {
 
 func (c *cabinet) write(s *shelf, key string, object runtime.Object, out runtime.Object, isNew bool) error {
 	s.stamp(object, isNew)
-	s.revision++
+	s.advance()
 	if err := c.versioner.UpdateObject(object, s.revision); err != nil {
 		return err
 	}
@@ -185,7 +196,7 @@ func (c *cabinet) Delete(ctx context.Context, key string, out runtime.Object, pr
 	if err := validate(ctx, out); err != nil {
 		return err
 	}
-	s.revision++
+	s.advance()
 	s.put(key, nil)
 	return c.versioner.UpdateObject(out, s.revision)
 }
@@ -224,7 +235,7 @@ func (c *cabinet) GetList(ctx context.Context, key string, options storage.ListO
 	if err := meta.SetList(list, found); err != nil {
 		return err
 	}
-	return c.versioner.UpdateList(list, max(s.revision, 1), "", nil)
+	return c.versioner.UpdateList(list, max(s.now(), 1), "", nil)
 }
 
 func (c *cabinet) GuaranteedUpdate(ctx context.Context, key string, out runtime.Object, ignoreNotFound bool,
@@ -280,7 +291,7 @@ func (c *cabinet) ReadinessCheck() error { return nil }
 func (c *cabinet) RequestWatchProgress(context.Context) error { return errNotKept }
 
 func (c *cabinet) GetCurrentResourceVersion(ctx context.Context) (uint64, error) {
-	return shelfOf(ctx).revision, nil
+	return shelfOf(ctx).now(), nil
 }
 
 func (c *cabinet) EnableResourceSizeEstimation(storage.KeysFunc) error { return nil }
@@ -302,7 +313,7 @@ func (s *shelf) settle() error {
 		return nil
 	}
 	for _, used := range s.uses {
-		s.revision++
+		s.advance()
 		used.ResourceVersion = strconv.FormatUint(s.revision, 10)
 		text, err := json.Marshal(used)
 		if err != nil {

@@ -47,6 +47,27 @@ func TestApplyWritesOnceAndThenNothing(t *testing.T) {
 	}
 }
 
+func TestAnAnswerSaysWhetherItIsOfItsMoment(t *testing.T) {
+	look := exchange{Method: "GET", Path: aPath}
+	list := exchange{Method: "GET", Path: "/api/v1/namespaces/d/configmaps"}
+	made := applied(t, "us", aConfigMap)
+	for name, one := range map[string]struct {
+		answer  *admitted
+		isDrawn bool
+	}{
+		"an absent object": {asked(t, look), false},
+		"a list":           {asked(t, list), true},
+		"a new object":     {made, true},
+		"the same again":   {applied(t, "us", aConfigMap, made.Writes...), false},
+		"a refusal":        {applied(t, "them", strings.Replace(aConfigMap, `"1"`, `"2"`, 1), made.Writes...), false},
+		"another value":    {applied(t, "us", strings.Replace(aConfigMap, `"1"`, `"2"`, 1), made.Writes...), true},
+	} {
+		if one.answer.Drawn != one.isDrawn {
+			t.Errorf("%s: %t %s", name, one.answer.Drawn, one.answer.Body)
+		}
+	}
+}
+
 func TestAConflictIsTheServersOwn(t *testing.T) {
 	first := applied(t, "us", aConfigMap)
 	refused := applied(t, "them", strings.Replace(aConfigMap, `"1"`, `"2"`, 1), first.Writes...)

@@ -172,6 +172,7 @@ func (wire) RoundTrip(asked *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	key := digest(asked.URL.String(), string(canonical))
+	s.drawn.Store(true)
 	ours := identifier(digest(s.question.Seed, key))
 	known, isKnown := s.question.Reviews[key]
 	switch {

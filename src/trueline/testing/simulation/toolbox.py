@@ -1,7 +1,8 @@
 """The real toolbox, asked without waiting: a simulation stands still while its worker thinks.
 
 Answers are remembered by the question, with every file that the worker looked at: what is asked again costs nothing,
-and gives the same. Its time is the one that questions carry.
+and gives the same. Its time is the one that questions carry; where an answer says that nothing was drawn from the
+moment at which an API server was asked, it is remembered for every moment.
 """
 
 import subprocess
@@ -23,7 +24,18 @@ MEMORY_BYTES_MAX = 128 << 20
 _VARIANTS_MAX = 8
 _ENVIRONMENT = {"TZ": "UTC", "GOGC": "800"}
 """There is room, and one worker: who looks for garbage less often answers a third faster."""
+_MOMENT = ("now", "seed", "revision")
+"""What a question to an API server says of when it is asked."""
 T = TypeVar("T")
+
+
+class _Admitted(msgspec.Struct, frozen=True):
+    """As much of an API server's answer as tells for when it holds."""
+
+    drawn: bool = True
+
+
+_ADMITTED = msgspec.json.Decoder(_Admitted)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,13 +86,18 @@ class SynchronousToolbox:
         """See `Toolbox.ask`; it never gives up its turn."""
         self.asked += 1
         raw = msgspec.json.encode(arguments)
-        key = blake2b(raw, digest_size=20, person=operation.encode()[:16]).digest()
-        for known in self._memory.get(key, ()):
-            if known.holds(files):
-                self._memory.move_to_end(key)
-                return result(known.frame, known.payload)
+        keys = [_key(operation, raw)]
+        if operation == "admit":
+            timeless = {name: value for name, value in arguments.items() if name not in _MOMENT}
+            keys.insert(0, _key(operation, msgspec.json.encode(timeless)))
+        for key in keys:
+            for known in self._memory.get(key, ()):
+                if known.holds(files):
+                    self._memory.move_to_end(key)
+                    return result(known.frame, known.payload)
         fresh = self._answer(Question(operation=operation, arguments=msgspec.Raw(raw), limits=Limits()), files)
-        self._remember(key, fresh)
+        is_drawn = fresh.frame.error is not None or operation != "admit" or _ADMITTED.decode(fresh.payload).drawn
+        self._remember(keys[-1] if is_drawn else keys[0], fresh)
         return result(fresh.frame, fresh.payload)
 
     def _answer(self, question: Question, files: FileTree) -> _Remembered:
@@ -142,6 +159,10 @@ class SynchronousToolbox:
             child.kill()
             with child:
                 pass
+
+
+def _key(operation: str, raw: bytes) -> bytes:
+    return blake2b(raw, digest_size=20, person=operation.encode()[:16]).digest()
 
 
 def at_once(coroutine: Coroutine[Any, Any, T]) -> T:
