@@ -104,7 +104,7 @@ PLANTS: Final = (
             ),
             Edit(
                 file="src/trueline/loop/fence.py",
-                text="        if is_same or (before, now) in",
+                text="        if is_same or goes_on or (before, now) in",
                 planted="        if True or (before, now) in",
             ),
         ),
