@@ -13,7 +13,7 @@ import tempfile
 from asyncio.subprocess import PIPE, Process
 from pathlib import Path
 
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
 from benchmarks.figure import Figure
 from benchmarks.machine import cpu_s
@@ -157,7 +157,7 @@ def encode_share(share: int, count: int) -> None:
     ready = []
     for number in range(share, count, PROCESSES):
         with Image.open(io.BytesIO(photograph(number))) as opened:
-            image = opened.convert("RGB")
+            image = ImageOps.exif_transpose(opened).convert("RGB")  # as ours: upright, so as many pixels of each width
             info = ImageInfo(kind=Kind.JPEG, width=image.width, height=image.height, size_bytes=1 << 20)
             scaled: dict[int, Image.Image] = {}
             for variant in plan(info, DEFAULT_SETTINGS):
