@@ -9,7 +9,7 @@ from yarl import URL
 
 from trueline.runtime.http import Response, Unreachable
 from trueline.runtime.http_aiohttp import describe
-from trueline.runtime.visit_aiohttp import CheckedResolver, check_host
+from trueline.runtime.visit_aiohttp import check_host, checked_session
 
 CONNECTIONS_MAX = 16
 ANSWER_BYTES_MAX = 16 << 10
@@ -46,13 +46,7 @@ class AiohttpPosts:
 
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:
-            connector = aiohttp.TCPConnector(resolver=CheckedResolver(), limit=CONNECTIONS_MAX, use_dns_cache=False)
-            self._session = aiohttp.ClientSession(
-                connector=connector,
-                cookie_jar=aiohttp.DummyCookieJar(),
-                headers={"User-Agent": "trueline"},
-                trust_env=False,
-            )
+            self._session = checked_session("trueline", CONNECTIONS_MAX)
         return self._session
 
 

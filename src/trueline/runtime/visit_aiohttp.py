@@ -54,14 +54,18 @@ class AiohttpVisits:
 
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:
-            connector = aiohttp.TCPConnector(resolver=CheckedResolver(), limit=CONNECTIONS_MAX, use_dns_cache=False)
-            self._session = aiohttp.ClientSession(
-                connector=connector,
-                cookie_jar=aiohttp.DummyCookieJar(),
-                headers={"User-Agent": "trueline-link-check"},
-                trust_env=False,
-            )
+            self._session = checked_session("trueline-link-check", CONNECTIONS_MAX)
         return self._session
+
+
+def checked_session(agent: str, connections_max: int) -> aiohttp.ClientSession:
+    """For addresses that people declare: each name is looked up anew and checked, no cookie is kept, no proxy used."""
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(resolver=CheckedResolver(), limit=connections_max, use_dns_cache=False),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        headers={"User-Agent": agent},
+        trust_env=False,
+    )
 
 
 class CheckedResolver(AbstractResolver):
