@@ -26,11 +26,14 @@ from benchmarks.writing import Writer
 from testbed.git_server import GitServer
 from trueline.runtime.clock import SystemClock
 from trueline.runtime.task_group import TaskGroup
+from trueline.target.directory.publish import Retention
 
 PAGES: Final = int(os.environ.get("BENCHMARK_PAGES", "1000"))
 PHOTOGRAPHS: Final = int(os.environ.get("BENCHMARK_PHOTOGRAPHS", "200"))
 COLD_REPEATS: Final = int(os.environ.get("BENCHMARK_BUILDS", "3"))
 REPEATS: Final = 7
+FIRST: Final = Retention().releases
+"""So many releases are made whole; from then on each begins with the tree of the one that is kept no longer."""
 SITE: Final = "site"
 _CHANGED: Final = 105
 
@@ -125,7 +128,8 @@ async def _loop(site: Mapping[str, str], *, search: bool) -> list[Figure]:
     async with _rig(search=search) as running:
         with on_one_line(f"the whole loop, {label}"):
             cold, peak_mib = await _published(running, site)
-            pages, page_cpu, counts = await _pages(running)
+            first, _, _ = await _pages(running, range(FIRST))
+            pages, page_cpu, counts = await _pages(running, range(FIRST, FIRST + REPEATS))
             none, none_cpu, git_ms = await _none(running)
     page, assembled, written = counts
     return [
@@ -142,6 +146,7 @@ async def _loop(site: Mapping[str, str], *, search: bool) -> list[Figure]:
             goal="≤ 200 ms, only changed files",
             note=f"{page_cpu:.0f} CPU-ms; {page} page read, {assembled} made, at most {written} files written",
         ),
+        Figure(name=f"   the {FIRST} before, {label}", samples=first, unit="ms", note="no release had left yet"),
         Figure(
             name=f"P7 nothing changed, {label}, after the fetch → known",
             samples=none,
@@ -163,10 +168,10 @@ async def _published(running: Rig, site: Mapping[str, str]) -> tuple[float, floa
     return took_s, peak[0] / (1 << 20)
 
 
-async def _pages(running: Rig) -> tuple[list[float], float, tuple[int, int, int]]:
+async def _pages(running: Rig, repetitions: range) -> tuple[list[float], float, tuple[int, int, int]]:
     """One page for each repetition: its text changes, its title and headings do not."""
     writer, times, cpu, counts = Writer(PAGES), [], [], list[tuple[int, int, int]]()
-    for number in range(REPEATS):
+    for number in repetitions:
         place = _CHANGED % PAGES
         before, seen = running.counts, _inodes(_served(running))
         commit = await running.push({f"{SITE}/{writer.path(place)}": writer.page(place, number + 1)})
