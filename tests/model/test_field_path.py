@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from trueline.model.field_path import child, has, of_fields, of_server, parse, removed, text
+from trueline.model.field_path import Value, child, has, indexed, of_fields, of_server, parse, removed, text
 
 BODY: dict[str, Any] = {
     "metadata": {"labels": {"a.b/c": "1", "a": "2"}, "annotations": {"x]y": "1"}},
@@ -123,3 +123,15 @@ def test_what_is_no_path_is_refused(wrong: str) -> None:
 def test_any_name_comes_back(names: list[str]) -> None:
     path = of_fields(tuple(f"f:{name}" for name in names))
     assert parse(text(path)) == path
+
+
+def test_places_are_those_of_lists_alone() -> None:
+    """A map may have a key that reads like an element."""
+    path = ("finalizers", Value("one"))
+    assert indexed({"finalizers": {"one": 1}}, path) == path
+    assert indexed({"finalizers": ["none", "one"]}, path) == ("finalizers", 1)
+
+
+@pytest.mark.parametrize("index", [1, 2])
+def test_what_a_list_is_too_short_for_is_not_in_it(index: int) -> None:
+    assert removed([{"a": 1}], (index, "a")) == [{"a": 1}]

@@ -117,4 +117,5 @@ def test_it_is_compared_with_its_kind_alone() -> None:
     assert Masked("hunter2") == SECRET
     assert Masked("other") != SECRET
     assert SECRET != "hunter2"
+    assert (SECRET == "hunter2") is False, "and says so itself"
     assert Masked("\udcff") == Masked("\udcff"), "a variable of the environment may hold any byte"

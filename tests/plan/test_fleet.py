@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from trueline.plan.fleet import Stand, fleet_asks, together, waits
+from trueline.plan.guard import Limits
 
 SHRUNK, WHOLE = Stand(owned=4, declared=2), Stand(owned=4, declared=4)
 
@@ -69,3 +70,9 @@ def test_many_later_losses_are_a_large_one_too() -> None:
     waiting = dict(waits(MASS))
     many = {f"late{n}": replace(SHRUNK, commit="later") for n in range(6)}
     assert asked({**MASS, **many}, waiting, "late0")
+
+
+def test_who_loses_nothing_silently_waits_for_nobody() -> None:
+    reviewed = Stand(owned=4, declared=2, is_exempt=True)
+    assert waits({"shrunk": replace(SHRUNK, commit="c"), "whole": WHOLE, "reviewed": reviewed}) == {"shrunk": "c"}
+    assert reviewed.silent(Limits()) == 0

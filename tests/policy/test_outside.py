@@ -1,5 +1,6 @@
 """What an answer of another site means, and for how long it is believed."""
 
+import msgspec
 import pytest
 
 from trueline.model.origin import Origin
@@ -34,3 +35,20 @@ def test_what_it_means_and_how_long_it_holds(heard: Heard, fault: str, lasts_s: 
 def test_the_warning_stands_at_the_link() -> None:
     told = warn_of("https://a.example/b", Heard(ASKED_S, 404), Origin(path="a.md", line=7))
     assert (told.code, told.detail, str(told.origin)) == ("TL1542", "https://a.example/b: it answers 404", "a.md:7")
+
+
+def test_what_is_fine_is_believed_for_a_week() -> None:
+    week_s = 604_800
+    assert [Heard(ASKED_S, 200).holds(ASKED_S + at_s) for at_s in (week_s - 1, week_s)] == [True, False]
+
+
+def test_what_is_not_for_a_machine_is_no_broken_link() -> None:
+    fine = {code for code in range(400, 500) if not Heard(ASKED_S, code).fault}
+    assert fine == {401, 402, 403, 405, 406, 407, 408, 425, 429, 451}
+
+
+def test_what_was_heard_is_a_value_that_is_kept_as_a_list() -> None:
+    heard = Heard(ASKED_S, 404, "gone")
+    assert msgspec.json.encode(heard) == b'[1000.0,404,"gone"]'
+    with pytest.raises(AttributeError):
+        heard.status = 200  # type: ignore[misc]

@@ -57,3 +57,8 @@ def test_many_pages_are_told_in_a_bounded_text() -> None:
     told = refuse_gone([f"/{number}/" for number in range(100)], None)
     assert told.detail.count("/") == 2 * SHOWN
     assert told.detail.endswith("and 90 more")
+
+
+def test_as_many_as_are_shown_are_all() -> None:
+    assert "more" not in refuse_gone([f"/{number}/" for number in range(SHOWN)], None).detail
+    assert refuse_gone([f"/{number}/" for number in range(SHOWN + 1)], None).detail.endswith(", and 1 more")
