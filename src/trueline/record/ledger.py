@@ -115,8 +115,8 @@ class StoreLedger:
         if len(rows) > OWNERS_MAX:
             self._lookups = -OWNERS_MAX
             return None
-        first_last = reversed(rows)
-        self._owners[target] = {ref: (application, value) for ref, application, value in first_last}
+        rows.reverse()  # of several that have one, the first row counts, as where it is asked for alone
+        self._owners[target] = {ref: (application, value) for ref, application, value in rows}
         return self._owners[target]
 
     @contextmanager
