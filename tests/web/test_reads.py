@@ -30,14 +30,24 @@ LATE = """
 const live = document.getElementById("live"), theme = document.getElementById("theme");
 const standing = document.querySelectorAll("main, .mark, header nav, .find, .theme, .visitor");
 const place = (box) => [box.left, box.top, box.width].map(Math.round).join(" ");
-const places = () => [...standing].map((one) => place(one.getBoundingClientRect()));
-const said = live.textContent, state = live.dataset.state, told = places();
+const places = () => [...standing].map((one) => place(one.getBoundingClientRect())).join(", ");
+const said = live.textContent, state = live.dataset.state, aged = document.querySelector("#as-of time");
+if (aged) aged.textContent = "59 min ago";
+const says = ([how, words]) => { live.dataset.state = how; live.textContent = words; return places(); };
+const told = arguments[0].map(says);
 live.textContent = ""; live.dataset.state = ""; theme.hidden = true;
 const before = places();
 live.textContent = said; live.dataset.state = state; theme.hidden = false;
 return [before, told];
 """
-"""Where everything stands before the script has said its words in the header, however late, and with them."""
+"""Where everything stands before the script has said its words in the header, however late, and with each of them."""
+WORDS = (
+    ("live", "live"),
+    ("asked", "looks every 15 s"),
+    ("lost", "not live since 22:22:22"),
+    ("lost", "you may not read this any more"),
+)
+"""What the script says in the header (`page.js`)."""
 LIVE = "return document.getElementById('live').dataset.state === 'live'"
 
 
@@ -69,8 +79,8 @@ def test_nothing_is_wider_than_the_window_and_nothing_moves(window: Browser, ser
         assert wide[0] <= wide[1], screen
         assert window.run("return document.querySelector('header').offsetHeight") <= 110
         window.wait(LIVE)
-        before, told = window.run(LATE)
-        assert before == told, screen
+        before, told = window.run(LATE, WORDS)
+        assert told == [before] * len(WORDS), screen
     served.show(window, f"{served.address}{page}")
     window.wait(LIVE)
     assert window.complaints() == []

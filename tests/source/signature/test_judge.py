@@ -44,6 +44,19 @@ def code(verdict: Signer | Diagnostic) -> str:
     return verdict.owner if isinstance(verdict, Signer) else verdict.code
 
 
+def commit_at(remote: SignedRemote, key: TrustedKey, when: datetime) -> GitObject:
+    """A commit that is made and signed at another time than now."""
+    wrapper = remote.keys.path / f"gpg-{when:%Y%m%d}"
+    wrapper.write_text(f'#!/bin/sh\nexec gpg --faked-system-time {when:%Y%m%dT%H%M%S}! "$@"\n')
+    wrapper.chmod(0o755)
+    remote.signing(
+        "-c", f"gpg.program={wrapper}", *remote.keys.options(key),
+        "commit", "-S", "--quiet", "--allow-empty", "-m", "then",
+        environment={"GIT_COMMITTER_DATE": when.isoformat()},
+    )  # fmt: skip
+    return remote.read("HEAD")
+
+
 @pytest.mark.parametrize("kind", GOOD)
 def test_a_commit_and_a_tag_of_a_trusted_key_count(remote: SignedRemote, keys: Keys, kind: str) -> None:
     key = GOOD[kind](keys)
@@ -141,24 +154,20 @@ def test_a_signed_tag_counts_only_where_it_belongs(remote: SignedRemote, keys: K
 @pytest.mark.parametrize("kind", BOTH)
 def test_a_key_counts_within_its_days(remote: SignedRemote, keys: Keys, kind: str) -> None:
     """INV-11: when it signed, and when it is looked at."""
-    key, today = GOOD[kind](keys), NOW.date()
-    remote.signed_commit(key, "today", None, "--date", NOW.isoformat())
-    remote.signing(
-        *keys.options(key), "commit", "--amend", "-S", "--quiet", "--allow-empty", "--no-edit",
-        environment={"GIT_COMMITTER_DATE": NOW.isoformat()},
-    )  # fmt: skip
-    commit = remote.read("HEAD")
+    key = keys.ssh("bo") if kind.startswith("ssh") else keys.openpgp("kept", at="20200101T000000!")
+    signed = datetime(2020, 2, 1, 12, tzinfo=UTC)
+    today, commit = signed.date(), commit_at(remote, key, signed)
 
-    def at(since: date | None, until: date | None, when: datetime = NOW) -> str:
+    def at(since: date | None, until: date | None, when: datetime = signed) -> str:
         return code(judge(commit, [replace(key, since=since, until=until)], when))
 
     day = timedelta(days=1)
     assert at(today, today) == key.owner
     assert at(None, today - day) == "TL0139"
     assert at(today + day, None) == "TL0139"
-    assert at(None, today + day, NOW + 3 * day) == "TL0139", "it is looked at too late"
-    assert at(None, None, NOW - day) == "TL0139", "it was signed tomorrow"
-    assert code(judge(commit, [replace(key, until=today - day), key], NOW)) == key.owner, "the other one counts"
+    assert at(None, today + day, signed + 3 * day) == "TL0139", "it is looked at too late"
+    assert at(None, None, signed - day) == "TL0139", "it was signed tomorrow"
+    assert code(judge(commit, [replace(key, until=today - day), key], signed)) == key.owner, "the other one counts"
 
 
 @pytest.mark.parametrize("kind", BOTH)
@@ -176,14 +185,7 @@ def test_a_revoked_key_counts_for_nothing(remote: SignedRemote, keys: Keys, kind
 def test_what_an_openpgp_key_says_of_itself_counts(remote: SignedRemote, keys: Keys) -> None:
     """INV-11: its own expiry and its own revocation."""
     old = keys.openpgp("old", expire="2020-06-01", at="20200101T000000!")
-    wrapper = keys.path / "gpg-2020"
-    wrapper.write_text('#!/bin/sh\nexec gpg --faked-system-time 20200201T000000! "$@"\n')
-    wrapper.chmod(0o755)
-    remote.signing(
-        "-c", f"gpg.program={wrapper}", *keys.options(old), "commit", "-S", "--quiet", "--allow-empty", "-m", "in time",
-        environment={"GIT_COMMITTER_DATE": "2020-02-01T00:00:00Z"},
-    )  # fmt: skip
-    commit = remote.read("HEAD")
+    commit = commit_at(remote, old, datetime(2020, 2, 1, tzinfo=UTC))
     assert code(judge(commit, [old], NOW)) == "TL0139"
     assert code(judge(commit, [old], datetime(2020, 2, 2, tzinfo=UTC))) == "old", "so it was when it was new"
     lost = keys.openpgp("lost")
