@@ -85,6 +85,8 @@ class _Books:
         self.agreements: dict[tuple[str, str], tuple[str, ...]] = {}
         self.witnessed: list[Head] = []
         self.doubted: list[tuple[str, str]] = []
+        self.turns: dict[str, str] = {}
+        self.is_believed = True
         self.said: dict[str, Entered] = {}
         self.seen = [OLD, NEW, LATER]
 
@@ -118,8 +120,15 @@ class _Books:
     def witness(self, head: Head) -> None:
         self.witnessed.append(head)
 
-    def doubt(self, application: str, target: str) -> None:
+    def turn(self, _: str, application: str) -> str:
+        return self.turns.get(application, "")
+
+    def begin_turn(self, _: str, application: str, since: str) -> None:
+        self.turns[application] = since
+
+    def doubt(self, application: str, target: str) -> bool:
         self.doubted.append((application, target))
+        return self.is_believed
 
 
 class _World:
@@ -247,13 +256,48 @@ async def test_whoever_goes_back_leaves_the_fence_where_it_is() -> None:
 async def test_a_heal_of_what_ran_before_comes_no_further() -> None:
     """While a newer commit waits for a person, nothing of it is at the fence, nor in the books."""
     world = _World()
-    world.fence.records = Known({"shop": record()})
+    world.fence.records, world.books.turns["shop"] = Known({"shop": record()}), "then"
     fence = await world.keeper.admit(world.parts, world.aim(), is_asked=False)
     await fence.enter(is_begun=False)
     looked = await world.fence.look()
     assert isinstance(looked, Known)
     assert looked.value["shop"].standing.order == Order(generation=1, commit=OLD)
     assert world.books.said == {}
+
+
+@pytest.mark.parametrize(
+    ("found", "turn", "is_believed", "is_planned_anew"),
+    [
+        (record(), "before", True, True),
+        (record(), "", True, True),
+        (None, "then", True, True),
+        (record(), "before", False, False),
+        (record(), "then", True, False),
+        (None, "", True, False),
+    ],
+    ids=[
+        "another's turn",
+        "a first one",
+        "a fence that is gone",
+        "nothing to doubt",
+        "our own turn",
+        "the first of all",
+    ],
+)
+async def test_after_another_ones_turn_it_is_planned_anew(
+    found: FenceRecord | None, turn: str, *, is_believed: bool, is_planned_anew: bool
+) -> None:
+    """INV-12: what our books say was applied last may be older than what runs, and nothing is held to it."""
+    world = _World()
+    world.books.turns["shop"], world.books.is_believed = turn, is_believed
+    world.fence.records = Known({"shop": found} if found else {})
+    pass_fence = await world.keeper.admit(world.parts, world.aim(), is_asked=False)
+    if is_planned_anew:
+        with pytest.raises(Transient, match="it changed meanwhile"):
+            await pass_fence.enter()
+    await (await world.keeper.admit(world.parts, world.aim(), is_asked=False)).enter()
+    assert world.books.turns["shop"] == "now", "the next start goes on from here"
+    assert world.books.doubted == ([("shop", "prod")] if (found.since if found else "") != turn else [])
 
 
 @pytest.mark.parametrize("is_lost", [True, False])

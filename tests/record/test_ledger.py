@@ -143,6 +143,22 @@ def test_a_refused_transfer_changes_neither() -> None:
     assert (books.entry("a", "old"), books.entry("a", "new")) == (given_up, None)
 
 
+def test_what_moves_keeps_what_was_ours_of_it() -> None:
+    """D17: who had it forgets it before the outcome is known; what a person takes of it meanwhile is put back."""
+    books = Books()
+    before = applied(books, "a", "old")
+    one = change("a", Action.TRANSFER, uid="u1")
+    books.ledger.intend(act("new"), [intent(one)])
+    moving = books.entry("a", "new")
+    assert moving is not None
+    assert before is not None
+    assert moving.state is EntryState.INTENDED
+    assert (moving.body, moving.ours, moving.others) == (before.body, before.ours, before.others)
+    books.ledger.intend(act("old"), [intent(change("a", Action.FORGET, "", uid="u1"))])
+    books.ledger.settle(act("old"), [outcome(change("a", Action.FORGET, "", uid="u1"))])
+    assert (books.entry("a", "old"), books.entry("a", "new")) == (None, moving)
+
+
 def test_what_is_in_no_book_is_not_forgotten() -> None:
     """INV-23: it moved while the pass went on; after a crash nobody would settle an intent that changes nothing."""
     books = Books()

@@ -145,8 +145,9 @@ class LoggingLedger:
     def end(self, act: Act, endings: object) -> None:
         """There are no hooks."""
 
-    def doubt(self, application: str, target: str) -> None:
+    def doubt(self, application: str, target: str) -> bool:
         """Nothing is kept that could be old."""
+        return False
 
     def gone(self, application: str, target: str, refs: object) -> Mapping[Ref, str]:
         """Nothing went."""

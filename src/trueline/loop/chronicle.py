@@ -129,6 +129,15 @@ class Chronicle:
             key, said = _entered(target, application), f"{entered.commit} {entered.run}"
             self._history.advance(key, expected=self._history.newest(key), commit=said)
 
+    def turn(self, target: str, application: str) -> str:
+        """When this data directory took that fence last (`FenceRecord.since`); empty before the first time."""
+        return self._history.newest(_turn(target, application))
+
+    def begin_turn(self, target: str, application: str, since: str) -> None:
+        """It was taken then; what others did before is looked at."""
+        key = _turn(target, application)
+        self._history.advance(key, expected=self._history.newest(key), commit=since)
+
     def knows(self, head: Head) -> bool:
         """Whether the journal holds the record that was its end once."""
         if not head.sequence:
@@ -313,6 +322,11 @@ class Chronicle:
 def _met(target: str, application: str) -> str:
     """The name under which it is kept which end of another journal stood at a fence; no application can have it."""
     return f"(fence) {target} {application}"
+
+
+def _turn(target: str, application: str) -> str:
+    """The name under which it is kept when a fence was taken from here; no application can have it."""
+    return f"(turn) {target} {application}"
 
 
 def _entered(target: str, application: str) -> str:

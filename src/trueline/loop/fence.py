@@ -188,6 +188,7 @@ class FenceKeeper:
                 place.waiting[name] = first_s, now_s
             case Taken.HELD:
                 self._told(place, standing)
+                await self._begin_turn(parts, name, found)
             case Taken.LOST:
                 await self.check(parts, name)
             case Taken.MOVED | Taken.UNKNOWN as taken:
@@ -208,6 +209,20 @@ class FenceKeeper:
         if not await parts.fence.tell(name, standing):
             await self.check(parts, name)
             raise _not_answered(name, "how far it comes could not be left there")
+
+    async def _begin_turn(self, parts: Parts, name: str, before: FenceRecord | None) -> None:
+        """INV-12: where another process had it since our own last turn, what we wrote down may be older than what runs.
+
+        Raises:
+            Transient: so it is; the pass was planned with it, and the next one looks at each object again.
+        """
+        chronicle, target = self._parts.chronicle, parts.target.name
+        is_ours = (before.since if before else "") == chronicle.turn(target, name)
+        is_doubted = not is_ours and parts.ledger.doubt(name, target)
+        taken = await self._found(parts.fence, name)
+        chronicle.begin_turn(target, name, taken.since if taken else "")
+        if is_doubted:
+            raise _not_answered(name, MOVED)
 
     async def _found(self, fence: Fence, name: str) -> FenceRecord | None:
         """What stands at a fence, as it was seen last."""

@@ -49,4 +49,5 @@ def _is_lost(change: Change, snapshot: Snapshot) -> bool:
 
 
 def _was_applied(entry: Entry) -> bool:
-    return entry.state is EntryState.APPLIED and bool(entry.body) and not entry.run
+    """Whether that is what was applied last: not where another process may have come further (`Ledger.doubt`)."""
+    return entry.state is EntryState.APPLIED and bool(entry.body) and bool(entry.ours) and not entry.run

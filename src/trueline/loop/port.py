@@ -79,8 +79,11 @@ class Owners(Protocol):
 class Books(Ledger, Protocol):
     """The ledger of the passes, as far as it remembers more than a pass needs."""
 
-    def doubt(self, application: str, target: str) -> None:
-        """What is written of the application's objects may be older than they are: each is looked at once more."""
+    def doubt(self, application: str, target: str) -> bool:
+        """What is written of the application's objects may be older than they are: each is looked at once more.
+
+        Whether something was believed until now.
+        """
         ...
 
     def gone(self, application: str, target: str, refs: Collection[Ref]) -> Mapping[Ref, str]:

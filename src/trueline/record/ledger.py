@@ -138,6 +138,15 @@ class StoreLedger:
         found = [(name, decode_entry(value)) for name, value in self._store.rows(_FORMER, values)]
         return {entry.ref: (name, entry) for name, entry in found}
 
+    def _former(self, act: Act, intents: Sequence[Intent]) -> Mapping[Ref, EntryRow]:
+        """What moves here, as who has it wrote it down: that one may forget it before the outcome is known (D17)."""
+        moving = [str(one.change.ref) for one in intents if one.change.action is Action.TRANSFER]
+        if not moving:
+            return {}
+        values = (act.target, act.application, canonical(moving).decode())
+        rows = [decode_row(value) for _, value in self._store.rows(_FORMER, values)]
+        return {Ref(row.kind, row.namespace, row.name): row for row in rows}
+
     def applications(self, target: str) -> tuple[str, ...]:
         """The sorted names of the applications that own something on a target, declared or not."""
         query = "SELECT DISTINCT application FROM entry WHERE target = ? ORDER BY application"
@@ -174,10 +183,11 @@ class StoreLedger:
         with self._writing():
             held = self._held(act, [intent.change.ref for intent in intents])
             after, notes = dict(held), list[Note]()
+            former = self._former(act, intents)
             for intent in intents:
                 ref = intent.change.ref
                 if not _is_nothing(intent.change, after[ref]):
-                    after[ref] = _opened(intent, after[ref])
+                    after[ref] = _opened(intent, after[ref], former.get(ref))
                     notes.append(_intent_note(act, intent))
             self._write(act, held, after)
             self._journal.append(notes, durable=True)
@@ -207,10 +217,11 @@ class StoreLedger:
             self._write(act, held, after)
             self._journal.append(notes, durable=True)
 
-    def doubt(self, application: str, target: str) -> None:
+    def doubt(self, application: str, target: str) -> bool:
         """What is written of the application's objects may be older than they are: each is looked at once more.
 
-        An object that shows another field set than the one that was left is looked at; so none is what was left.
+        An object that shows another field set than the one that was left is looked at; so none is what was left, nor is
+        any held to what was applied to it. Whether something was believed until now.
         """
         query = "SELECT ref, value FROM entry WHERE target = ? AND application = ?"
         with self._writing():
@@ -222,6 +233,7 @@ class StoreLedger:
             ]
             update = "UPDATE entry SET value = ? WHERE target = ? AND ref = ? AND application = ?"
             self._store.execute_many(update, changed)
+        return bool(changed)
 
     def gone(self, application: str, target: str, refs: Collection[Ref]) -> Mapping[Ref, str]:
         """Of these refs, those of which it was written last that we pruned them, or that what we intended to make
@@ -318,8 +330,8 @@ def _is_nothing(change: Change, held: _Held) -> bool:
     return held.row is None and change.action is Action.FORGET
 
 
-def _opened(intent: Intent, held: _Held) -> _Held:
-    return _Held(_intended(intent, held.row), before=held.value if held.row else _NOTHING_BEFORE)
+def _opened(intent: Intent, held: _Held, former: EntryRow | None) -> _Held:
+    return _Held(_intended(intent, held.row or former), before=held.value if held.row else _NOTHING_BEFORE)
 
 
 def _intended(intent: Intent, row: EntryRow | None) -> EntryRow:

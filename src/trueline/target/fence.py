@@ -40,7 +40,10 @@ class Standing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FenceRecord:
-    """One application's fence as it stands. `holder` is a process; empty: it was given back. `since` is for people."""
+    """One application's fence as it stands. `holder` is a process; empty: it was given back.
+
+    `since` is when it was taken, by the taker's clock, and tells one turn from all others; who gives it back leaves it.
+    """
 
     application: str
     holder: str

@@ -237,9 +237,17 @@ APPLY = (
         name="only what was applied for sure is put back as it was",
         invariants=(1, 23),
         file="loop/meanwhile.py",
-        source="    return entry.state is EntryState.APPLIED and bool(entry.body) and not entry.run",
+        source="    return entry.state is EntryState.APPLIED and bool(entry.body) and bool(entry.ours) and not entry.run",
         mutant="    return bool(entry.body)",
         tests=("tests/loop/test_meanwhile.py::test_what_was_not_applied_for_sure_is_left_alone",),
+    ),
+    Guard(
+        name="nothing is put back as our books say where another process may have come further",
+        invariants=(12,),
+        file="loop/meanwhile.py",
+        source=" and bool(entry.ours)",
+        mutant="",
+        tests=(f"{_ENGINE}[fence_what_another_applied_is_kept]",),
     ),
     Guard(
         name="a heal waits too where every change is approved first",

@@ -64,6 +64,28 @@ LOOP = (
         tests=(f"{_ENGINE}[fence_that_was_taken_between_the_look_and_the_write]",),
     ),
     Guard(
+        name="after another process's turn nothing is held to what our books say",
+        invariants=(12,),
+        file="loop/fence.py",
+        source="        is_doubted = not is_ours and parts.ledger.doubt(name, target)",
+        mutant="        is_doubted = False",
+        tests=(
+            "tests/loop/test_fence.py::test_after_another_ones_turn_it_is_planned_anew",
+            f"{_ENGINE}[fence_what_another_applied_meanwhile_is_kept]",
+        ),
+    ),
+    Guard(
+        name="a pass that was planned before another process's turn was seen is planned anew",
+        invariants=(12,),
+        file="loop/fence.py",
+        source="        if is_doubted:\n            raise _not_answered(name, MOVED)",
+        mutant="        if False:\n            raise _not_answered(name, MOVED)",
+        tests=(
+            "tests/loop/test_fence.py::test_after_another_ones_turn_it_is_planned_anew",
+            f"{_ENGINE}[fence_what_another_applied_meanwhile_is_kept]",
+        ),
+    ),
+    Guard(
         name="an application that is behind is not let through by what was begun with for another",
         invariants=(12,),
         file="loop/fence.py",

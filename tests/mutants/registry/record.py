@@ -7,8 +7,20 @@ _JOURNAL = "tests/record/test_journal.py"
 _HISTORY = "tests/record/test_history.py"
 _STORE = "tests/runtime/test_store.py"
 _DATA = "tests/runtime/test_data_directory.py"
+_ENGINE = "tests/embedded/test_engine_conformance.py::test_engine_conformance"
 
 RECORD = (
+    Guard(
+        name="what moves keeps what was ours of it until its outcome is known",
+        invariants=(19, 8),
+        file="record/ledger.py",
+        source="held.row or former)",
+        mutant="held.row)",
+        tests=(
+            f"{_LEDGER}::test_what_moves_keeps_what_was_ours_of_it",
+            f"{_ENGINE}[transfer_without_an_answer_stays_ours]",
+        ),
+    ),
     Guard(
         name="intents and their records are one transaction",
         invariants=(23,),

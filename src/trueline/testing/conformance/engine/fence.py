@@ -170,6 +170,67 @@ async def fence_says_where_the_application_is(world: World) -> None:
 
 
 @engine_case
+async def fence_what_another_applied_is_kept(world: World) -> None:
+    """INV-12: what waits is held to what was applied last by whoever it was, not to what our own books say of it."""
+    bodies = await _applied_at_first(world)
+    _change_all(world, bodies)
+    await _apply_as(world.twin())
+    world.weather.seen = []
+    async with world.started():
+        await _wait_for_a_person(world, bodies)
+        expect(((await world.live(bodies[9]))["data"], _written(world)), ({"b": "2"}, []))
+
+
+@engine_case
+async def fence_what_another_applied_meanwhile_is_kept(world: World) -> None:
+    """INV-12: the same, where the other one is behind, and came after the start."""
+    bodies = await _applied_at_first(world)
+    other = _apart_twin(world)
+    async with world.synced():
+        _change_all(world, bodies)
+        other.repository.commit(fleet_files(world.applications, world.api.namespace))
+        await _wait_for_a_person(world, bodies)
+        await _apply_as(other)
+        await world.quiet()
+        world.expect_sync(Sync.WAITING)
+        expect((await world.live(bodies[9]))["data"], {"b": "2"})
+        await world.approve("shop")
+        await world.until_sync(Sync.SYNCED)
+        expect((await world.live(bodies[9]), (await world.live(bodies[0]))["data"]), ({}, {"b": "2"}))
+
+
+async def _applied_at_first(world: World) -> list[Json]:
+    """Ten objects, applied by a process that has ended."""
+    bodies = [config_map(f"c{n}", {"a": "1"}) for n in range(10)]
+    world.declare("shop", *bodies)
+    async with world.synced():
+        return bodies
+
+
+def _change_all(world: World, bodies: list[Json]) -> None:
+    """One more commit."""
+    for body in bodies:
+        body["data"] = {"b": "2"}
+    world.declare("shop", *bodies)
+    world.commit()
+
+
+async def _apply_as(other: World) -> None:
+    """Another process applies what its repository says, and ends."""
+    async with other.started():
+        await other.follow()
+        await other.until_sync(Sync.SYNCED)
+
+
+async def _wait_for_a_person(world: World, bodies: list[Json]) -> None:
+    """Git leaves most of it, which nobody agrees to: it is kept as it is."""
+    world.declare("shop", *bodies[:3])
+    await world.push()
+    await world.until_sync(Sync.WAITING)
+    await world.quiet()
+
+
+@engine_case
 async def fence_one_process_is_not_stopped_by_itself(world: World) -> None:
     """What was healed at a newer commit was declared by an older one first: a start goes on from there."""
     body = config_map("settings", {"a": "1"})

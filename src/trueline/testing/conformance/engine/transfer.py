@@ -3,9 +3,10 @@
 from collections.abc import Collection, Mapping
 
 from trueline.loop.status import Sync
+from trueline.runtime.http import Request, Unreachable
 from trueline.target.inventory import EntryState
 from trueline.testing.conformance.api import Json
-from trueline.testing.conformance.case import expect, expect_in, expect_that
+from trueline.testing.conformance.case import expect, expect_in, expect_status, expect_that
 from trueline.testing.conformance.engine.case import engine_case, named_case
 from trueline.testing.conformance.engine.crash import EFFECTS, EFFECTS_MAX, Arm, Fuse, survived
 from trueline.testing.conformance.engine.sample import config_map
@@ -145,3 +146,38 @@ async def transfer_from_what_left_git(world: World) -> None:
         await world.until_sync(Sync.SYNCED, "shop")
         expect((await world.live(moving))["metadata"]["uid"], uid)
         expect(world.ledger.count("old", TARGET), 0)
+
+
+@engine_case
+async def transfer_without_an_answer_stays_ours(world: World) -> None:
+    """D17: nobody knows whether an object has moved, and who had it has forgotten it: what was ours of it is still so.
+
+    A field that a person takes meanwhile is put back, and not left to them.
+    """
+    moving: Json = config_map("moving", {"a": "1"})
+    world.declare("shop", config_map("stays"), moving)
+    world.declare("blog", config_map("other"))
+    async with world.synced():
+        await world.until_sync(Sync.SYNCED, "blog")
+        world.weather.after = lambda request: _lose(world, request)
+        world.declare("shop", config_map("stays"))
+        world.declare("blog", config_map("other"), moving)
+        world.commit()
+        await world.now.engine.follow_once()
+        await world.until_sync(Sync.UNKNOWN, "blog")
+        world.now.engine.wake("shop")
+        await world.until(lambda: world.entry("moving", "shop") is None, "forgotten")
+        entry = world.entry("moving", "blog")
+        expect(entry and entry.state, EntryState.INTENDED)
+        expect_status(await world.api.merge(moving, {"data": {"a": "by hand"}}), 200)
+        world.weather.after = world.weather.storm = None
+        await world.until_sync(Sync.SYNCED, "blog")
+        await world.quiet()
+        expect((await world.live(moving))["data"], {"a": "1"})
+
+
+def _lose(world: World, request: Request) -> None:
+    """The answer to the object's write does not come, and nothing is heard of it from then on."""
+    if request.path.endswith("/moving") and is_write(request):
+        world.weather.storm = lambda r: Unreachable("silent") if r.path.endswith("/moving") else None
+        raise Unreachable("no answer")
