@@ -73,7 +73,7 @@ def test_only_what_git_changes_is_asked_about(action: Action) -> None:
     ],
 )
 def test_what_was_not_applied_for_sure_is_left_alone(entry: dict[str, object]) -> None:
-    """INV-23, INV-12: nobody knows what became of it, it ran and is not kept, or another process may have come further."""
+    """INV-23, INV-12: what became of it is not known, it ran and is not kept, or another process may be further."""
     assert heals(Action.UPDATE, entry, {"ours": "other"}) == []
 
 
