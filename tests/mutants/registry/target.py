@@ -20,6 +20,22 @@ TARGET = (
         tests=("tests/target/kubernetes/test_mirror.py::test_who_listens_late_hears_of_what_is_there",),
     ),
     Guard(
+        name="what is not watched is not written over without a version",
+        invariants=(11,),
+        file="target/kubernetes/write.py",
+        source="        if seen is None and write.uid and not write.version:",
+        mutant="        if False:",
+        tests=(f"{_WRITE}::test_what_nobody_saw_is_not_written_over",),
+    ),
+    Guard(
+        name="a conflict over what is not watched is of the version that was seen before it",
+        invariants=(11,),
+        file="target/kubernetes/write.py",
+        source="            said = await self._tried_once(write, resource_type, body)\n",
+        mutant="",
+        tests=(f"{_WRITE}::test_a_conflict_over_what_is_not_watched_has_the_version_that_was_seen_before_it",),
+    ),
+    Guard(
         name="what was planned as absent is not written over",
         invariants=(12,),
         file="target/kubernetes/write.py",

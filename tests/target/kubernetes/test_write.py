@@ -160,6 +160,54 @@ async def test_a_delete_is_not_sent_for_what_is_another_one_now(
     assert (said.refusal, bench.sent, bench.gone) == (Refusal.STALE, [], [])
 
 
+def heal(mode: WriteMode, version: str = "") -> Write:
+    """A write of what is known by its UID."""
+    return Write(ref=REF, body=BODY, mode=mode, uid="u1", version=version)
+
+
+CONFLICT = failure(
+    409,
+    "Conflict",
+    "Apply failed with 1 conflict",
+    [{"reason": "FieldManagerConflict", "message": 'conflict with "kubectl-edit" using v1', "field": ".data.a"}],
+)
+
+
+async def test_a_conflict_over_what_is_not_watched_has_the_version_that_was_seen_before_it() -> None:
+    """INV-11: what lost its mark is looked at, and tried once more: what is written over is what it was tried on."""
+    bench = Bench(CONFLICT, got(seen(version="9", mark="")), CONFLICT)
+    said = await bench.writer.write(heal(WriteMode.TRY))
+    assert isinstance(said, Refused)
+    assert (said.version, [one.path for one in said.conflicts]) == ("9", ["data.a"])
+    assert [request.method for request in bench.transport.requests] == ["PATCH", "GET", "PATCH"]
+
+
+async def test_a_conflict_over_what_is_watched_asks_nothing_more() -> None:
+    bench = Bench(CONFLICT, seen=seen())
+    said = await bench.writer.write(heal(WriteMode.TRY))
+    assert isinstance(said, Refused)
+    assert (said.version, len(bench.transport.requests)) == ("7", 1)
+
+
+@pytest.mark.parametrize(
+    "answer", [failure(404, "NotFound", "it is not there"), got(seen(uid="u2"))], ids=["gone", "another one"]
+)
+async def test_a_conflict_over_what_cannot_be_seen_is_old(answer: Response) -> None:
+    bench = Bench(CONFLICT, answer)
+    said = await bench.writer.write(heal(WriteMode.TRY))
+    assert isinstance(said, Refused)
+    assert said.refusal is Refusal.STALE
+
+
+async def test_what_nobody_saw_is_not_written_over() -> None:
+    """INV-11: without a version the server would take it, whatever stands there."""
+    bench = Bench(answered())
+    said = await bench.writer.write(heal(WriteMode.APPLY_FORCED))
+    assert isinstance(said, Refused)
+    assert (said.refusal, bench.sent) == (Refusal.STALE, [])
+    assert isinstance(await bench.writer.write(heal(WriteMode.APPLY_FORCED, "7")), Accepted)
+
+
 async def test_what_would_go_along_keeps_it() -> None:
     """INV-09: nothing is sent where something stands in it that is not this application's."""
     occupied = Refused(refusal=Refusal.OCCUPIED, message="a Secret stands in it")

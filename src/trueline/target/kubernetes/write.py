@@ -89,6 +89,8 @@ class KubernetesWriter:
         seen = self._seen(write, found.value)
         if write.mode.is_dry:
             return await self._tried(write, found.value, body, seen)
+        if seen is None and write.uid and not write.version:
+            return refusals.stale("nobody saw what it would be written over")
         if seen is not None and write.generation not in {0, seen.generation}:
             return refusals.stale("it has changed since it was planned")
         if seen is not None and (seen.generation or not write.version):
@@ -104,12 +106,24 @@ class KubernetesWriter:
     async def _tried(
         self, write: Write, resource_type: ResourceType, body: dict[str, Any], seen: Observed | None
     ) -> answer.Answer:
-        """What the server says to it. INV-11: a conflict names no version, so it is the one that was seen before."""
+        """What the server says to it. INV-11: a conflict names no version, so it is the one that was seen before.
+
+        What lost its mark is not watched: then it is looked at, and tried once more.
+        """
+        said = await self._tried_once(write, resource_type, body)
+        if not isinstance(said, answer.Refused) or not said.conflicts or not write.uid:
+            return said
+        if seen is None:
+            now = await self._look_again(resource_type, write.ref)
+            if now is None or now.uid != write.uid:
+                return refusals.stale("it cannot be seen what it would be written over")
+            seen = self.recollection.live(now).observed()
+            said = await self._tried_once(write, resource_type, body)
+        return replace(said, version=seen.version) if isinstance(said, answer.Refused) else said
+
+    async def _tried_once(self, write: Write, resource_type: ResourceType, body: dict[str, Any]) -> answer.Answer:
         sent = await self._sent(write, resource_type, body, None)
-        said = await (self._compared(sent) if write.whole else self._applied(sent))
-        if isinstance(said, answer.Refused) and said.conflicts and seen is not None:
-            return replace(said, version=seen.version)
-        return said
+        return await (self._compared(sent) if write.whole else self._applied(sent))
 
     async def delete(self, ref: Ref, *, uid: str, mark: str, version: str, dry: bool) -> answer.Answer:
         """Delete one object if it is still the one with this UID, mark and version, or try to."""

@@ -6,6 +6,7 @@ from trueline.model.digest import Digest
 from trueline.record.journal import Kind
 from trueline.runtime.http import Request, Response
 from trueline.target.kubernetes.lease import HOME, LEASE, lease_name, read_lease
+from trueline.target.kubernetes.mark import LABEL
 from trueline.testing.conformance.api import Json
 from trueline.testing.conformance.case import expect, expect_in, expect_status, expect_that
 from trueline.testing.conformance.engine.case import engine_case, named_case
@@ -281,6 +282,29 @@ async def fence_a_heal_is_of_what_was_looked_at(world: World) -> None:
             await world.until(
                 lambda: any(seen.version == version for seen in target.marked(target.mark("shop")).values()), "seen"
             )
+        await world.until(lambda: any("data.b" in fields for _, fields, _ in world.drifts()), "looked at")
+        await world.quiet()
+        expect((await world.live(body))["data"], {"a": "1", "b": "1"})
+        world.expect_sync(Sync.SYNCED)
+
+
+@engine_case
+async def fence_a_heal_of_what_lost_its_mark_is_of_what_was_looked_at(world: World) -> None:
+    """INV-11: what somebody takes the mark from is not watched; edited again after the look, it is looked at again."""
+    body = config_map("settings", {"a": "1", "b": "1"})
+    world.declare("shop", body)
+    async with world.synced():
+        pass
+
+    def takes_the_fence(request: Request) -> bool:
+        return request.method == "PUT" and "/leases/" in request.path
+
+    async with world.synced():
+        async with kept_waiting(world, takes_the_fence) as arrived:
+            taken = {"metadata": {"labels": {LABEL: None}}, "data": {"a": "by hand"}}
+            expect_status(await world.api.merge(body, taken), 200)
+            await arrived.wait()
+            expect_status(await world.api.merge(body, {"data": {"b": "by hand"}}), 200)
         await world.until(lambda: any("data.b" in fields for _, fields, _ in world.drifts()), "looked at")
         await world.quiet()
         expect((await world.live(body))["data"], {"a": "1", "b": "1"})
