@@ -284,3 +284,13 @@ def test_a_deployment_that_begins_at_an_older_commit_is_found() -> None:
     story.begin(engine, "c1")
     with pytest.raises(Broken, match="INV-12 shop goes back to c1 from c2"):
         brought(story, engine, LATE)
+
+
+def test_a_deployment_goes_on_under_a_newer_commit_that_says_the_same() -> None:
+    """It keeps the revision that it began at; another process came further in between."""
+    story, engine, _ = outrun()
+    story.begin(engine, "c2")
+    brought(story, engine, MORE)
+    story.push("c3", fleet(config_map("stays", "1"), LATE))
+    story.begin(engine, "c1")
+    brought(story, engine, LATE)

@@ -316,11 +316,21 @@ class Truth:
         self._begun[place] = max(number, known or 0)
         if latest is not None and (known is None or number > known):
             reached = self._reached.get(application, "")
-            if self._may_follow(reached, latest.revision):
-                self._reached[application] = latest.revision
+            said = self._said_by(application, latest.revision)
+            if (follows := next((one for one in said if self._may_follow(reached, one)), "")) != "":
+                self._reached[application] = follows
             elif known is not None:
                 raise Broken(f"INV-12 {application} goes back to {latest.revision[:8]} from {reached[:8]}")
         return self._reached.get(application, "")
+
+    def _said_by(self, application: str, commit: str) -> Iterator[str]:
+        """A commit, and the newer ones that say the same of an application: its deployment goes on under those."""
+        at = next((n for n, head in enumerate(self.heads) if head.commit == commit), None)
+        if at is None:
+            yield commit
+            return
+        said = self.heads[at].fleet.applications.get(application)
+        yield from (one.commit for one in self.heads[at:] if one.fleet.applications.get(application) == said)
 
     def _may_follow(self, floor: str, commit: str) -> bool:
         """INV-12: a commit follows what was done, or somebody has agreed to go there."""
