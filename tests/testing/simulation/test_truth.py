@@ -294,3 +294,16 @@ def test_a_deployment_goes_on_under_a_newer_commit_that_says_the_same() -> None:
     story.push("c3", fleet(config_map("stays", "1"), LATE))
     story.begin(engine, "c1")
     brought(story, engine, LATE)
+
+
+def test_what_was_begun_before_another_one_came_further_is_no_way_back() -> None:
+    """It stood still before its first write, which comes late: the judge excuses that apart."""
+    (story, engine, twin), fresh = outrun(), config_map("fresh", "3")
+    story.begin(engine, "c2")
+    story.intend(engine, MORE)
+    story.push("c3", fleet(fresh))
+    story.take(twin)
+    story.begin(twin, "c3")
+    brought(story, twin, fresh)
+    story.write(engine, MORE)
+    assert len(story.truth.late) == 1

@@ -309,19 +309,34 @@ class Truth:
     # ---- how far an application has come -------------------------------------------------------------------------
 
     def _done(self, machine: Machine, application: str) -> str:
-        """The commit that an application has come to: what is begun now follows it, or somebody has agreed (INV-12)."""
+        """The commit that an application has come to: what is begun now follows it, or somebody has agreed (INV-12).
+
+        What another machine began with before, and has not written yet, it may still write: it came no further by that.
+        """
+        for other in self.machines:
+            if other is not machine and other.process is not None:
+                self._note_begun(other, application)
+        if not self._note_begun(machine, application):
+            latest = machine.process.history.latest(application)
+            assert latest is not None, "what has begun is written down"
+            raise Broken(
+                f"INV-12 {application} goes back to {latest.revision[:8]} from {self._reached[application][:8]}"
+            )
+        return self._reached.get(application, "")
+
+    def _note_begun(self, machine: Machine, application: str) -> bool:
+        """Take in what a machine has begun with since it was asked last; `False`: it does not follow what was done."""
         assert machine.process is not None, "who writes runs"
         latest, place = machine.process.history.latest(application), (machine.name, application)
         number, known = latest.number if latest else 0, self._begun.get(place)
-        self._begun[place] = max(number, known or 0)
         if latest is not None and (known is None or number > known):
-            reached = self._reached.get(application, "")
-            said = self._said_by(application, latest.revision)
+            reached, said = self._reached.get(application, ""), self._said_by(application, latest.revision)
             if (follows := next((one for one in said if self._may_follow(reached, one)), "")) != "":
                 self._reached[application] = follows
             elif known is not None:
-                raise Broken(f"INV-12 {application} goes back to {latest.revision[:8]} from {reached[:8]}")
-        return self._reached.get(application, "")
+                return False
+        self._begun[place] = max(number, known or 0)
+        return True
 
     def _said_by(self, application: str, commit: str) -> Iterator[str]:
         """A commit, and the newer ones that say the same of an application: its deployment goes on under those."""
