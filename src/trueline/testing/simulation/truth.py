@@ -317,6 +317,7 @@ class Truth:
             if other is not machine and other.process is not None:
                 self._note_begun(other, application)
         if not self._note_begun(machine, application):
+            assert machine.process is not None, "who writes runs"
             latest = machine.process.history.latest(application)
             assert latest is not None, "what has begun is written down"
             raise Broken(
