@@ -53,7 +53,13 @@ class MemoryTree:
         if path in self.files:
             return FileEntry(FileKind.FILE, hashlib.sha256(self.files[path]).hexdigest())
         prefix = f"{path}/" if path else ""
-        return FileEntry(FileKind.DIRECTORY, "") if any(name.startswith(prefix) for name in self.files) else None
+        below = sorted((name[len(prefix) :], text) for name, text in self.files.items() if name.startswith(prefix))
+        if not below:
+            return None
+        told = hashlib.sha256()
+        for name, text in below:
+            told.update(f"{name} {hashlib.sha256(text).hexdigest()}\n".encode())
+        return FileEntry(FileKind.DIRECTORY, told.hexdigest())
 
     def names(self, path: str) -> tuple[str, ...]:
         """The sorted names in a directory."""

@@ -214,9 +214,16 @@ def test_what_is_to_go_is_held_to_what_it_was() -> None:
     heals(story, engine, LATE)
 
 
-def test_what_a_later_commit_says_otherwise_is_not_held_to_what_it_was() -> None:
-    """INV-12: `c2` says something else of it, and `c3` takes it away."""
+def test_what_was_said_in_between_and_never_applied_counts_for_nothing() -> None:
+    """INV-17: `c2` says something else of it, nobody came to it, and `c3` takes it away."""
     story, engine = goes(config_map("late", "2"), MORE)
+    heals(story, engine, LATE)
+
+
+def test_what_is_said_again_is_not_held_to_what_it_was() -> None:
+    """INV-12: the application has come to `c3`, and `c4` declares it again."""
+    story, engine = goes(config_map("late", "2"), MORE)
+    story.push("c4", fleet(config_map("stays", "1"), config_map("late", "4")))
     with pytest.raises(Broken, match=r"INV-12 .*/late is written as c1 said it, over c3"):
         heals(story, engine, LATE)
 

@@ -232,19 +232,20 @@ class Truth:
             if before is None and self._comes_late(machine, application, key):
                 self.late[key] = Late(uid=uid, application=application)
                 return
-            if not self._is_as_left(key, uid, said):
+            if not self._is_as_left(key, uid, said, floor):
                 raise Broken(f"INV-12 {key} is written as {newest[:8]} said it, over {floor[:8]}")
         self._last[key] = uid, newest
         self.late.pop(key, None)
 
-    def _is_as_left(self, key: str, uid: str, said: Sequence[Head]) -> bool:
-        """Whether an object is what it was, and nothing was said of it since but that it goes.
+    def _is_as_left(self, key: str, uid: str, said: Sequence[Head], floor: str) -> bool:
+        """Whether an object is what was applied to it last, and goes by all that is said since the application's floor.
 
-        Where a person is asked first, it is held to that until then (INV-17).
+        Where a person is asked first, it is held to that until then (INV-17). What was said in between and never
+        applied to it counts for nothing.
         """
-        newest, (last_uid, last) = said[-1].commit, self._last.get(key, ("", ""))
-        later = [head for head in self.heads if head.commit != newest and self.line(newest, head.commit)]
-        is_said_again = any(key in head.fleet.mended().declared() for head in later)
+        last_uid, last = self._last.get(key, ("", ""))
+        now = [head for head in self.heads if head.commit == floor or self.line(floor, head.commit)]
+        is_said_again = any(key in head.fleet.mended().declared() for head in now)
         return last_uid == uid and any(head.commit == last for head in said) and not is_said_again
 
     def _says(self, machine: Machine, head: Head, key: str, before: Kept | None, after: Kept) -> bool:
