@@ -13,6 +13,7 @@ from trueline.loop.fleet import Look
 from trueline.loop.follow import GitFollower
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.fault import Transient, UserError
+from trueline.runtime.store import StoreFull
 from trueline.runtime.task_group import TaskGroup
 
 
@@ -92,6 +93,7 @@ class Ground:
     """What a look has of its source, as far as a fall back asks."""
 
     signer: Any = None
+    source: Any = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,3 +140,28 @@ async def test_a_start_without_git_goes_on_from_what_was_begun_with_last_or_from
     await Follower(parts, board, lambda _: None).follow_once()
     assert asked == ["newest"]
     assert (board.look.revision.commit if board.look else "") == ("newest" if is_here else "")
+
+
+async def test_what_could_not_be_written_down_is_not_followed() -> None:
+    """INV-12: else what is followed would excuse, at the next look, what leads elsewhere than what was begun with."""
+
+    async def learn(*_: object) -> None:
+        """Nobody signed it."""
+
+    def see(*_: object) -> None:
+        raise StoreFull([])
+
+    class Trusting(Looking):
+        async def _doubt(self, *_: object) -> None:
+            """Whatever comes is followed."""
+
+    follower = Trusting()
+    parts: Any = SimpleNamespace(
+        verifier=SimpleNamespace(learn=learn), chronicle=SimpleNamespace(see=see), clock=follower.clock
+    )
+    follower._parts, follower._followed = parts, "before"  # noqa: SLF001 - what the next look compares with
+    look: Any = Seen(revision=SimpleNamespace(commit="after"))
+    with pytest.raises(StoreFull):
+        await follower._advance(look, SimpleNamespace())  # type: ignore[arg-type]  # noqa: SLF001 - as above
+    assert follower._followed == "before"  # noqa: SLF001 - as above
+    assert follower.board.look is not look

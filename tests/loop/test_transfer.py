@@ -90,6 +90,7 @@ class Fleet:
     def _carry_out(self, name: str, change: Change, dies: int) -> None:
         key = name, change.ref
         if change.action.is_apply:
+            was_open = key in self.entries and self.entries[key].state is EntryState.INTENDED
             known = self.entries.get(key) or Entry(ref=change.ref, state=EntryState.INTENDED)
             self.entries[key] = msgspec.structs.replace(known, state=EntryState.INTENDED)
             if dies == 1:
@@ -99,7 +100,7 @@ class Fleet:
             if dies == 2:
                 return
             self.entries[key] = Entry(ref=change.ref, state=EntryState.APPLIED, uid=uid, body=change.body)
-            if change.action is Action.TRANSFER:
+            if change.action is Action.TRANSFER or was_open:
                 for other in [owner for owner, at in self.entries if at == change.ref and owner != name]:
                     del self.entries[other, change.ref]
         elif change.action is Action.PRUNE:

@@ -105,6 +105,37 @@ def test_a_sibling_that_gave_it_up_hands_it_over() -> None:
     assert change.action is Action.TRANSFER
 
 
+def test_what_another_process_moved_is_handed_over_in_the_books() -> None:
+    """D17: it carries the new mark already; who had it says what was ours of it, until that is taken over."""
+    yielding = replace(OPTIONS, yielded={ref("web"): "blog"})
+    (change,) = changes([resource("web")], {ref("web"): live()}, [], yielding)
+    assert (change.action, change.reason) == (Action.TRANSFER, "moves here from blog")
+    (change,) = changes([resource("web")], {ref("web"): live()}, [entry("web")], yielding)
+    assert change.action is Action.KEEP, "it is in the books"
+    (change,) = changes([resource("web")], {ref("web"): live(mark_is_ours=False)}, [], yielding)
+    assert change.action is Action.TAKE_OVER, "a mark that was copied moves nothing"
+
+
+@pytest.mark.parametrize(
+    ("observed", "taker", "action"),
+    [
+        (live(mark="t1.blog"), "blog", Action.KEEP),
+        (live(mark="t1.blog"), "", Action.FORGET),
+        (live(mark="t1.blog", mark_is_ours=False), "blog", Action.FORGET),
+        (live(mark="t2.blog"), "blog", Action.FORGET),
+        (live(mark=""), "blog", Action.FORGET),
+        (live(mark="t1.blog", uid="u2"), "blog", Action.FORGET),
+    ],
+    ids=["taken", "nobody declares it", "a copied mark", "another installation", "no mark", "made again"],
+)
+def test_what_a_sibling_has_taken_stays_in_the_books_until_it_is_in_theirs(
+    observed: Observed, taker: str, action: Action
+) -> None:
+    moving = replace(OPTIONS, moving={ref("web"): taker})
+    (change,) = changes([], {ref("web"): observed}, [entry("web")], moving)
+    assert change.action is action
+
+
 def test_what_tools_added_is_looked_at_where_git_wants_it_gone() -> None:
     taking = replace(OPTIONS, takes_away=True, rules=Rules(former_tools=("kubectl*",)))
     for added, options, action in (

@@ -169,11 +169,10 @@ class GitFollower:
             raise UserError([doubt])
         signer = await self._parts.verifier.learn(look.ground.source, look.revision, look.declared)
         look = replace(look, ground=replace(look.ground, signer=signer))
-        self._followed = look.revision.commit
         self._parts.chronicle.see(look.revision, signer)
         self._note_branch(look.revision)
         self._parts.targets.declare(look.declared.targets)
-        self._board.look = look
+        self._board.look, self._followed = look, look.revision.commit  # a full disk may end it before that
         with self._parts.claims.reading():
             self._remove_missing(look)
             await self._keep_unreadable(look)

@@ -174,7 +174,8 @@ def _options(
 ) -> DiffOptions:
     sync, target = desired.application.sync, parts.target
     mark = target.mark(desired.application.name)
-    marked_otherwise = [r for r in desired.resources if _mark(snapshot, r.ref) not in {"", mark}]
+    marks = ((resource, _mark(snapshot, resource.ref)) for resource in desired.resources)
+    elsewhere = [one for one, found in marks if found and (found != mark or one.ref not in inventory.entries)]
     return DiffOptions(
         mark=mark,
         family=target.family,
@@ -185,7 +186,7 @@ def _options(
         allow_delete=leave.allowed(desired),
         replace=frozenset(sync.replace),
         take_over=frozenset(sync.take_over),
-        yielded=parts.claims.yielded(desired.application.name, target.name, marked_otherwise),
+        yielded=parts.claims.yielded(desired.application.name, target.name, elsewhere),
         moving=parts.claims.moving(desired.application.name, target.name, _left(desired, inventory)),
         resting=resting,
         leaving=leave.leaving(desired),

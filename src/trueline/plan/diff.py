@@ -113,7 +113,8 @@ def _absent(resource: Resource, entry: Entry | None, options: DiffOptions) -> Ch
 def _present(resource: Resource, entry: Entry | None, live: Observed, options: DiffOptions) -> Change:
     if live.deleting:
         return _change(resource, Action.HOLD, "it is being deleted; it is made again when it is gone", live)
-    if live.mark == options.mark:
+    is_given = entry is None and live.mark_is_ours and resource.ref in options.yielded
+    if live.mark == options.mark and not is_given:  # else another process has moved it here, and our books have not
         return _marked(resource, entry, live, options)
     if live.mark.startswith(options.family):
         return _of_a_sibling(resource, live, options)
@@ -262,6 +263,8 @@ def _foreign(entry: Entry, live: Observed, options: DiffOptions) -> tuple[Action
     """INV-01: ours is what has the UID that we recorded, this application's mark, and that mark by our hand."""
     if entry.uid and live.uid != entry.uid:
         return Action.FORGET, "somebody made it again: it is not ours"
+    if _is_taken(entry, live, options):
+        return None
     if live.mark != options.mark:
         return Action.FORGET, "it no longer carries our mark"
     if not live.mark_is_ours:
@@ -269,6 +272,12 @@ def _foreign(entry: Entry, live: Observed, options: DiffOptions) -> tuple[Action
     if not entry.uid:
         return Action.HOLD, "we intended to make it and do not know whether this is it"
     return None
+
+
+def _is_taken(entry: Entry, live: Observed, options: DiffOptions) -> bool:
+    """Whether it carries a sibling's mark, and one declares it: until it is in their books, ours say what was ours."""
+    is_a_siblings = live.mark != options.mark and live.mark.startswith(options.family) and live.mark_is_ours
+    return is_a_siblings and bool(options.moving.get(entry.ref))
 
 
 def _moving(ref: Ref, options: DiffOptions) -> tuple[Action, str] | None:

@@ -123,6 +123,14 @@ LOOP = (
         ),
     ),
     Guard(
+        name="what could not be written down is not followed",
+        invariants=(12,),
+        file="loop/follow.py",
+        source="        self._parts.chronicle.see(look.revision, signer)\n",
+        mutant="        self._followed = look.revision.commit\n        self._parts.chronicle.see(look.revision, signer)\n",
+        tests=("tests/loop/test_follow.py::test_what_could_not_be_written_down_is_not_followed",),
+    ),
+    Guard(
         name="a heal is written over what was looked at",
         invariants=(11,),
         file="trial/attempt.py",

@@ -70,6 +70,22 @@ PLAN = (
         tests=(f"{_DIFF}::test_what_left_git", f"{_DIFF}::test_only_what_is_proven_ours_is_ever_deleted"),
     ),
     Guard(
+        name="what a sibling has taken stays in the books until it is in theirs",
+        invariants=(8, 19),
+        file="plan/diff.py",
+        source="    if _is_taken(entry, live, options):",
+        mutant="    if False:",
+        tests=(f"{_DIFF}::test_what_a_sibling_has_taken_stays_in_the_books_until_it_is_in_theirs",),
+    ),
+    Guard(
+        name="what another process moved here is handed over in the books",
+        invariants=(8, 19),
+        file="plan/diff.py",
+        source="    if live.mark == options.mark and not is_given:",
+        mutant="    if live.mark == options.mark:",
+        tests=(f"{_DIFF}::test_what_another_process_moved_is_handed_over_in_the_books",),
+    ),
+    Guard(
         name="without our mark it is not ours",
         invariants=(1,),
         file="plan/diff.py",

@@ -137,18 +137,21 @@ class Story:
 
     # ---- fences ---------------------------------------------------------------------------------------------------
 
-    def take(self, machine: Machine, holder: str | None = None) -> bytes:
-        """A process takes the fence of `shop`, or gives it back, and is told so; gives what the cluster says of it."""
+    def take(self, machine: Machine, holder: str | None = None, *, commit: str = "") -> bytes:
+        """A process takes the fence of `shop`, or gives it back, and is told so; gives what the cluster says of it.
+
+        `commit` is what it begins with.
+        """
         self.version += 1
-        body = self._lease(machine.holder if holder is None else holder)
+        body = self._lease(machine.holder if holder is None else holder, commit)
         self.truth.see(
             Event(self.version, "/coordination.k8s.io/leases/trueline-system/sim.shop", None, Kept("", body))
         )
         self.tell(machine, body)
         return body
 
-    def _lease(self, holder: str) -> bytes:
-        standing = Standing(order=Order(), head=Head())
+    def _lease(self, holder: str, commit: str) -> bytes:
+        standing = Standing(order=Order(generation=1, commit=commit), head=Head())
         record = FenceRecord(application="shop", holder=holder, since="", standing=standing)
         lease = Lease(installation="sim", record=record, repository="", version=str(self.version))
         return lease_body(lease, CLOCK.now())

@@ -306,6 +306,7 @@ def test_a_deployment_goes_on_under_a_newer_commit_that_says_the_same() -> None:
 def test_what_was_begun_before_another_one_came_further_is_no_way_back() -> None:
     """It stood still before its first write, which comes late: the judge excuses that apart."""
     (story, engine, twin), fresh = outrun(), config_map("fresh", "3")
+    story.take(engine, commit="c2")
     story.begin(engine, "c2")
     story.intend(engine, MORE)
     story.push("c3", fleet(fresh))
@@ -314,3 +315,24 @@ def test_what_was_begun_before_another_one_came_further_is_no_way_back() -> None
     brought(story, twin, fresh)
     story.write(engine, MORE)
     assert len(story.truth.late) == 1
+
+
+def test_what_another_one_began_with_and_had_nothing_to_write_for_counts_for_nothing() -> None:
+    """It never said so at the fence, so nobody could know."""
+    story, engine, twin = outrun()
+    story.push("c3", fleet(config_map("fresh", "3")))
+    story.begin(twin, "c3")
+    story.begin(engine, "c2")
+    brought(story, engine, MORE)
+
+
+def test_what_says_the_same_on_another_line_is_followed_too() -> None:
+    """A commit was begun with while Git took it back for another one, which changes nothing of the application."""
+    story, engine, _ = outrun()
+    story.push("d2", fleet(config_map("stays", "1"), MORE))
+    story.begin(engine, "c2")
+    brought(story, engine, MORE)
+    fresh = config_map("fresh", "3")
+    story.push("d3", fleet(config_map("stays", "1"), fresh))
+    story.begin(engine, "d3")
+    brought(story, engine, fresh)

@@ -172,7 +172,7 @@ class Truth:
         self._held.discard(key)
         application = mark.partition(".")[2]
         floor = self._done(machine, application)
-        heads = [head for head in self.heads if self._may_follow(floor, head.commit)]
+        heads = [head for head in self.heads if self._may_follow(application, floor, head.commit)]
         is_taken_away = any(_takes_away(head, key, application) for head in heads)
         if (
             not is_taken_away
@@ -228,7 +228,7 @@ class Truth:
         self._ownership.apply(machine, key, after)
         floor = self._done(machine, application)
         newest = said[-1].commit
-        if not any(self._may_follow(floor, head.commit) for head in said):
+        if not any(self._may_follow(application, floor, head.commit) for head in said):
             if before is None and self._comes_late(machine, application, key):
                 self.late[key] = Late(uid=uid, application=application)
                 return
@@ -313,9 +313,11 @@ class Truth:
         """The commit that an application has come to: what is begun now follows it, or somebody has agreed (INV-12).
 
         What another machine began with before, and has not written yet, it may still write: it came no further by that.
+        Where it never said so at the fence, nothing was to be written.
         """
         for other in self.machines:
-            if other is not machine and other.process is not None:
+            latest = other.process.history.latest(application) if other.process and other is not machine else None
+            if latest is not None and (application, latest.revision) in self.turns.entered:
                 self._note_begun(other, application)
         if not self._note_begun(machine, application):
             assert machine.process is not None, "who writes runs"
@@ -333,7 +335,7 @@ class Truth:
         number, known = latest.number if latest else 0, self._begun.get(place)
         if latest is not None and (known is None or number > known):
             reached, said = self._reached.get(application, ""), self._said_by(application, latest.revision)
-            if (follows := next((one for one in said if self._may_follow(reached, one)), "")) != "":
+            if (follows := next((one for one in said if self._may_follow(application, reached, one)), "")) != "":
                 self._reached[application] = follows
             elif known is not None:
                 return False
@@ -341,17 +343,25 @@ class Truth:
         return True
 
     def _said_by(self, application: str, commit: str) -> Iterator[str]:
-        """A commit, and the newer ones that say the same of an application: its deployment goes on under those."""
+        """A commit, the newer ones that say the same of an application, and those right before it that said it already.
+
+        A deployment goes on under each of the newer ones; nothing was changed since the ones before.
+        """
         at = next((n for n, head in enumerate(self.heads) if head.commit == commit), None)
         if at is None:
             yield commit
             return
         said = self.heads[at].fleet.applications.get(application)
         yield from (one.commit for one in self.heads[at:] if one.fleet.applications.get(application) == said)
+        for one in reversed(self.heads[:at]):
+            if self.line(one.commit, commit):
+                if one.fleet.applications.get(application) != said:
+                    return
+                yield one.commit
 
-    def _may_follow(self, floor: str, commit: str) -> bool:
-        """INV-12: a commit follows what was done, or somebody has agreed to go there."""
-        if not floor or self.line(floor, commit):
+    def _may_follow(self, application: str, floor: str, commit: str) -> bool:
+        """INV-12: a commit follows what was done, or what says the same, or somebody has agreed to go there."""
+        if not floor or any(self.line(one, commit) for one in self._said_by(application, floor)):
             return True
         return any(self.line(agreed, commit) for agreed in self.agreed)
 

@@ -39,6 +39,8 @@ class _Said(msgspec.Struct):
 class Turns:
     """What the cluster has of each fence, and what of it has come to each machine."""
 
+    entered: set[tuple[str, str]] = field(default_factory=set)
+    """The commits that have stood at each application's fence: what was begun with, where something was written."""
     _holders: dict[str, str] = field(default_factory=dict)
     _known: dict[tuple[str, str], Turn] = field(default_factory=dict)
 
@@ -47,6 +49,7 @@ class Turns:
         if event.after is not None and is_about_fences(event.key):
             for lease in leases_of(event.after.raw):
                 self._holders[lease.record.application] = lease.record.holder
+                self.entered.add((lease.record.application, lease.record.standing.order.commit))
 
     def hear(self, machine: str, holder: str, body: bytes, *, sequence: int) -> None:
         """Something of fences has come to a machine, whose process is this holder; its journal has so many records."""

@@ -176,6 +176,32 @@ async def transfer_without_an_answer_stays_ours(world: World) -> None:
         expect((await world.live(moving))["data"], {"a": "1"})
 
 
+@engine_case
+async def transfer_by_another_process_stays_ours(world: World) -> None:
+    """D17: our books have it where it was. Who has it now takes it from there, with what was ours of it."""
+    moving: Json = config_map("moving", {"a": "1"})
+    world.declare("shop", config_map("stays"), moving)
+    world.declare("blog", config_map("other"))
+    async with world.synced():
+        await world.until_sync(Sync.SYNCED, "blog")
+    world.declare("shop", config_map("stays"))
+    world.declare("blog", config_map("other"), moving)
+    world.commit()
+    twin = world.twin()
+    async with twin.started():
+        await twin.follow()
+        for name in ("shop", "blog"):
+            await twin.until_sync(Sync.SYNCED, name)
+    expect_status(await world.api.merge(moving, {"data": {"a": "by hand"}}), 200)
+    async with world.started():
+        await world.follow()
+        for name in ("shop", "blog"):
+            await world.until_sync(Sync.SYNCED, name)
+        await world.quiet()
+        expect((await world.live(moving))["data"], {"a": "1"})
+        expect((world.entry("moving", "shop"), bool(world.entry("moving", "blog"))), (None, True))
+
+
 def _lose(world: World, request: Request) -> None:
     """The answer to the object's write does not come, and nothing is heard of it from then on."""
     if request.path.endswith("/moving") and is_write(request):
