@@ -92,6 +92,8 @@ class Bench:
         seen = await self.at(resource.ref)
         if isinstance(seen, Known) and seen.value is not None:
             more.setdefault("uid", seen.value.uid)
+            if not mode.is_dry:
+                more.setdefault("version", seen.value.version)
         answer = await self.target.write(Write(ref=resource.ref, body=self.bodies[resource.ref], mode=mode, **more))
         return resource.ref, answer
 
