@@ -4,7 +4,7 @@ from trueline.loop.chronicle import FLEET
 from trueline.loop.status import Sync
 from trueline.model.digest import Digest
 from trueline.record.journal import Kind
-from trueline.runtime.http import Request, Response
+from trueline.runtime.http import Request, Response, Unreachable
 from trueline.target.kubernetes.lease import HOME, LEASE, lease_name, read_lease
 from trueline.target.kubernetes.mark import LABEL
 from trueline.testing.conformance.api import Json
@@ -191,7 +191,10 @@ async def fence_what_another_applied_meanwhile_is_kept(world: World) -> None:
         _change_all(world, bodies)
         other.repository.commit(fleet_files(world.applications, world.api.namespace))
         await _wait_for_a_person(world, bodies)
+        world.weather.storm = lambda r: Unreachable("away") if r.method == "PUT" and "/leases/" in r.path else None
         await _apply_as(other)
+        world.weather.storm = None
+        world.now.engine.wake("shop")
         await world.quiet()
         world.expect_sync(Sync.WAITING)
         expect((await world.live(bodies[9]))["data"], {"b": "2"})
