@@ -336,3 +336,14 @@ def test_what_says_the_same_on_another_line_is_followed_too() -> None:
     story.push("d3", fleet(config_map("stays", "1"), fresh))
     story.begin(engine, "d3")
     brought(story, engine, fresh)
+
+
+def test_what_said_the_same_before_something_else_is_not_as_good() -> None:
+    """INV-12: `c3` says what `c1` said. What follows `c1`, and not `c3`, is older than what `c3` brought."""
+    story, engine, _ = outrun()
+    story.push("c3", fleet(config_map("stays", "1"), LATE))
+    story.begin(engine, "c3")
+    brought(story, engine, LATE)
+    story.begin(engine, "c2")
+    with pytest.raises(Broken, match="INV-12 shop goes back to c2 from c3"):
+        brought(story, engine, MORE)

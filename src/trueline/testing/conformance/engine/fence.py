@@ -31,6 +31,10 @@ def _asked(world: World) -> list[tuple[str, str]]:
     return [(r.method, r.path.rpartition("/")[2]) for r in asked]
 
 
+def _takes_the_fence(request: Request) -> bool:
+    return request.method == "PUT" and "/leases/" in request.path
+
+
 def _written(world: World) -> list[tuple[str, str]]:
     """What was written of everything else."""
     seen = [r for r in world.weather.seen if is_write(r) and f"/namespaces/{HOME}" not in r.path]
@@ -191,7 +195,7 @@ async def fence_what_another_applied_meanwhile_is_kept(world: World) -> None:
         _change_all(world, bodies)
         other.repository.commit(fleet_files(world.applications, world.api.namespace))
         await _wait_for_a_person(world, bodies)
-        world.weather.storm = lambda r: Unreachable("away") if r.method == "PUT" and "/leases/" in r.path else None
+        world.weather.storm = lambda r: Unreachable("away") if _takes_the_fence(r) else None
         await _apply_as(other)
         world.weather.storm = None
         world.now.engine.wake("shop")
@@ -272,11 +276,8 @@ async def fence_a_heal_is_of_what_was_looked_at(world: World) -> None:
     async with world.synced():
         pass
 
-    def takes_the_fence(request: Request) -> bool:
-        return request.method == "PUT" and "/leases/" in request.path
-
     async with world.synced():
-        async with kept_waiting(world, takes_the_fence) as arrived:
+        async with kept_waiting(world, _takes_the_fence) as arrived:
             expect_status(await world.api.merge(body, {"data": {"a": "by hand"}}), 200)
             await arrived.wait()
             again = await world.api.merge(body, {"data": {"b": "by hand"}})
@@ -299,11 +300,8 @@ async def fence_a_heal_of_what_lost_its_mark_is_of_what_was_looked_at(world: Wor
     async with world.synced():
         pass
 
-    def takes_the_fence(request: Request) -> bool:
-        return request.method == "PUT" and "/leases/" in request.path
-
     async with world.synced():
-        async with kept_waiting(world, takes_the_fence) as arrived:
+        async with kept_waiting(world, _takes_the_fence) as arrived:
             taken = {"metadata": {"labels": {LABEL: None}}, "data": {"a": "by hand"}}
             expect_status(await world.api.merge(body, taken), 200)
             await arrived.wait()
