@@ -179,6 +179,7 @@ async def test_what_is_done_to_an_object_is_seen_as_it_is(bench: Bench, row: Row
         assert paths == set()
     _, healed = await bench.put(deployment(), WriteMode.APPLY_FORCED)
     assert isinstance(healed, Accepted)
+    await _settled(bench, ref)
     again = await bench.look(ref)
     assert isinstance(again, Accepted)
     assert again.changes == ()

@@ -269,6 +269,27 @@ async def test_an_apply_that_is_tried_is_not_noted() -> None:
     assert bench.noted == []
 
 
+LOOKS = [
+    ("nothing happens meanwhile", ["7", "7"], True),
+    ("it changes between the trial and the look", ["7", "8", "8"], True),
+    ("it changes all the time", ["1", "2", "3", "4", "5", "6"], False),
+]
+
+
+@pytest.mark.parametrize(("case", "versions", "is_seen"), LOOKS, ids=[case for case, *_ in LOOKS])
+async def test_a_look_is_of_one_version(case: str, versions: list[str], *, is_seen: bool) -> None:
+    """What is shown as a difference is never what another wrote between the trial and the look."""
+    bench = Bench(*(answered(version=version) for version in versions))
+    said = await bench.writer.write(Write(ref=REF, body=BODY, mode=WriteMode.TRY, whole=True, uid="u1"))
+    assert len(bench.transport.requests) == len(versions), case
+    if is_seen:
+        assert isinstance(said, Accepted)
+        assert (said.changes, said.observed.version) == ((), versions[-1])
+    else:
+        assert isinstance(said, Refused)
+        assert said.refusal is Refusal.BUSY
+
+
 STRANGE = [
     ("a web page", Response(status=200, headers={"content-type": "text/html"}, body=b"<html>")),
     ("half an object", Response(status=200, headers={"content-type": "application/json"}, body=b'{"kind":"Conf')),

@@ -198,17 +198,23 @@ class KubernetesWriter:
         return self.recollection.live(seen.metadata).observed()
 
     async def _compared(self, sent: _Sent) -> answer.Answer:
-        """A look: the whole answer beside the live object, both of the same resource version."""
+        """A look: the whole answer beside the live object, both of the same resource version.
+
+        Which of the two was asked for first does not matter: each answer is held to the one before it as well.
+        """
+        before: dict[str, Any] | None = None
         for _ in range(LOOKS_MAX):
             said = await self._send(sent)
             if isinstance(said, Refusal):
                 return refusals.refused(said, sent.type, "patch", sent.body)
+            version = _version(parse(said.body))
+            if before is not None and _version(before) == version:
+                return self._accepted(sent, said, before=before)
             live = await self.client.get(*sent.place, whole=True)
             if isinstance(live, Refusal) and live.kind is not RefusalKind.NOT_FOUND:
                 return refusals.refused(live, sent.type, "get")
             before = parse(live.body) if isinstance(live, Ok) else {}
-            after = parse(said.body)
-            if said.is_created or _version(before) == _version(after):
+            if said.is_created or _version(before) == version:
                 return self._accepted(sent, said, before=before)
         return refusals.busy("the object changes faster than it can be looked at")
 
