@@ -56,3 +56,34 @@ def test_the_parent_never_loads_the_decoder() -> None:
     paths = f"{Path(__file__).parents[3] / 'src'}"
     done = subprocess.run([sys.executable, "-c", program], env={"PYTHONPATH": paths}, check=False)
     assert done.returncode == 0
+
+
+_FAULTS = """
+import resource, sys
+from trueline.render.site.image.worker import keep_memory
+def faults():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    bytearray(8 << 20)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+if sys.argv[1] == "kept" and not keep_memory():
+    sys.exit(77)
+faults()
+print(faults())
+"""
+
+
+def test_the_next_photograph_needs_no_new_memory() -> None:
+    """What an encoder gave back is there for the next one: without it the machine clears 2,000 pages of each 8 MiB."""
+    paths = f"{Path(__file__).parents[3] / 'src'}"
+    found = {}
+    for how in ("kept", "given back"):
+        child = subprocess.run(
+            [sys.executable, "-c", _FAULTS, how],
+            env={"PYTHONPATH": paths},
+            check=False,
+            stdout=subprocess.PIPE,
+        )
+        if child.returncode == 77:
+            pytest.skip("an allocator that cannot be told: NOT RUN")
+        found[how] = int(child.stdout)
+    assert found["kept"] < 100 < found["given back"]
