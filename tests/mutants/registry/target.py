@@ -9,6 +9,7 @@ _PLACING = "tests/target/kubernetes/test_placing.py"
 _WRITE = "tests/target/kubernetes/test_write.py"
 _ENGINE = "tests/embedded/test_engine_conformance.py::test_engine_conformance"
 _DIRECTORY = "tests/target/directory/test_target.py"
+_SPARE = "tests/target/directory/test_spare.py"
 
 TARGET = (
     Guard(
@@ -322,6 +323,22 @@ TARGET = (
         source="        if view.owner.mark != mark and not (view.owner.mark.startswith(self._family) and write.uid == uid):",
         mutant="        if False:",
         tests=(f"{_DIRECTORY}::test_two_applications_cannot_have_one_directory",),
+    ),
+    Guard(
+        name="a spare tree is made in nobody else's directory",
+        invariants=(1,),
+        file="target/directory/write.py",
+        source="view.owner is not None and view.owner.mark.startswith(self._family)",
+        mutant="view.owner is not None",
+        tests=(f"{_SPARE}::test_none_is_made_for_another_installation_or_where_nothing_is_live",),
+    ),
+    Guard(
+        name="who makes a spare tree leaves the releases that another process makes",
+        invariants=(13,),
+        file="target/directory/publish.py",
+        source="            await self._remover.clear(site.state, site.releases, SPARE)\n            self._state.save",
+        mutant="            await self._remover.clear(site.state, site.releases)\n            self._state.save",
+        tests=(f"{_SPARE}::test_a_release_that_another_process_makes_is_left_alone",),
     ),
     Guard(
         name="a file that is live is not deleted alone",

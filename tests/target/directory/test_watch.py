@@ -179,6 +179,24 @@ async def test_what_gives_no_notice_is_found_by_the_slow_look(bench: Bench) -> N
         assert await ear.quiet() == []
 
 
+async def test_the_next_release_is_prepared_while_nothing_happens(bench: Bench) -> None:
+    await bench.go(PAGES)
+    spare = bench.state / "releases" / "spare"
+    async with hearing(bench) as ear:
+        async with asyncio.timeout(PATIENCE_S):
+            while not spare.exists():
+                bench.clock.pass_s(POLL_S + 1)
+                await ear.quiet()
+        await bench.go({**PAGES, "index.html": "second"})
+        assert not spare.exists()
+        await ear.until(file_ref("index.html"))
+        heard = await ear.quiet()
+        bench.clock.pass_s(POLL_S + 1)
+        heard = await ear.quiet()
+        assert spare.exists()
+        assert heard == [], "second names are no news"
+
+
 async def test_a_file_system_that_goes_and_comes_is_told(bench: Bench) -> None:
     bench.path = bench.folder / "mount" / "www"
     bench.path.parent.mkdir()

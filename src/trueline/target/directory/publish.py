@@ -19,7 +19,7 @@ from trueline.target.directory.disk import FOLDER_MODE, Disk, folder, remove_if_
 from trueline.target.directory.place import RELEASES, Place, Standing
 from trueline.target.directory.remove import Remover
 from trueline.target.directory.stamp import Stamps
-from trueline.target.directory.state import ASIDE, WORK, Damaged, Lived, Manifest, State
+from trueline.target.directory.state import ASIDE, NEW, SPARE, WORK, Damaged, Lived, Manifest, State
 from trueline.target.directory.tree import (
     Aside,
     Descent,
@@ -39,7 +39,6 @@ KEPT_MAX = 50_000
 SYNCED_EACH_MAX = 16
 """More files and folders than that are waited for together: a thousand waits take seconds, one some milliseconds."""
 _SECOND_NS = 1_000_000_000
-NEW = ".new"
 _TEMPORARY = "file"
 _SLICE = 64
 
@@ -141,6 +140,53 @@ class Publisher:
                 await self._let_go(site, manifest, tree)
         return Published(wrote=wrote, is_new=tree.is_new)
 
+    async def prepare(self, parent: int, live: Manifest) -> None:
+        """Make the tree that the next release begins with, where none leaves that fits: folders and second names.
+
+        Nothing else is touched: no turn was taken for it, and another process may be about to publish. It is on the
+        disk before it is called whole, else whoever waits for the disk next, waits for its thousand folders, too.
+
+        Raises:
+            OSError: it could not be done; nothing of it is left.
+        """
+        with self._site(parent, live) as site:
+            is_there = state_of(SPARE, site.releases) is not None
+            if site.live is None or is_there or self._has_base(site.state, live):
+                return
+            await self._remover.clear(site.state, site.releases, SPARE)
+            self._state.save_manifest(site.state, live, name=SPARE, sync=False)
+            try:
+                self._disk.make_folder(SPARE + NEW, site.releases)
+                with folder(SPARE + NEW, site.releases) as root:
+                    await self._name_again(site, root, dict(live.holdings()))
+                    await asyncio.to_thread(self._disk.sync_all, root)
+                self._disk.rename(SPARE + NEW, site.releases, SPARE, site.releases)
+            except OSError:
+                await self._remover.clear(site.state, site.releases, SPARE)
+                self._state.remove_manifest(site.state, SPARE)
+                raise
+
+    def _has_base(self, state: int, live: Manifest) -> bool:
+        """Whether a release leaves for the next one whose tree holds most of what is live."""
+        made = [one for name in self._state.manifests(state) if (one := self._known(state, name)) is not None]
+        if len(made) < self._retention.releases:
+            return False
+        oldest, wanted = dict(min(made, key=_age).holdings()), dict(live.holdings())
+        return 2 * len(oldest.keys() & wanted.keys()) >= len(wanted)
+
+    async def _name_again(self, site: _Site, root: int, files: Mapping[str, Digest]) -> None:
+        """Make the folders of a tree, with second names for what is, in the live release, as it shall be."""
+        aside, made = Aside(self._disk, site.state, ASIDE), set[str]()
+        with Descent(root) as descent:
+            for count, (above, names) in enumerate(sorted(by_folder(files).items())):
+                if count % _SLICE == 0:
+                    await asyncio.sleep(0)
+                make_way(self._disk, descent, above, aside, made)
+                at = descent.at(above)
+                for name in names:
+                    path = f"{above}/{name}" if above else name
+                    await self._link(site, _Spot(path=path, at=at, work=at, is_free=True), files[path])
+
     async def put_back(self, parent: int, manifest: Manifest, path: str) -> bool:
         """Put one file of the live release back as it shall be; false where it is, or where the whole tree is gone.
 
@@ -217,7 +263,7 @@ class Publisher:
                 self._disk.correct(name, site.releases)
             with folder(name, site.releases) as root:
                 return await self._restore(site, root, manifest, holdings, tree) or is_corrected
-        await self._remover.clear(site.state, site.releases, NEW)
+        await self._remover.clear(site.state, site.releases)
         self._state.save_manifest(site.state, manifest, sync=False)
         if not await self._recycle(site, manifest, holdings, tree):
             self._disk.make_folder(name + NEW, site.releases)
@@ -230,23 +276,33 @@ class Publisher:
         return True
 
     async def _recycle(self, site: _Site, manifest: Manifest, holdings: Mapping[str, Digest], tree: _Tree) -> bool:
-        """Begin with the tree of a release that is not kept any longer: most of what the new one holds stands there.
-
-        Only one that holds nothing of anybody else; what is in it is looked at file by file like that of any tree.
-        """
-        for old in self._surplus(site, manifest):
-            with suppress(OSError), folder(old.release, site.releases) as root:
-                paths, seen = dict(old.holdings()), _Tree()
-                crooked, strangers = await survey(root, frozenset(paths), self._visit(holdings, seen))
-                if crooked or strangers or stat.S_IMODE(os.fstat(root).st_mode) != FOLDER_MODE:
-                    continue
-                self._remover.remove_others(root, paths, holdings)  # first: what is left under a new name is all listed
-                self._disk.rename(old.release, site.releases, manifest.release + NEW, site.releases)
-                self._state.remove_manifest(site.state, old.release)
-                tree.folders.update(folders(paths))
-                tree.right, tree.inodes = seen.right, seen.inodes
-                return True
+        """Begin with the spare tree, or that of a release that is kept no longer: most of the new one stands there."""
+        spare = self._known(site.state, SPARE)
+        bases = [] if spare is None else [(SPARE, spare)]
+        for base in bases + [(one.release, one) for one in self._surplus(site, manifest)]:
+            with suppress(OSError):
+                if await self._begin_with(site, base, manifest, holdings, tree):
+                    return True
+                if base[0] == SPARE:
+                    await self._remover.remove_spare(site.state, site.releases)
         return False
+
+    async def _begin_with(
+        self, site: _Site, base: tuple[str, Manifest], manifest: Manifest, holdings: Mapping[str, Digest], tree: _Tree
+    ) -> bool:
+        """Only with one that holds nothing of anybody else; each file is looked at like that of any tree."""
+        name, old = base
+        with folder(name, site.releases) as root:
+            paths, seen = dict(old.holdings()), _Tree()
+            crooked, strangers = await survey(root, frozenset(paths), self._visit(holdings, seen))
+            if crooked or strangers or stat.S_IMODE(os.fstat(root).st_mode) != FOLDER_MODE:
+                return False
+            self._remover.remove_others(root, paths, holdings)  # first: what is left under a new name is all listed
+            self._disk.rename(name, site.releases, manifest.release + NEW, site.releases)
+            self._state.remove_manifest(site.state, name)
+            tree.folders.update(folders(paths))
+            tree.right, tree.inodes = seen.right, seen.inodes
+            return True
 
     def _visit(self, holdings: Mapping[str, Digest], tree: _Tree) -> Visit:
         """Looks into each folder of a tree for the files that are as they shall be."""
@@ -264,7 +320,7 @@ class Publisher:
         """The releases that are not kept beside the one that is made live, nor is live now; the oldest first."""
         live = site.before.release if site.before is not None else ""
         made = [self._known(site.state, name) for name in self._state.manifests(site.state)]
-        old = sorted((one for one in made if one is not None), key=lambda one: (one.made_s, one.release))
+        old = sorted((one for one in made if one is not None), key=_age)
         old = [one for one in old if one.release != manifest.release]
         return [one for one in old[: max(0, len(old) + 1 - self._retention.releases)] if one.release != live]
 
@@ -415,3 +471,7 @@ class Publisher:
                 await self._remover.remove_release(site.state, site.releases, one, live)
             if surplus:
                 self._save_lived(site, manifest, tree)
+
+
+def _age(manifest: Manifest) -> tuple[float, Digest]:
+    return manifest.made_s, manifest.release

@@ -9,7 +9,7 @@ from contextlib import suppress
 from trueline.target.directory.disk import Disk, folder, names, remove_if_there
 from trueline.target.directory.place import RELEASES, Place, Standing
 from trueline.target.directory.stamp import Stamps
-from trueline.target.directory.state import ASIDE, LIVE, MANIFESTS, OWNER, STAGED, WORK, Manifest, State
+from trueline.target.directory.state import ASIDE, LIVE, MANIFESTS, NEW, OWNER, SPARE, STAGED, WORK, Manifest, State
 from trueline.target.directory.tree import Aside, below, state_of
 from trueline.target.site.path import folders
 
@@ -24,18 +24,24 @@ class Remover:
         self._disk = disk
         self._stamps = stamps
 
-    async def clear(self, state: int, releases: int, suffix: str) -> None:
-        """Remove what an attempt left that did not come to its end."""
+    async def clear(self, state: int, releases: int, tree: str = "") -> None:
+        """Remove what an attempt left that did not come to its end: at any tree, or at this one."""
         for name in names(releases):
-            if name.endswith(suffix):
-                manifest = self._state.manifest(state, name.removesuffix(suffix))
-                await self._remove_tree(state, releases, name, manifest, None)
+            made = name.removesuffix(NEW)
+            if made != name and tree in {"", made}:
+                await self._remove_tree(state, releases, name, self._state.manifest(state, made), None)
 
     async def remove_release(self, state: int, releases: int, manifest: Manifest, live: int | None) -> None:
         """Remove a release's files and folders, then its manifest. `live` is a tree that may share files with it."""
         if state_of(manifest.release, releases) is not None:
             await self._remove_tree(state, releases, manifest.release, manifest, live)
         self._state.remove_manifest(state, manifest.release)
+
+    async def remove_spare(self, state: int, releases: int) -> None:
+        """Remove the tree that no release began with."""
+        if state_of(SPARE, releases) is not None:
+            await self._remove_tree(state, releases, SPARE, self._state.manifest(state, SPARE), None)
+        self._state.remove_manifest(state, SPARE)
 
     def remove_file(self, root: int, path: str, live: int | None = None) -> None:
         """Remove a file that we made; its other names stay as recorded."""
@@ -97,7 +103,8 @@ class Remover:
             for name in (STAGED, LIVE):
                 remove_if_there(self._disk, name, state)
             with folder(RELEASES, state) as releases:
-                await self.clear(state, releases, ".new")
+                await self.clear(state, releases)
+                await self.remove_spare(state, releases)
                 for name in self._state.manifests(state):
                     manifest = self._state.manifest(state, name)
                     if manifest is not None:

@@ -1,8 +1,9 @@
 """What is kept in the folder beside PATH, as small files that are replaced whole.
 
-`owner` whose it is · `manifests/DIGEST` what a release holds · `live` which release was made live last, with the stamps
-of its files · `staged` what the next release will have instead: lines, the last of a path counts. A file that cannot be
-read is never taken for absent. `aside/` holds what others put in our way; nothing here deletes it.
+`owner` whose it is · `manifests/DIGEST` what a release holds, `manifests/spare` the tree that the next one begins
+with · `live` which release was made live last, with the stamps of its files · `staged` what the next release will have
+instead: lines, the last of a path counts. A file that cannot be read is never taken for absent. `aside/` holds what
+others put in our way; nothing here deletes it.
 """
 
 import os
@@ -21,6 +22,10 @@ from trueline.target.site.body import is_blob
 from trueline.target.site.platform import Kept
 
 OWNER, LIVE, STAGED, MANIFESTS, WORK, ASIDE = "owner", "live", "staged", "manifests", "work", "aside"
+SPARE = "spare"
+"""No release, which is a digest: a tree that is made while nothing else is to be done."""
+NEW = ".new"
+"""Behind the name of a tree that is not whole yet."""
 STATE_BYTES_MAX = 256 << 20
 _OURS = frozenset({OWNER, LIVE, STAGED, MANIFESTS, WORK, RELEASES})
 T = TypeVar("T", bound=msgspec.Struct)
@@ -156,10 +161,13 @@ class State:
         """Say what was made live."""
         self._save(LIVE, state, state, msgspec.json.encode(lived))
 
-    def save_manifest(self, state: int, manifest: Manifest, *, sync: bool = True) -> None:
-        """Say what a release's tree holds; without `sync`, the caller waits for all that it writes at once."""
+    def save_manifest(self, state: int, manifest: Manifest, *, name: str = "", sync: bool = True) -> None:
+        """Say what a release's tree holds, or another one of this name.
+
+        Without `sync`, the caller waits for all that it writes at once.
+        """
         with folder(MANIFESTS, state) as manifests:
-            self._save(manifest.release, manifests, state, canonical(manifest), sync=sync)
+            self._save(name or manifest.release, manifests, state, canonical(manifest), sync=sync)
 
     def remove_manifest(self, state: int, release: str) -> None:
         """The release is gone."""

@@ -128,7 +128,11 @@ class DirectoryTarget(SiteTerms):
 
     def sightings(self) -> AsyncIterator[Sighting]:
         """Everything that changes in the live release and of the pointer, from now on."""
-        return SightingStream(self._place, self._looker, self._clock, self._seen).sightings()
+        return SightingStream(self._place, self._looker, self._clock, self._seen, prepare=self.prepare).sightings()
+
+    async def prepare(self) -> None:
+        """Make ready what the next release begins with: `sightings` has it done while nothing happens."""
+        await self._writer.prepare()
 
     def needed(self) -> frozenset[Digest]:
         """The blobs that heal and go back: of every release that is kept. Whoever tidies blobs leaves them.

@@ -6,7 +6,7 @@ compared. Both only say where to look: what is sighted is always what was found 
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Collection, Iterator, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, MutableMapping
 from contextlib import contextmanager, suppress
 
 from trueline.model.digest import Digest
@@ -32,13 +32,25 @@ _PARENT = "\0parent"
 
 
 class SightingStream:
-    """What one listener hears. `seen` is what whoever looked saw last; what is found here is noted there too."""
+    """What one listener hears. `seen` is what whoever looked saw last; what is found here is noted there too.
 
-    def __init__(self, place: Place, looker: Looker, clock: Clock, seen: MutableMapping[Ref, Part]) -> None:
+    `prepare` is called after a slow look that nothing called for: the next release has time until the next one.
+    """
+
+    def __init__(
+        self,
+        place: Place,
+        looker: Looker,
+        clock: Clock,
+        seen: MutableMapping[Ref, Part],
+        *,
+        prepare: Callable[[], Awaitable[None]],
+    ) -> None:
         self._place = place
         self._looker = looker
         self._clock = clock
         self._seen = seen
+        self._prepare = prepare
         self._armed: tuple[Digest, int] | None = None
         self._labels: tuple[str, ...] = ()
         self._lost = ""
@@ -66,6 +78,8 @@ class SightingStream:
                     await self._arm(notices)
                     async for sighting in self._polled(later):
                         yield sighting
+                    if not found:
+                        await self._prepare()
                 took_s = self._clock.monotonic_s() - begun_s
                 await self._clock.sleep(min(took_s, BREATH_MAX_S))  # who writes without end costs half of the time
                 await self._pause(notices, due_s)

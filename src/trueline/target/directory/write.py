@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Collection
+from contextlib import suppress
 
 import msgspec
 
@@ -18,7 +19,7 @@ from trueline.target.directory.place import Place, Standing
 from trueline.target.directory.publish import Publisher
 from trueline.target.directory.refusal import refusing
 from trueline.target.directory.remove import Remover
-from trueline.target.directory.state import Owner, State
+from trueline.target.directory.state import Damaged, Owner, State
 from trueline.target.protocol import Write
 from trueline.target.site.body import MarkedFile, MarkedRelease
 from trueline.target.site.refusal import Refusing
@@ -77,6 +78,16 @@ class DirectoryWriter:
                         return await self._delete(parent, ref, uid=uid, dry=dry)
         except Refusing as refusing_:
             return refusing_.answer
+
+    async def prepare(self) -> None:
+        """Make ready what the next release begins with. What cannot be done is left: the release makes it then."""
+        with suppress(OSError, Damaged):
+            async with self._lock:
+                with self._place.opened() as parent:
+                    view = self._looker.view(parent)
+                    is_ours = view.owner is not None and view.owner.mark.startswith(self._family)
+                    if is_ours and view.manifest is not None:
+                        await self._publisher.prepare(parent, view.manifest)
 
     # ---- files ------------------------------------------------------------------------------------------------
 

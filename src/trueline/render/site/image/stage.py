@@ -36,7 +36,7 @@ Progress = Callable[[int, int], None]
 IMAGES_REMEMBERED: Final = 4_096
 SHARED_FROM_BYTES: Final = 256 << 10
 """A smaller image takes less time than to decode it once more."""
-_FORMAT: Final = 1  # raise it whenever the same encoders make other files than before
+_FORMAT: Final = 2  # raise it whenever the same encoders make other files than before
 _TRIES: Final = 2  # a worker may have reached its own limit of time over the images before this one
 
 
