@@ -22,8 +22,9 @@ from trueline.testing.simulation.loop import SimulationError
 
 MEMORY_BYTES_MAX = 128 << 20
 _VARIANTS_MAX = 8
-_ENVIRONMENT = {"TZ": "UTC", "GOGC": "800"}
-"""There is room, and one worker: who looks for garbage less often answers a third faster."""
+_ENVIRONMENT = {"TZ": "UTC", "GOGC": "800", "GOMAXPROCS": "1"}
+"""There is room, and one worker: who looks for garbage less often answers a third faster. It is asked one thing at a
+time: more threads would only look for work, for a tenth of its time."""
 _MOMENT = ("now", "seed", "revision")
 """What a question to an API server says of when it is asked."""
 T = TypeVar("T")
