@@ -61,10 +61,27 @@ async def test_it_is_made_of_names_alone_and_once(bench: Bench) -> None:
         1,
     ]
     assert (bench.state / "live").read_bytes() == lived, "no turn was taken for it: another may have published"
-    _done(bench).clear()
-    await bench.target.prepare()
-    assert _done(bench) == []
+    for is_new_process in (False, True):
+        if is_new_process:
+            bench.restart()
+        _done(bench).clear()
+        await bench.target.prepare()
+        assert _done(bench) == []
     assert (await bench.go(PAGES)).review.plan.is_empty
+
+
+async def test_it_is_tried_once_a_release(bench: Bench) -> None:
+    await bench.go(PAGES)
+    bench.restart(CountingDisk(fails_at=1, error=OSError(errno.ENOSPC, "No space left on device")))
+    await bench.target.prepare()
+    count = _done(bench)[:]
+    await bench.target.prepare()
+    assert (_done(bench), _spare(bench).exists()) == (count, False)
+    bench.restart()
+    bench.clock.pass_s(10)
+    await bench.go(SECOND)
+    await bench.target.prepare()
+    assert _spare(bench).exists()
 
 
 async def test_none_is_made_where_a_release_leaves_for_the_next_one(bench: Bench) -> None:
