@@ -18,6 +18,8 @@ from tests.web.test_up import enter, up
 SCREENS = (Screen(is_still=True), Screen(is_dark=True, is_still=True), Screen(width=375, height=812, is_still=True))
 SHOP = "/applications/shop"
 LOOK_S = 0.2
+CHANGED = "return window.kept.filter(([one, href]) => one.isConnected && one.href !== href).map(([one, href]) => href)"
+"""The links of the page that lead elsewhere than they did when they were kept."""
 WARNS = f"{FLEET}  sync: {{drift: warn, approve: destructive}}\n"
 WEB = """apiVersion: apps/v1
 kind: Deployment
@@ -144,6 +146,26 @@ def test_a_person_puts_back_a_drift_restarts_and_approves(window: Browser, perso
         for page in ("plan", "sync", "hold", "resume", "refresh", "rollback", "rollback?revision=1", "approve"):
             is_accessible(window, f"{address}{SHOP}/{page}")
         assert window.complaints() == []
+        window.command("Page.navigate", url="about:blank")
+
+
+def test_a_link_never_becomes_another_one(window: Browser, person: Person) -> None:
+    """What can be asked for changes while the page is looked at; whoever is about to follow a link follows that one."""
+    with up(person) as address:
+        enter(window, person)
+        stands(window, address, "True")
+        person.write("green", declaration=WARNS)
+        person.commit("Paint it green")
+        says(window, "Paint it green")
+        stands(window, address, "True")
+        window.run("window.kept = [...document.querySelectorAll('main a')].map((one) => [one, one.href])")
+        edit(person, "red")
+        window.wait("return document.querySelector(\"a[href$='/heal']\")")
+        assert window.run(CHANGED) == []
+        person.write("yellow", declaration=WARNS)
+        person.commit("Paint it yellow")
+        window.wait("return document.querySelector(\"a[href$='revision=2']\")")
+        assert window.run(CHANGED) == []
         window.command("Page.navigate", url="about:blank")
 
 

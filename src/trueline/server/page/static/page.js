@@ -30,8 +30,10 @@
     }
   };
 
-  // ---- the old page becomes the new one: what is the same stays, with focus, open details and typed text
-  const key = (one) => one.id || (one.nodeName === "OPTION" ? `=${one.value}` : "");
+  // ---- the old page becomes the new one: what is the same stays, with focus, open details and typed text;
+  // a link never becomes another one, for somebody may be about to follow it
+  const NAMES = { OPTION: (one) => `=${one.value}`, A: (one) => `@${one.getAttribute("href")}` };
+  const key = (one) => one.id || (NAMES[one.nodeName] ? NAMES[one.nodeName](one) : "");
   const kin = (a, b) => a.nodeType === b.nodeType && a.nodeName === b.nodeName && key(a) === key(b);
   const morph = (a, b) => {
     if (a.nodeType !== Node.ELEMENT_NODE) {
@@ -43,11 +45,12 @@
       if (!b.hasAttribute(name) && !(name === "open" && a.nodeName === "DETAILS")) a.removeAttribute(name);
     }
     const named = new Map();
-    for (const one of a.children) if (key(one)) named.set(key(one), one);
+    for (const one of a.children) if (key(one) && !named.has(key(one))) named.set(key(one), one);
     let at = a.firstChild;
     for (const wanted of [...b.childNodes]) {
       const known = key(wanted) && named.get(key(wanted));
       let found = known && known.nodeName === wanted.nodeName ? known : null;
+      if (found) named.delete(key(wanted));
       if (!found && at && kin(at, wanted)) found = at;
       if (!found) { a.insertBefore(document.importNode(wanted, true), at); continue; }
       if (found === at) at = at.nextSibling;
