@@ -72,6 +72,16 @@ def stands(window: Browser, address: str, state: str) -> None:
     raise AssertionError(f"it is not {state}")
 
 
+def paint_green(window: Browser, person: Person, address: str) -> None:
+    """A second deployment, by somebody who is signed in and sees it."""
+    enter(window, person)
+    stands(window, address, "True")
+    person.write("green", declaration=WARNS)
+    person.commit("Paint it green")
+    says(window, "Paint it green")
+    stands(window, address, "True")
+
+
 def is_accessible(window: Browser, address: str) -> None:
     """axe-core complains of nothing, in both themes and at the width of a telephone; nothing is cut off."""
     for screen in SCREENS:
@@ -87,12 +97,7 @@ def is_accessible(window: Browser, address: str) -> None:
 @pytest.mark.parametrize("screen", [Screen(), Screen(has_scripts=False)], ids=["desk", "no script"])
 def test_a_person_sees_what_would_change_and_goes_back(window: Browser, person: Person, screen: Screen) -> None:
     with up(person) as address:
-        enter(window, person)
-        stands(window, address, "True")
-        person.write("green", declaration=WARNS)
-        person.commit("Paint it green")
-        says(window, "Paint it green")
-        stands(window, address, "True")
+        paint_green(window, person, address)
         window.become(screen)
         window.go(f"{address}{SHOP}")
         window.follow("a[href$='rollback?revision=1']")
@@ -152,12 +157,7 @@ def test_a_person_puts_back_a_drift_restarts_and_approves(window: Browser, perso
 def test_a_link_never_becomes_another_one(window: Browser, person: Person) -> None:
     """What can be asked for changes while the page is looked at; whoever is about to follow a link follows that one."""
     with up(person) as address:
-        enter(window, person)
-        stands(window, address, "True")
-        person.write("green", declaration=WARNS)
-        person.commit("Paint it green")
-        says(window, "Paint it green")
-        stands(window, address, "True")
+        paint_green(window, person, address)
         window.run("window.kept = [...document.querySelectorAll('main a')].map((one) => [one, one.href])")
         edit(person, "red")
         window.wait("return document.querySelector(\"a[href$='/heal']\")")
