@@ -155,6 +155,17 @@ async def test_what_somebody_put_into_it_is_kept_aside(bench: Bench) -> None:
     assert [path.read_text() for path in (bench.state / "aside").rglob("theirs")] == ["precious"]
 
 
+async def test_what_stands_in_its_place_is_kept_aside_and_a_new_one_is_made(bench: Bench) -> None:
+    await _prepared(bench)
+    _spare(bench).rename(bench.folder / "taken")
+    _spare(bench).write_text("precious")
+    await bench.go(SECOND)
+    assert bench.served() == SECOND
+    assert [path.read_text() for path in (bench.state / "aside").iterdir()] == ["precious"]
+    await bench.target.prepare()
+    assert _spare(bench).is_dir()
+
+
 async def test_a_removal_takes_it_along(bench: Bench) -> None:
     await _prepared(bench)
     made = await bench.go({}, is_removal=True)

@@ -287,7 +287,8 @@ class Publisher:
             with suppress(OSError):
                 if await self._begin_with(site, base, manifest, holdings, tree):
                     return True
-                if base[0] == SPARE:
+            if base[0] == SPARE:
+                with suppress(OSError):
                     await self._remover.remove_spare(site.state, site.releases)
         return False
 
