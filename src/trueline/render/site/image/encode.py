@@ -109,7 +109,7 @@ def _scaled(image: "Image", info: ImageInfo, widths: Sequence[int]) -> Iterator[
 def _filter(info: ImageInfo, ratio: float) -> "Resampling":
     """How an image is made smaller by a ratio: letters, which most other formats hold, need the sharpest one.
 
-    Where a photograph becomes smaller by a quarter or more, the softer filter's file is 2 to 16 % smaller at 0.2 to
+    Where a photograph becomes smaller by a quarter or more, the softer filter's file is 3 to 16 % smaller at 0.2 to
     0.7 dB less, in less time; where it hardly changes its size it would be blurred.
     """
     from PIL.Image import Resampling  # noqa: PLC0415 - the parent never loads it
