@@ -93,13 +93,14 @@ def find_go() -> str:
 
 
 def run_go(compiler: str, folder: pathlib.Path, *arguments: str) -> str:
-    """Run the compiler in the toolbox's folder; its messages go to stderr."""
+    """Run the compiler in the toolbox's folder; its messages go to stderr, where it fails all of them."""
     environment = {name: value for name, value in os.environ.items() if name != "GOROOT"}
     environment |= {"CGO_ENABLED": "0", "GOFLAGS": "-trimpath -buildvcs=false", "GOTOOLCHAIN": "local"}
     done = subprocess.run(
         [compiler, *arguments], cwd=folder, env=environment, stdout=subprocess.PIPE, text=True, check=False
     )
     if done.returncode != 0:
+        sys.stderr.write(done.stdout)
         raise SystemExit(f"build_toolbox: `go {arguments[0]}` failed with exit code {done.returncode}")
     return done.stdout
 

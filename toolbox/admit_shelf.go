@@ -2,10 +2,12 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -96,8 +98,7 @@ func (s *shelf) stamp(object runtime.Object, isNew bool) {
 		at.SetCreationTimestamp(now)
 	}
 	if gone := at.GetDeletionTimestamp(); gone != nil && !gone.Time.Before(s.began) {
-		grace := gone.Sub(s.began).Truncate(time.Second)
-		moved := metav1.NewTime(now.Add(grace))
+		moved := metav1.NewTime(now.Add(graceOf(at)))
 		at.SetDeletionTimestamp(&moved)
 	}
 	entries := at.GetManagedFields()
@@ -106,6 +107,7 @@ func (s *shelf) stamp(object runtime.Object, isNew bool) {
 			entries[i].Time = &now
 		}
 	}
+	slices.SortStableFunc(entries, entryOrder)
 	at.SetManagedFields(entries)
 	if pod, ok := object.(*core.Pod); ok { // a binding says when
 		for i := range pod.Status.Conditions {
@@ -114,6 +116,33 @@ func (s *shelf) stamp(object runtime.Object, isNew bool) {
 			}
 		}
 	}
+}
+
+// graceOf is how long an object stays after its deletion. It is not the difference to the server's clock, which may have
+// come to its next second meanwhile.
+func graceOf(at metav1.Object) time.Duration {
+	if seconds := at.GetDeletionGracePeriodSeconds(); seconds != nil {
+		return time.Duration(*seconds) * time.Second
+	}
+	return 0
+}
+
+// entryOrder is the one in which the field manager keeps entries; it holds for the caller's clock too.
+func entryOrder(a, b metav1.ManagedFieldsEntry) int {
+	return cmp.Or(
+		cmp.Compare(a.Operation, b.Operation),
+		cmp.Compare(unixOf(a.Time), unixOf(b.Time)),
+		cmp.Compare(a.Manager, b.Manager),
+		cmp.Compare(a.APIVersion, b.APIVersion),
+		cmp.Compare(a.Subresource, b.Subresource),
+	)
+}
+
+func unixOf(at *metav1.Time) int64 {
+	if at == nil {
+		return 0
+	}
+	return at.Unix()
 }
 
 // cabinet is the storage of one resource: it looks into the shelf of the request that asks.

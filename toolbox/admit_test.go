@@ -5,6 +5,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/kubernetes/pkg/apis/core"
 )
 
 const (
@@ -88,6 +91,30 @@ func TestIdentifiersComeFromTheSeed(t *testing.T) {
 	}
 	if identifier("a") != identifier("a") || identifier("a") == identifier("b") {
 		t.Fatal("the seed does not decide")
+	}
+}
+
+func TestTheNextSecondOfTheServersClockChangesNothing(t *testing.T) {
+	moment := time.Unix(1_700_000_000, 0).UTC()
+	began := time.Unix(1_800_000_000, 0)
+	stamped := func(pause time.Duration) *core.Pod {
+		grace, early := int64(30), metav1.NewTime(began)
+		late, gone := metav1.NewTime(began.Add(pause)), metav1.NewTime(began.Add(pause+30*time.Second))
+		pod := &core.Pod{ObjectMeta: metav1.ObjectMeta{
+			DeletionTimestamp: &gone, DeletionGracePeriodSeconds: &grace,
+			ManagedFields: []metav1.ManagedFieldsEntry{{Manager: "b", Time: &early}, {Manager: "a", Time: &late}},
+		}}
+		(&shelf{question: &exchange{Now: moment}, began: began}).stamp(pod, false)
+		return pod
+	}
+	for _, pause := range []time.Duration{0, 999 * time.Millisecond, time.Second, 3 * time.Second} {
+		pod := stamped(pause)
+		if gone := pod.DeletionTimestamp.Time; !gone.Equal(moment.Add(30 * time.Second)) {
+			t.Errorf("after %s the pod is gone at %s", pause, gone)
+		}
+		if entries := pod.ManagedFields; entries[0].Manager != "a" || !entries[1].Time.Time.Equal(moment) || !entries[0].Time.Time.Equal(moment) {
+			t.Errorf("after %s: %v", pause, entries)
+		}
 	}
 }
 
