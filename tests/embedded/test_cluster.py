@@ -1,7 +1,7 @@
 """The embedded cluster lives: workloads come up, what it kept comes back, and it is served over HTTP."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from trueline.embedded.cluster import EmbeddedCluster
 from trueline.embedded.disk import SqliteDisk
-from trueline.runtime.clock import SystemClock
+from trueline.runtime.clock import SystemClock, Timer
 from trueline.runtime.http import Endpoint
 from trueline.runtime.http_aiohttp import AiohttpTransport
 from trueline.runtime.task_group import TaskGroup
@@ -49,6 +49,10 @@ class FastClock(SystemClock):
     async def sleep(self, seconds: float) -> None:
         """A hundredth of it."""
         await super().sleep(seconds / 100)
+
+    def call_later(self, seconds: float, act: Callable[[], object]) -> Timer:
+        """A hundredth of it later."""
+        return super().call_later(seconds / 100, act)
 
 
 AUTHORITY = "/core/configmaps/x/kube-root-ca.crt"

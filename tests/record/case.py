@@ -1,7 +1,9 @@
 """What the record's tests share: a clock that stands, a store that fails or dies at its n-th call, and short values."""
 
+import asyncio
 import shutil
 import sqlite3
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NoReturn
@@ -14,6 +16,7 @@ from trueline.plan.change import Action, Change
 from trueline.record.journal import Journal
 from trueline.record.ledger import StoreLedger
 from trueline.record.schema import SCHEMA
+from trueline.runtime.clock import Timer
 from trueline.runtime.store import MEMORY, Store
 from trueline.target.inventory import Entry
 from trueline.target.snapshot import Observed
@@ -38,6 +41,11 @@ class StandingClock:
     async def sleep(self, seconds: float) -> None:
         """Move on at once."""
         self.at += timedelta(seconds=seconds)
+
+    def call_later(self, seconds: float, act: Callable[[], object]) -> Timer:
+        """As if somebody slept so long."""
+        self.at += timedelta(seconds=seconds)
+        return asyncio.get_running_loop().call_soon(act)
 
 
 class Died(BaseException):

@@ -1,7 +1,7 @@
 """Watches: a stream of events from one revision on, filtered and formed for one request. It never holds a writer up."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,9 +15,8 @@ from trueline.embedded.read import Reader
 from trueline.embedded.refusal import refuse, status
 from trueline.embedded.route import Route
 from trueline.embedded.store import Event, Kept, Store
-from trueline.runtime.clock import Clock
+from trueline.runtime.clock import Clock, wait_until
 from trueline.runtime.http import Request, Response
-from trueline.runtime.task_group import TaskGroup
 
 BOOKMARK_EVERY_S = 60.0
 TIMEOUT_S = 1800.0
@@ -89,11 +88,12 @@ class Watch:
     wish: Wish
     _position: int = 0
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
+    _is_waiting: bool = False
 
     async def lines(self) -> AsyncGenerator[bytes]:
         """The events, one line each."""
         end_s = self.clock.monotonic_s() + self.wish.timeout_s
-        forget = self.store.listen(self._woken.set)
+        forget = self.store.listen(self._hear)
         try:
             async for line in self._first():
                 yield line
@@ -116,7 +116,6 @@ class Watch:
     async def _following(self, end_s: float) -> AsyncIterator[bytes]:
         bookmark_s = self.clock.monotonic_s() + BOOKMARK_EVERY_S
         while True:
-            self._woken.clear()
             events = self.store.since(self._position)
             if events is None:
                 yield self._expired()
@@ -131,15 +130,25 @@ class Watch:
                 bookmark_s = now_s + BOOKMARK_EVERY_S
             if now_s >= end_s:
                 return
-            if not events:
-                await self._pause(min(end_s, bookmark_s) - now_s)
+            if self._position >= self.store.revision:
+                await self._wait(min(end_s, bookmark_s))
 
-    async def _pause(self, most_s: float) -> None:
-        """Until something is written, or a bookmark or the end is due."""
-        async with TaskGroup() as group:
-            timer = group.create_task(_after(self.clock, most_s, self._woken.set))
-            await self._woken.wait()
-            timer.cancel()
+    async def _wait(self, due_s: float) -> None:
+        """Until something is written that may be told, or a bookmark or the end is due."""
+        self._woken.clear()
+        self._is_waiting = True
+        try:
+            await wait_until(self._woken, self.clock, due_s)
+        finally:
+            self._is_waiting = False
+
+    def _hear(self) -> None:
+        """Something was written: a watch that has told everything before is past what is not in its folder."""
+        events = self.store.since(self._position) if self._is_waiting and not self._woken.is_set() else None
+        if events is None or any(event.key.startswith(self.wish.folder) for event in events):
+            self._woken.set()
+        elif events:
+            self._position = events[-1].revision
 
     async def _told(self, event: Event) -> bytes | None:
         if not event.key.startswith(self.wish.folder):
@@ -183,11 +192,6 @@ class Watch:
     def _expired(self) -> bytes:
         message = f"too old resource version: {self._position} ({self.store.compacted})"
         return msgspec.json.encode({"type": "ERROR", "object": status(410, "Expired", message)})
-
-
-async def _after(clock: Clock, seconds: float, act: Callable[[], None]) -> None:
-    await clock.sleep(max(seconds, 0.0))
-    act()
 
 
 def _at(kept: Kept, revision: int) -> Kept:

@@ -18,6 +18,7 @@ from trueline.model.diagnostic import Diagnostic
 from trueline.model.digest import Digest
 from trueline.model.fault import Fault, Transient
 from trueline.model.known import Known, Unknown
+from trueline.runtime.clock import wait_until
 from trueline.runtime.task_group import TaskGroup
 from trueline.source.artifact import Revision
 from trueline.target.fence import Fence, FenceRecord, Head, Order, Standing, Taken
@@ -293,16 +294,7 @@ class FenceKeeper:
                 yield place.told_at_s + ANCHOR_S
 
     async def _wait(self) -> None:
-        due_s = min(self._dues(), default=None)
-        if due_s is None:
-            await self._changed.wait()
-            return
-        async with TaskGroup() as group:
-            timer = group.create_task(self._parts.clock.sleep(max(due_s - self._parts.clock.monotonic_s(), 0.0)))
-            event = group.create_task(self._changed.wait())
-            await asyncio.wait({timer, event}, return_when=asyncio.FIRST_COMPLETED)
-            timer.cancel()
-            event.cancel()
+        await wait_until(self._changed, self._parts.clock, min(self._dues(), default=None))
 
 
 class PassFence:

@@ -10,8 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from trueline.model.ref import Ref
-from trueline.runtime.clock import Clock
-from trueline.runtime.task_group import TaskGroup
+from trueline.runtime.clock import Clock, wait_until
 
 PAUSE_FIRST_S = 0.2
 PAUSE_MAX_S = 300.0
@@ -56,6 +55,7 @@ class Schedule:
         self._ready: list[str] = []
         self._later: list[tuple[float, str, bool]] = []
         self._changed = asyncio.Event()
+        self._door = asyncio.Lock()
 
     def wake(self, application: str, focus: Collection[Ref] | None = None) -> None:
         """Ask for a pass; with a `focus`, only over these refs, unless more is asked for meanwhile."""
@@ -109,15 +109,20 @@ class Schedule:
         self._changed.set()
 
     async def next(self) -> Turn:
-        """Wait for the next turn and take it; `done` gives it back."""
-        while True:
+        """Wait for the next turn and take it; `done` gives it back.
+
+        Of all who wait one looks for whether something has changed: a wake costs one look, however many wait.
+        """
+        async with self._door:
             self._promote()
-            if self._ready:
-                name = self._ready.pop(0)
-                place = self._places[name]
-                place.is_woken, place.is_busy = False, True
-                return Turn(application=name, focus=None if place.focus is None else frozenset(place.focus))
-            await self._wait()
+            while not self._ready:
+                self._changed.clear()
+                await wait_until(self._changed, self._clock, self._later[0][0] if self._later else None)
+                self._promote()
+            name = self._ready.pop(0)
+            place = self._places[name]
+            place.is_woken, place.is_busy = False, True
+            return Turn(application=name, focus=None if place.focus is None else frozenset(place.focus))
 
     def done(self, turn: Turn) -> None:
         """The pass is over; a wake that came meanwhile counts now."""
@@ -146,16 +151,3 @@ class Schedule:
             if is_retry:
                 self._places[name].is_retried = False
             self.wake(name)
-
-    async def _wait(self) -> None:
-        self._changed.clear()
-        pause_s = self._later[0][0] - self._clock.monotonic_s() if self._later else None
-        if pause_s is None:
-            await self._changed.wait()
-            return
-        async with TaskGroup() as group:
-            timer = group.create_task(self._clock.sleep(max(pause_s, 0.0)))
-            event = group.create_task(self._changed.wait())
-            await asyncio.wait({timer, event}, return_when=asyncio.FIRST_COMPLETED)
-            timer.cancel()
-            event.cancel()

@@ -44,12 +44,18 @@ class FileTree(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class MemoryTree:
-    """A tree that is given whole: for tests, and for a render that needs no files."""
+    """A tree that is given whole, and does not change: for tests, and for a render that needs no files."""
 
     files: Mapping[str, bytes] = field(default_factory=dict)
+    _entries: dict[str, FileEntry | None] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def entry(self, path: str) -> FileEntry | None:
-        """What stands at a path."""
+        """What stands at a path; it is digested once."""
+        if path not in self._entries:
+            self._entries[path] = self._digested(path)
+        return self._entries[path]
+
+    def _digested(self, path: str) -> FileEntry | None:
         if path in self.files:
             return FileEntry(FileKind.FILE, hashlib.sha256(self.files[path]).hexdigest())
         prefix = f"{path}/" if path else ""

@@ -6,10 +6,11 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from types import TracebackType
 from typing import Any, TypeAlias
 
 from trueline.model.diagnostic import Diagnostic
-from trueline.model.fault import Transient, UserError
+from trueline.model.fault import Fault, Transient, UserError
 from trueline.runtime.layout import newer
 
 Schema: TypeAlias = Sequence[Sequence[str]]
@@ -247,30 +248,44 @@ def _make_private(path: Path) -> None:
         raise _unwritable(str(path), error.strerror or str(error)) from error
 
 
-@contextmanager
-def translated(path: str) -> Iterator[None]:
-    """What a database or a file beside it fails with, as a fault.
+class translated:  # noqa: N801 - it is used as a function is
+    """What a database or a file beside it fails with, as a fault; around each statement, so it is no generator.
 
     Raises:
         StoreFull: and the like, as `Store.open`.
     """
-    try:
-        yield
-    except OSError as error:
-        if error.errno in _NO_ROOM:
-            raise _full(path) from error
-        raise _unwritable(path, error.strerror or str(error)) from error
-    except UnicodeDecodeError as error:
-        raise _damaged(path, "what SQLite says of it is no text") from error
-    except sqlite3.Error as error:
-        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & _PRIMARY
-        if code in _FULL:
-            raise _full(path) from error
-        if code in _DAMAGED or "Could not decode" in str(error):
-            raise _damaged(path, str(error)) from error
-        if code in _UNWRITABLE:
-            raise _unwritable(path, str(error)) from error
-        raise
+
+    __slots__ = ("_path",)
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        """Nothing is begun."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Say what it was; what is none of these stays as it is."""
+        if error is not None and (fault := _fault_of(error, self._path)) is not None:
+            raise fault from error
+
+
+def _fault_of(error: BaseException, path: str) -> Fault | None:
+    match error:
+        case OSError():
+            return _full(path) if error.errno in _NO_ROOM else _unwritable(path, error.strerror or str(error))
+        case UnicodeDecodeError():
+            return _damaged(path, "what SQLite says of it is no text")
+        case sqlite3.Error():
+            code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & _PRIMARY
+            if code in _FULL:
+                return _full(path)
+            if code in _DAMAGED or "Could not decode" in str(error):
+                return _damaged(path, str(error))
+            return _unwritable(path, str(error)) if code in _UNWRITABLE else None
+        case _:
+            return None
 
 
 def _full(path: str) -> StoreFull:

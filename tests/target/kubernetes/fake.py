@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from trueline.runtime.clock import Timer
 from trueline.runtime.files import FileTree
 from trueline.runtime.http import Request, Response, Stream, Unreachable
 from trueline.runtime.toolbox import NO_FILES
@@ -44,6 +45,11 @@ class FakeClock:
         self.slept_s.append(seconds)
         self.now_s += seconds
         await asyncio.sleep(0)
+
+    def call_later(self, seconds: float, act: Callable[[], object]) -> Timer:
+        """As if somebody slept so long."""
+        self.now_s += seconds
+        return asyncio.get_running_loop().call_soon(act)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,6 @@ from trueline.embedded.controller import (
 from trueline.embedded.controller.hand import Hand, Unkept
 from trueline.embedded.front import Front
 from trueline.embedded.store import Event, Kept
-from trueline.runtime.task_group import TaskGroup
 
 UNKEPT_PAUSE_S = 5.0
 
@@ -89,18 +88,15 @@ class Loop:
         if not later:
             await self._woken.wait()
             return
-        async with TaskGroup() as group:
-            timer = group.create_task(self._wake_after(min(later.values()) - clock.monotonic_s()))
+        timer = clock.call_later(max(min(later.values()) - clock.monotonic_s(), 0.0), self._wake)
+        try:
             await self._woken.wait()
+        finally:
             timer.cancel()
         now_s = clock.monotonic_s()
         for key in [key for key, at_s in later.items() if at_s <= now_s]:
             del later[key]
             self._due[key] = None
-
-    async def _wake_after(self, seconds: float) -> None:
-        await self.front.clock.sleep(max(seconds, 0.0))
-        self._wake()
 
     def _wake(self) -> None:
         self._settled.clear()

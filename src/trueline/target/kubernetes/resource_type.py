@@ -1,6 +1,7 @@
 """A resource type: a kind of a server, how it is asked for, and what may be done to it."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote
 
 
@@ -56,6 +57,7 @@ class ResourceType:
         return "".join(f"/{_segment(part)}" for part in parts if part)
 
 
+@lru_cache(maxsize=4096)
 def _segment(text: str) -> str:
     quoted = quote(text, safe=":")
     return quoted.replace(".", "%2E") if quoted.strip(".") == "" else quoted

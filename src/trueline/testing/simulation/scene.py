@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -12,6 +12,7 @@ from trueline.embedded.store import Event, Kept, Store
 from trueline.loop.schedule import PAUSE_MAX_S
 from trueline.loop.status import Sync
 from trueline.model.ref import Ref
+from trueline.runtime.clock import Timer
 from trueline.testing.conformance.api import Api
 from trueline.testing.conformance.engine.declaration import Declaration
 from trueline.testing.process import TARGET, EngineProcess
@@ -62,6 +63,10 @@ class StillClock:
     async def sleep(self, seconds: float) -> None:
         """Wait; others go on meanwhile."""
         await asyncio.sleep(seconds)
+
+    def call_later(self, seconds: float, act: Callable[[], object]) -> Timer:
+        """Have the loop call it."""
+        return self._loop.call_later(seconds, act)
 
 
 @dataclass(slots=True, kw_only=True)

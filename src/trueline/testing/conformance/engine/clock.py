@@ -1,9 +1,10 @@
 """The engine under a wall clock that jumps: nothing is done for it, and what was agreed on holds as it was said."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from trueline.loop.status import Sync
-from trueline.runtime.clock import Clock
+from trueline.runtime.clock import Clock, Timer
 from trueline.testing.conformance.case import expect, expect_that
 from trueline.testing.conformance.engine.case import engine_case
 from trueline.testing.conformance.engine.sample import config_map
@@ -32,6 +33,10 @@ class JumpingClock:
     async def sleep(self, seconds: float) -> None:
         """Sleep as long as it is said."""
         await self._clock.sleep(seconds)
+
+    def call_later(self, seconds: float, act: Callable[[], object]) -> Timer:
+        """As much later as it is said."""
+        return self._clock.call_later(seconds, act)
 
 
 @engine_case

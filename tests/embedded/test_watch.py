@@ -1,0 +1,101 @@
+"""A watch that is idle: what is written elsewhere does not wake it, and it is past it all the same."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests.embedded.test_store import written
+from trueline.embedded.answer_form import Form
+from trueline.embedded.kind import Resource
+from trueline.embedded.store import FIRST_REVISION, Store
+from trueline.embedded.watch import BOOKMARK_EVERY_S, Watch, Wish
+from trueline.runtime.clock import Timer
+from trueline.runtime.http import Request
+from trueline.testing.clock import StillClock
+
+
+class Counting(StillClock):
+    """Counts who wants to be called: each time a watch looks, it begins to wait anew."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.timers = 0
+
+    def call_later(self, seconds: float, act: Callable[[], object]) -> Timer:
+        """As it is, and counted."""
+        self.timers += 1
+        return super().call_later(seconds, act)
+
+
+def secret(name: str, revision: int) -> tuple[str, bytes]:
+    key, raw = written(name, revision)
+    return key.replace("configmaps", "secrets"), raw
+
+
+def watch(store: Store, clock: StillClock) -> AsyncIterator[bytes]:
+    maps: Any = Resource(
+        group="",
+        version="v1",
+        plural="configmaps",
+        kind="ConfigMap",
+        singular="configmap",
+        is_namespaced=True,
+        verbs=(),
+    )
+    nobody: Any = None
+    wish = Wish(
+        request=Request(method="GET", path="/api/v1/configmaps"),
+        resource=maps,
+        folder="/core/configmaps/",
+        test=lambda _: True,
+        form=Form.WHOLE,
+        user=nobody,
+        has_bookmarks=True,
+        is_initial=False,
+        revision=FIRST_REVISION,
+        timeout_s=3600.0,
+    )
+    return Watch(store=store, reader=nobody, clock=clock, wish=wish).lines()
+
+
+async def told(lines: AsyncIterator[bytes], act: Callable[[], None]) -> Any:
+    """What comes next, once this is done while it is waited for."""
+    coming = asyncio.ensure_future(anext(lines))
+    await asyncio.sleep(0.001)
+    act()
+    return msgspec.json.decode(await coming)
+
+
+async def test_what_is_written_elsewhere_wakes_nobody_and_is_behind_it() -> None:
+    store, clock = Store(), Counting()
+    lines = watch(store, clock)
+
+    def write_elsewhere() -> None:
+        for number in range(1, 11):
+            store.commit([secret("a", FIRST_REVISION + number)])
+        store.compact()
+        clock.pass_s(BOOKMARK_EVERY_S)
+
+    found = await told(lines, write_elsewhere)
+    assert (found["type"], found["object"]["metadata"]["resourceVersion"]) == ("BOOKMARK", str(FIRST_REVISION + 10))
+    assert clock.timers == 1
+    found = await told(lines, lambda: store.commit([written("b", FIRST_REVISION + 11)]))
+    assert (found["type"], found["object"]["metadata"]["name"]) == ("ADDED", "b")
+
+
+@pytest.mark.parametrize("first", [written, secret])
+async def test_what_is_written_while_it_looks_is_told(first: Callable[[str, int], tuple[str, bytes]]) -> None:
+    store = Store()
+    lines = watch(store, StillClock())
+
+    def write_twice() -> None:
+        store.commit([first("a", FIRST_REVISION + 1)])
+        store.commit([written("b", FIRST_REVISION + 2)])
+
+    found = [await told(lines, write_twice)]
+    if first is written:
+        found.append(msgspec.json.decode(await anext(lines)))
+    assert found[-1]["object"]["metadata"]["name"] == "b"
