@@ -224,6 +224,29 @@ def test_noise_within_a_file_is_refused_or_drawn_but_never_a_crash(form: str) ->
         shown(files)
 
 
+@pytest.mark.parametrize(
+    ("form", "wanted"),
+    [
+        ("JPEG", {900: Image.Resampling.BICUBIC, 400: Image.Resampling.HAMMING}),
+        ("PNG", {900: Image.Resampling.LANCZOS, 400: Image.Resampling.LANCZOS}),
+    ],
+)
+def test_what_a_photograph_is_scaled_by_depends_on_how_much(
+    form: str, wanted: Mapping[int, Image.Resampling], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """1000 pixels become 900, and those 400; see `docs/decisions/images.md`."""
+    data = saved(scene(), form)
+    resize, used = Image.Image.resize, dict[int, Any]()
+
+    def noting(image: Image.Image, size: tuple[int, int], resample: int) -> Image.Image:
+        used[size[0]] = resample
+        return resize(image, size, resample)
+
+    monkeypatch.setattr(Image.Image, "resize", noting)
+    made(data, ImageSettings(small_bytes=0, small_width=0, widths=(400, 900), avif_speed=10))
+    assert used == wanted
+
+
 def test_the_same_twice_is_the_same() -> None:
     data = photograph(6)
     assert made(data) == made(data)
