@@ -18,7 +18,7 @@ from tests.mutants.overlay import Overlay
 from tests.reliability.figure import write_figures
 from tests.testing.simulation.plant import PLANTS, Plant
 
-SEEDS_MAX: Final = 300
+SEEDS_MAX: Final = 500
 """Within so many seeds, which is fewer than `make test` plays anyway."""
 
 

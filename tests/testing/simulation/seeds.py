@@ -4,6 +4,7 @@ It prints what is broken, goes on, and leaves its figures beside what was built.
 """
 
 import argparse
+import resource
 import sys
 from collections.abc import Collection, Iterator
 from itertools import count
@@ -19,13 +20,15 @@ SECONDS_PER_HOUR = 3600
 
 def main() -> int:
     """Play; 1 where something is broken."""
-    asked = _parser().parse_args()
+    asked, before_s = _parser().parse_args(), _cpu_s()
     verdicts = list(_played(asked))
+    cpu_s = (_cpu_s() - before_s) / max(len(verdicts), 1)
     broken = [verdict for verdict in verdicts if verdict.broken]
     hours = sum(verdict.at_s for verdict in verdicts) / SECONDS_PER_HOUR
     if asked.until_broken is None and not asked.digests:
-        sys.stderr.write(f"{len(verdicts)} seeds, {hours:.0f} simulated hours, {len(broken)} broken\n")
-        write_figures("simulation", _figures(verdicts, hours))
+        told = f"{len(verdicts)} seeds, {hours:.0f} simulated hours, {len(broken)} broken, {cpu_s:.2f} CPU-s each"
+        sys.stderr.write(f"{told}\n")
+        write_figures("simulation", _figures(verdicts, hours, cpu_s))
     return 1 if broken else 0
 
 
@@ -47,15 +50,22 @@ def _played(asked: argparse.Namespace) -> Iterator[Verdict]:
                     return
 
 
+def _cpu_s() -> float:
+    """What this process and its toolboxes, once they have ended, have taken of a processor."""
+    used = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(one.ru_utime + one.ru_stime for one in used)
+
+
 def _is_wanted(verdict: Verdict, names: Collection[str]) -> bool:
     return not names or verdict.broken.split(" ")[0] in names
 
 
-def _figures(verdicts: list[Verdict], hours: float) -> dict[str, object]:
+def _figures(verdicts: list[Verdict], hours: float, cpu_s: float) -> dict[str, object]:
     return {
         "seeds": len(verdicts),
         "simulated_hours": round(hours, 1),
         "failed": sum(bool(verdict.broken) for verdict in verdicts),
+        "cpu_s_each": round(cpu_s, 2),
         "effects": sum(verdict.effects for verdict in verdicts),
         "deaths": sum(verdict.deaths for verdict in verdicts),
     }

@@ -12,7 +12,7 @@ from trueline.runtime.toolbox_process import find_toolbox
 from trueline.testing.simulation.run import Casting, simulate
 from trueline.testing.simulation.toolbox import SynchronousToolbox
 
-SEEDS = int(os.environ.get("TRUELINE_SEEDS", "320"))
+SEEDS = int(os.environ.get("TRUELINE_SEEDS", "640"))
 AT_ONCE = 20
 
 FOUND = {
