@@ -129,6 +129,13 @@ class Browser:
         waiting = WebDriverWait(self._driver, TIMEOUT_S, PAUSE_S)
         waiting.until(lambda _: target in {before, self.address}, f"not there: {target}")
 
+    def submit(self, selector: str) -> None:
+        """Click on what sends a form, and wait until the window is elsewhere."""
+        before = self.address
+        self.click(selector)
+        waiting = WebDriverWait(self._driver, TIMEOUT_S, PAUSE_S)
+        waiting.until(lambda _: self.address != before, f"still there: {before}")
+
     def seen(self, selector: str) -> list[str]:
         """The tags of what a selector finds and a reader sees; it asks no script of the page."""
         found = self._driver.find_elements("css selector", selector)

@@ -6,7 +6,7 @@ import io
 import itertools
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -18,6 +18,7 @@ from tests.server.bench import bench
 from trueline.loop.schedule import PAUSE_FIRST_S, Schedule
 from trueline.loop.status import Sync
 from trueline.record.journal import BODY_BYTES_MAX
+from trueline.runtime.clock import Timer
 from trueline.runtime.files import FileTree
 from trueline.runtime.http import Request, Response
 from trueline.runtime.task_group import TaskGroup
@@ -315,6 +316,13 @@ class _Leaping:
         wake = asyncio.get_running_loop().create_future()
         heapq.heappush(self._sleeping, (self.at_s + seconds, next(self._numbers), wake))
         await wake
+
+    def call_later(self, seconds: float, act: Callable[[], object]) -> Timer:
+        """Have it called once that much has passed."""
+        wake = asyncio.get_running_loop().create_future()
+        wake.add_done_callback(lambda woken: None if woken.cancelled() else act())
+        heapq.heappush(self._sleeping, (self.at_s + seconds, next(self._numbers), wake))
+        return wake
 
     async def run(self) -> None:
         """Leap whenever all is quiet, until it is cancelled."""
