@@ -8,26 +8,13 @@ import msgspec
 import pytest
 
 from tests.embedded.test_store import written
+from tests.loop.still_clock import CountingClock
 from trueline.embedded.answer_form import Form
 from trueline.embedded.kind import Resource
 from trueline.embedded.store import FIRST_REVISION, Store
 from trueline.embedded.watch import BOOKMARK_EVERY_S, Watch, Wish
-from trueline.runtime.clock import Timer
 from trueline.runtime.http import Request
 from trueline.testing.clock import StillClock
-
-
-class Counting(StillClock):
-    """Counts who wants to be called: each time a watch looks, it begins to wait anew."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.timers = 0
-
-    def call_later(self, seconds: float, act: Callable[[], object]) -> Timer:
-        """As it is, and counted."""
-        self.timers += 1
-        return super().call_later(seconds, act)
 
 
 def secret(name: str, revision: int) -> tuple[str, bytes]:
@@ -36,7 +23,7 @@ def secret(name: str, revision: int) -> tuple[str, bytes]:
 
 
 def watch(store: Store, clock: StillClock) -> AsyncIterator[bytes]:
-    maps: Any = Resource(
+    maps = Resource(
         group="",
         version="v1",
         plural="configmaps",
@@ -70,7 +57,7 @@ async def told(lines: AsyncIterator[bytes], act: Callable[[], None]) -> Any:
 
 
 async def test_what_is_written_elsewhere_wakes_nobody_and_is_behind_it() -> None:
-    store, clock = Store(), Counting()
+    store, clock = Store(), CountingClock()
     lines = watch(store, clock)
 
     def write_elsewhere() -> None:

@@ -1,14 +1,12 @@
 """Whose turn it is: coalescing, focus, growing pauses."""
 
 import asyncio
-from collections.abc import Callable
 
 import pytest
 
-from tests.loop.still_clock import StillClock
+from tests.loop.still_clock import CountingClock, StillClock
 from trueline.loop.schedule import FOCUS_MAX, PAUSE_FIRST_S, PAUSE_MAX_S, Queue, Schedule, Turn
 from trueline.model.ref import Ref
-from trueline.runtime.clock import Timer
 from trueline.runtime.task_group import TaskGroup
 
 
@@ -130,19 +128,8 @@ async def test_a_waiting_turn_is_woken_by_time() -> None:
     assert waiting.result() == Turn(application="shop")
 
 
-class Counting(StillClock):
-    """Counts who begins to wait for a time."""
-
-    waits = 0
-
-    def call_later(self, seconds: float, act: Callable[[], object]) -> Timer:
-        """As it is, and counted."""
-        self.waits += 1
-        return super().call_later(seconds, act)
-
-
 async def test_of_all_who_wait_one_looks_whenever_something_changes() -> None:
-    clock = Counting()
+    clock = CountingClock()
     schedule = Schedule(clock)
     schedule.wake_after("late", 600.0)
     async with TaskGroup() as group:
@@ -153,7 +140,7 @@ async def test_of_all_who_wait_one_looks_whenever_something_changes() -> None:
         await asyncio.sleep(0.001)
         clock.pass_s(600.0)
     assert [task.result().application for task in waiting] == ["shop", "blog", "till", "late"]
-    assert clock.waits == len(waiting)
+    assert clock.timers == len(waiting)
 
 
 async def test_who_stops_waiting_is_in_nobodys_way() -> None:

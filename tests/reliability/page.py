@@ -27,7 +27,9 @@ class Row:
 
 
 def _number(value: float) -> str:
-    return f"{value:,}" if isinstance(value, int) else f"{value:,.1f}"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:,.1f}" if value >= 1 else f"{value:.2f}"
 
 
 def _of(name: str, whole: str = "of") -> Callable[[Figures], str]:

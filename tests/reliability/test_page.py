@@ -29,6 +29,7 @@ def test_nothing_measured_is_told_as_that() -> None:
 
 PARTLY: list[tuple[dict[str, Any], str]] = [
     ({"simulation": {"seeds": 1234, "simulated_hours": 5.25}}, "| 1,234 seeds, 5.2 simulated hours |"),
+    ({"simulation": {"seeds": 1234, "cpu_s_each": 0.34}}, "| 1,234 seeds, 0.34 CPU-s each |"),
     ({"simulation": {}}, f"| Simulation | {UNMEASURED} |"),
     (
         {"mutants": {"killed": 9, "of": 10, "commit": "abc", "date": "2026-11-28"}},
