@@ -11,7 +11,7 @@ from tests.embedded.test_store import written
 from tests.loop.still_clock import CountingClock
 from trueline.embedded.answer_form import Form
 from trueline.embedded.kind import Resource
-from trueline.embedded.store import FIRST_REVISION, Store
+from trueline.embedded.store import FIRST_REVISION, Event, Store
 from trueline.embedded.watch import BOOKMARK_EVERY_S, Watch, Wish
 from trueline.runtime.http import Request
 from trueline.testing.clock import StillClock
@@ -71,6 +71,29 @@ async def test_what_is_written_elsewhere_wakes_nobody_and_is_behind_it() -> None
     assert clock.timers == 1
     found = await told(lines, lambda: store.commit([written("b", FIRST_REVISION + 11)]))
     assert (found["type"], found["object"]["metadata"]["name"]) == ("ADDED", "b")
+
+
+class Asked(Store):
+    """Counts who asks for events."""
+
+    count = 0
+
+    def since(self, revision: int) -> list[Event] | None:
+        """As it is, and counted."""
+        self.count += 1
+        return super().since(revision)
+
+
+async def test_who_writes_does_not_look_for_what_a_watch_that_is_behind_has_to_tell() -> None:
+    store = Asked()
+    lines = watch(store, StillClock())
+    await told(lines, lambda: store.commit([written("a", FIRST_REVISION + 1)]))
+    asked = store.count
+    for number in range(2, 7):
+        store.commit([secret("b", FIRST_REVISION + number)])
+    assert store.count == asked
+    found = await told(lines, lambda: store.commit([written("c", FIRST_REVISION + 7)]))
+    assert found["object"]["metadata"]["name"] == "c"
 
 
 @pytest.mark.parametrize("first", [written, secret])
