@@ -28,6 +28,7 @@ from tests.canary.search import Arguments, files, forms, hits, pieces
 from tests.cli.person import Person, command, somebody
 from tests.cli.test_branch import Forge
 from trueline.runtime import unix_socket
+from trueline.runtime.clock import SystemClock
 
 PATHS = (
     "/",
@@ -255,12 +256,13 @@ class _Connection(http.client.HTTPConnection):
 
 
 def asked(connection: http.client.HTTPConnection, path: str) -> bytes:
-    """The answer, that of a failure too; of one that keeps coming what came meanwhile."""
-    read = b""
+    """The answer, that of a failure too; of one that keeps coming what came within some seconds."""
+    clock = SystemClock()
+    read, end_s = b"", clock.monotonic_s() + EVENTS_S
     with closing(connection), suppress(TimeoutError):
         connection.request("GET", path)
         answer = connection.getresponse()
-        while piece := answer.read1(1 << 16):
+        while clock.monotonic_s() < end_s and (piece := answer.read1(1 << 16)):
             read += piece
     return read
 

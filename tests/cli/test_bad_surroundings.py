@@ -350,17 +350,20 @@ def test_a_full_disk_is_told_and_nothing_is_applied_until_there_is_room(tmp_path
 
 FILLING = """
 set -eu
-mount -t tmpfs -o size=6m none "$DISK"
+mount -t tmpfs -o size=8m none "$DISK"
 until_said() { i=0; until grep -qE "$1" "$OUT/err"; do i=$((i+1)); test $i -lt 300; sleep 0.1; done; }
 "$@" 2>"$OUT/err" & pid=$!
 trap 'kill -KILL $pid' EXIT
 until_said "good: Healthy"
+until_said "site: Healthy"
 dd if=/dev/zero of="$DISK/filler" bs=4096 2>/dev/null || true
 sed -i s/blue/green/ "$FLEET/apps/good/a.yaml"
+echo "more words" >>"$FLEET/apps/site/index.md"
 git -C "$FLEET" -c user.name=Ada -c user.email=ada@example.com commit -qam "a change"
 until_said "TL0120|TL0802"
 rm "$DISK/filler"
 until_said "updated ConfigMap/good/settings"
+until_said "site: updated File/index.html"
 until_said "good: Synced at main"
 dd if=/dev/zero of="$DISK/filler" bs=4096 2>/dev/null || true
 kill -TERM $pid
@@ -376,7 +379,10 @@ def test_a_disk_that_fills_is_told_and_the_loop_goes_on_when_there_is_room(tmp_p
     out.mkdir()
     if not _mounts(disk):
         pytest.skip("no disk can be mounted here")
+    in_cluster = "cluster: embedded, namespace: site, createNamespace: true"
+    site = declared("site").replace(in_cluster, f"directory: {out}/www")
     fleet.commit({"good.yaml": declared("good"), "apps/good/a.yaml": config_map()})
+    fleet.commit({"site.yaml": site, "apps/site/index.md": "# Hello\n"})
     argv = fleet.argv("up", str(fleet.root), "--listen", "none", "--interval", "1s", "--data-dir", str(disk / "data"))
     environment = {**fleet.environment, "DISK": str(disk), "OUT": str(out), "FLEET": str(fleet.root)}
     subprocess.run(["unshare", "-Urm", "sh", "-c", FILLING, "sh", *argv], check=True, env=environment, timeout=120)

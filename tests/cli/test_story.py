@@ -1,5 +1,7 @@
 """What a person who watches reads."""
 
+from dataclasses import replace
+
 import pytest
 
 from trueline.cli.story import Story
@@ -59,9 +61,11 @@ def test_a_problem_is_said_once_and_its_end_too() -> None:
     said: list[str] = []
     story = Story(said.append)
     problem = Diagnostic(code="TL0001", summary="it is wrong", detail="this", remedy="do that")
-    for problems in ((), (problem,), (problem,), ()):
+    again, other = replace(problem, detail="that"), replace(problem, code="TL0802", summary="the disk is full")
+    for problems in ((), (problem,), (problem,), (again, again), (other,), ()):
         story.tell_problems(problems)
-    assert said == [str(problem), "the fleet repository can be read again"]
+    told, ends = [problem, again, again, other], ["no longer: TL0001 it is wrong", "no longer: TL0802 the disk is full"]
+    assert said == [*map(str, told), *ends]
 
 
 def test_a_note_is_said_once_for_as_long_as_it_holds() -> None:

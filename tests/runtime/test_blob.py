@@ -1,12 +1,16 @@
 """Blobs: whole or not there, checked when they are read, let go of oldest first."""
 
+import errno
 import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
 
+import pytest
+
 from trueline.model.digest import Digest, digest_bytes
 from trueline.runtime.blob import BlobDirectory, borrow
+from trueline.runtime.store import StoreFull
 
 
 def test_what_is_put_is_got_and_what_was_changed_is_not(tmp_path: Path) -> None:
@@ -52,6 +56,22 @@ def test_many_are_asked_for_at_once(tmp_path: Path) -> None:
     assert blobs.known([lent, kept, absent, kept]) == {lent, kept}
     assert blobs.put(b"lent") == lent
     assert not (own / lent[:2] / lent[2:]).exists()
+
+
+def test_what_finds_no_room_is_told_and_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    blobs = BlobDirectory(tmp_path)
+    kept = blobs.put(b"kept")
+
+    def refuse(source: str, target: str) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), source)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "replace", refuse)
+        with pytest.raises(StoreFull, match=str(tmp_path)):
+            blobs.put(b"page")
+        assert blobs.put(b"kept") == kept
+    assert [file for file in tmp_path.rglob("*") if file.is_file()] == [blobs.place(kept)]
+    assert blobs.get(blobs.put(b"page")) == b"page"
 
 
 def test_the_same_bytes_may_be_given_by_several_threads_at_once(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
@@ -11,6 +12,7 @@ from aiohttp import web
 from trueline.model.masked import Masked
 from trueline.runtime.http import Endpoint, Request, Unreachable
 from trueline.runtime.http_aiohttp import AiohttpTransport, Authorize, tls_context
+from trueline.runtime.store import StoreUnwritable
 
 PATIENCE_S = 60.0
 
@@ -165,6 +167,12 @@ async def test_nobody_there_is_a_sentence() -> None:
     with pytest.raises(Unreachable, match="cannot connect to 127"):
         await lines(transport, "/")
     await transport.close()
+
+
+def test_a_key_for_which_there_is_no_place_is_tried_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "nowhere"))
+    with pytest.raises(StoreUnwritable, match="a temporary directory: No such file"):
+        tls_context(Endpoint(url="https://x", client_certificate_pem=b"a", client_key=Masked("b")))
 
 
 def test_a_broken_certificate_is_told_without_its_key() -> None:

@@ -1,16 +1,18 @@
 """What is kept is sealed: nothing of it stands on the disk, and what was touched is lost, not believed."""
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
 
 from trueline.embedded.disk import SqliteDisk
 from trueline.model.digest import digest_bytes
-from trueline.model.fault import UserError
+from trueline.model.fault import Fault, UserError
 from trueline.record.keep import Bodies, RenderStore
 from trueline.record.schema import SCHEMA
 from trueline.runtime.seal import SEAL, Seal
-from trueline.runtime.store import Store
+from trueline.runtime.store import Store, StoreFull, StoreUnwritable
 
 CLEAR = b'{"kind":"Secret","data":{"password":"hunter2-canary"}}'
 
@@ -38,8 +40,27 @@ def test_a_key_that_is_none_is_told(tmp_path: Path) -> None:
     (tmp_path / SEAL).write_bytes(b"short")
     with pytest.raises(UserError, match="TL0173"):
         Seal(tmp_path / SEAL).seal(CLEAR, "a")
-    with pytest.raises(UserError, match="TL0173"):
-        Seal(tmp_path / "none" / SEAL).seal(CLEAR, "a")
+
+
+@pytest.mark.parametrize(("reason", "kind"), [(errno.ENOSPC, StoreFull), (errno.EROFS, StoreUnwritable)])
+def test_a_key_that_cannot_be_made_is_tried_again_and_nothing_is_lost_meanwhile(
+    reason: int, kind: type[Fault], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that is full is no key that is wrong, and what it sealed is not damaged."""
+    sealed = Seal(tmp_path / SEAL).seal(CLEAR, "a")
+    key = (tmp_path / SEAL).rename(tmp_path / "aside")
+
+    def refuse(path: Path, data: bytes) -> None:
+        raise OSError(reason, os.strerror(reason), str(path))
+
+    with monkeypatch.context() as patched:
+        patched.setattr("trueline.runtime.seal.write_atomic", refuse)
+        for ask in (Seal(tmp_path / SEAL).seal, Seal(tmp_path / SEAL).unseal):
+            with pytest.raises(kind) as raised:
+                ask(sealed, "a")
+            assert str(tmp_path / SEAL) in raised.value.diagnostics[0].detail
+    key.rename(tmp_path / SEAL)
+    assert Seal(tmp_path / SEAL).unseal(sealed, "a") == CLEAR
 
 
 def test_bodies_and_renders_stand_nowhere_in_clear(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from trueline.runtime.task_group import TaskGroup
+from trueline.runtime.task_group import TaskGroup, each, fault_group
 
 
 class _Broken(Exception):
@@ -140,3 +140,34 @@ async def test_a_group_inside_a_group_ends_with_it() -> None:
     with pytest.raises(ExceptionGroup):
         await outer()
     assert not went_on
+
+
+async def test_one_failure_of_many_tasks_comes_out_alone_however_deep_they_stand() -> None:
+    async def many() -> None:
+        async with fault_group() as group:
+            for _ in range(3):
+                group.create_task(_fail(after=2))
+
+    for ask in (many, lambda: each(range(5), lambda _: many(), 2)):
+        with pytest.raises(_Broken):
+            await ask()
+
+
+async def test_no_more_are_acted_on_at_once_than_was_said_and_none_after_a_failure() -> None:
+    begun, at_once, most = list[int](), 0, 0
+
+    async def act(number: int) -> None:
+        nonlocal at_once, most
+        begun.append(number)
+        at_once += 1
+        most = max(most, at_once)
+        await asyncio.sleep(0)
+        at_once -= 1
+        if number == 3:
+            raise _Broken
+
+    await each(range(3), act, 2)
+    assert (begun, most) == ([0, 1, 2], 2)
+    with pytest.raises(_Broken):
+        await each(range(3, 100), act, 2)
+    assert len(begun) < 10

@@ -1,6 +1,8 @@
 """A repository on this machine: every way to choose a revision, what it costs, how history is told, what is kept."""
 
 import asyncio
+import errno
+import os
 import shutil
 from collections.abc import Awaitable
 from datetime import UTC, datetime
@@ -199,6 +201,23 @@ async def test_a_kept_artifact_is_read_while_the_source_is_away(tmp_path: Path) 
         assert await reader.repository.files(artifact).read("a") == b"0"
         assert reader.processes.started > 0
         assert await refused(reader.repository.revision("3" * 40)) == "TL0115"
+
+
+async def test_what_cannot_be_kept_now_is_kept_the_next_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file of what is kept finds no room: that is a full disk, and no fault of ours."""
+    remote = Remote(tmp_path / "remote")
+    async with reading(str(remote.path), tmp_path) as reader:
+        commit = await commit_of(reader, "main") if remote.commit({"a": "1"}) else ""
+
+        def refuse(path: Path, data: bytes) -> None:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+
+        with monkeypatch.context() as patched:
+            patched.setattr("trueline.source.git.write_atomic", refuse)
+            assert await refused(reader.repository.keep(commit)) == "TL0802"
+        assert await reader.repository.kept() == ()
+        await reader.repository.keep(commit)
+        assert await reader.repository.kept() == (commit,)
 
 
 async def test_what_was_fetched_last_is_here_while_the_source_is_away(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from trueline.source.refusal import explain
         ("fatal: detected dubious ownership in repository at '/x'", "TL0118", UserError),
         ("error: index-pack died of signal 25", "TL0119", UserError),
         ("fatal: write error: No space left on device", "TL0120", Transient),
+        ("fatal: sha1 file '/d/tmp_idx_sKw4fx' write error. Out of diskspace", "TL0120", Transient),
         ("error: object 1: hasDotgit\nfatal: fsck error in packed object", "TL0121", UserError),
         ("something new", "TL0129", Transient),
         ("", "TL0129", Transient),
@@ -39,3 +40,16 @@ def test_words(said: str, code: str, kind: type[Fault]) -> None:
 
 def test_only_the_shown_text_is_in_the_message() -> None:
     assert "hunter2" not in str(explain("address", "fatal: hunter2", "fatal: ***"))
+
+
+def test_what_git_does_not_explain_is_the_disk_where_that_is_full() -> None:
+    said = "error: cannot update ref 'refs/trueline/found/1': couldn't write '/d/refs/1.lock'"
+    full, other = (explain("address", said, said, is_full=lambda is_full=one: is_full) for one in (True, False))  # type: ignore[misc]
+    assert (full.diagnostics[0].code, other.diagnostics[0].code) == ("TL0120", "TL0129")
+    away = "fatal: unable to access 'u': Could not resolve host: h"
+    assert explain("address", away, away, is_full=lambda: True).diagnostics[0].code == "TL0112"
+
+
+def test_the_same_failure_is_told_alike_though_its_file_has_another_name() -> None:
+    said = [f"fatal: sha1 file '/d/tmp_idx_{name}' write error. Out of diskspace" for name in ("sKw4fx", "QT63hz")]
+    assert len({explain("address", one, one).diagnostics for one in said}) == 1

@@ -4,6 +4,7 @@ import asyncio
 
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.fault import Fault, Transient
+from trueline.runtime.store import full_disk
 from trueline.runtime.toolbox import ToolboxFailed
 
 
@@ -14,6 +15,8 @@ def faults_of(error: BaseException) -> tuple[Fault, ...] | None:
             return (error,)
         case ToolboxFailed():
             return (_no_answer(error),)
+        case OSError() if (full := full_disk(error)) is not None:
+            return (full,)
         case KeyboardInterrupt() | asyncio.CancelledError():
             return ()
         case BaseExceptionGroup():

@@ -153,12 +153,18 @@ def read_credentials(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def keep_credential(url: str, token: str, environment: Mapping[str, str]) -> Path:
-    """Keep the token of a server, for its owner's eyes alone."""
+    """Keep the token of a server, for its owner's eyes alone.
+
+    Raises:
+        UserError: TL0903, it cannot be kept.
+    """
+    from trueline.cli.writing import writing  # noqa: PLC0415 - only who signs in writes
     from trueline.runtime.data_directory import write_atomic  # noqa: PLC0415 - only who signs in writes
 
     path, known = credentials_path(environment), read_credentials(environment)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    write_atomic(path, json.dumps({**known, url: token}, indent=1, sort_keys=True).encode() + b"\n")
+    with writing(str(path)):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_atomic(path, json.dumps({**known, url: token}, indent=1, sort_keys=True).encode() + b"\n")
     return path
 
 

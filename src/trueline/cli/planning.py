@@ -16,6 +16,7 @@ from trueline.cli.plan import Subject
 from trueline.cli.session import looking
 from trueline.cli.story import note_line
 from trueline.cli.survey import survey
+from trueline.cli.writing import writing
 from trueline.loop.control import Control
 from trueline.loop.review import Review
 from trueline.loop.told import diagnostic_body
@@ -95,7 +96,8 @@ async def show_plan(subject: Subject, save: Path | None, output: str, environmen
 
 
 def _save(file: Path, document: Mapping[str, Any]) -> None:
-    write_atomic(file.absolute(), json.dumps(document, indent=1).encode() + b"\n")
+    with writing(str(file)):
+        write_atomic(file.absolute(), json.dumps(document, indent=1).encode() + b"\n")
 
 
 async def plan_all(control: Control) -> Planned:

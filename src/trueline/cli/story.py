@@ -33,13 +33,14 @@ class Story:
                     self._tell(f"{record.at.astimezone():%H:%M:%S} {line}")
 
     def tell_problems(self, problems: Sequence[Diagnostic]) -> None:
-        """What is wrong with the fleet repository; said once."""
+        """What is wrong with the whole, be it the fleet repository or the disk; said once, and when it is past."""
         found = tuple(problems)
         if found != self._problems:
             for problem in found:
                 self._tell(str(problem))
-            if not found:
-                self._tell("the fleet repository can be read again")
+            names = {name: None for name in map(_name, self._problems) if name not in set(map(_name, found))}
+            for name in names:
+                self._tell(f"no longer: {name}")
             self._problems = found
 
     def tell_refusals(self, application: str, problems: tuple[Diagnostic, ...]) -> None:
@@ -76,3 +77,7 @@ def _sort(record: Record) -> tuple[str, tuple[str, str] | None]:
 def note_line(note: Diagnostic) -> str:
     """A note as one line: it asks for nothing."""
     return one_line(f"note: {note.code} {note.line}")
+
+
+def _name(problem: Diagnostic) -> str:
+    return f"{problem.code} {problem.summary}"

@@ -12,6 +12,7 @@ from threading import get_ident
 from typing import Protocol
 
 from trueline.model.digest import Digest
+from trueline.runtime.store import translated
 
 BLOBS_BYTES_MAX = 8 << 30
 ALTERNATES = "alternates"
@@ -27,7 +28,7 @@ class Blobs(Protocol):
         """Keep bytes; those that are kept already are only noted as used.
 
         Raises:
-            OSError: the disk is full.
+            StoreFull: and the store's other faults; nothing is kept then.
         """
         ...
 
@@ -59,12 +60,17 @@ class BlobDirectory:
     def put(self, data: bytes) -> Digest:
         """Keep bytes: the whole file appears under its name, or nothing does."""
         digest = Digest(hashlib.sha256(data).hexdigest())
+        with translated(str(self._path)):
+            self._put(digest, data)
+        return digest
+
+    def _put(self, digest: Digest, data: bytes) -> None:
         file = self._own(digest)
         with suppress(FileNotFoundError):
             os.utime(file)
-            return digest
+            return
         if self._is_there(digest):
-            return digest  # the lender's, which is only read
+            return  # the lender's, which is only read
         beside = f"{file}.{get_ident()}.new"  # two sites may be given the same bytes at once, each in a thread
         try:
             with os.fdopen(_opened(beside), "wb") as stream:
@@ -73,7 +79,6 @@ class BlobDirectory:
         except BaseException:
             Path(beside).unlink(missing_ok=True)
             raise
-        return digest
 
     def get(self, digest: Digest) -> bytes | None:
         """The bytes, checked."""

@@ -7,7 +7,7 @@ import socket
 import ssl
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -17,6 +17,7 @@ import aiohttp
 from yarl import URL
 
 from trueline.runtime.http import Endpoint, Request, Response, Stream, Unreachable
+from trueline.runtime.store import translated
 
 Authorize: TypeAlias = Callable[[bool], Awaitable[Mapping[str, str]]]
 """Gives the headers that prove who we are; the argument asks for fresh ones after a 401."""
@@ -138,7 +139,7 @@ def tls_context(endpoint: Endpoint) -> ssl.SSLContext:
 
     Raises:
         ValueError: a certificate or key does not hold; the text has nothing of the key in it.
-
+        StoreFull: and the store's other faults: there is no place for the key, which is tried again.
     """
     context = ssl.create_default_context()
     try:
@@ -172,11 +173,13 @@ def describe(error: BaseException) -> str:
 
 def _load_chain(context: ssl.SSLContext, endpoint: Endpoint) -> None:
     """Python's TLS reads a key from files only: it stands for a moment in a directory that nobody else may enter."""
-    with tempfile.TemporaryDirectory(prefix="trueline-") as directory:
-        certificate, key = Path(directory, "certificate"), Path(directory, "key")
-        certificate.write_bytes(endpoint.client_certificate_pem)
-        with os.fdopen(os.open(key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(endpoint.client_key.reveal().encode() if endpoint.client_key is not None else b"")
+    with ExitStack() as stack:
+        with translated("a temporary directory"):
+            directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="trueline-"))
+            certificate, key = Path(directory, "certificate"), Path(directory, "key")
+            certificate.write_bytes(endpoint.client_certificate_pem)
+            with os.fdopen(os.open(key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(endpoint.client_key.reveal().encode() if endpoint.client_key is not None else b"")
         context.load_cert_chain(certificate, key)
 
 

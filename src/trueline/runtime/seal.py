@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from trueline.model.diagnostic import Diagnostic
-from trueline.model.fault import UserError
+from trueline.model.fault import Fault, UserError
 from trueline.runtime.data_directory import write_atomic
+from trueline.runtime.store import translated
 
 SEAL: Final = "seal.key"
 """The file of the key in a data directory."""
@@ -36,7 +37,8 @@ class Seal:
         """The bytes, sealed.
 
         Raises:
-            UserError: TL0173, the key cannot be read or made.
+            UserError: TL0173, the key cannot be read.
+            StoreFull: and the store's other faults: none could be made.
         """
         nonce = self._random(_NONCE_BYTES)
         return b"".join((SEALED, nonce, self._cipher.encrypt(nonce, data, name.encode())))
@@ -50,7 +52,7 @@ class Seal:
             return data
         try:
             opened = self._cipher.decrypt(data[1 : 1 + _NONCE_BYTES], data[1 + _NONCE_BYTES :], name.encode())
-        except UserError:
+        except Fault:
             raise
         except Exception:  # noqa: BLE001 - whatever is wrong with it, it is lost
             return None
@@ -60,7 +62,8 @@ class Seal:
         """The name of a secret value: equal ones have equal names here, and nobody else can tell of what.
 
         Raises:
-            UserError: TL0173, the key cannot be read or made.
+            UserError: TL0173, the key cannot be read.
+            StoreFull: and the store's other faults: none could be made.
         """
         return hmac.new(hashlib.sha256(b"fingerprint" + self._key).digest(), value, hashlib.sha256).digest()
 
@@ -73,10 +76,10 @@ class Seal:
     @cached_property
     def _key(self) -> bytes:
         try:
-            try:
-                key = self._file.read_bytes()
-            except FileNotFoundError:
-                key = self._random(KEY_BYTES)
+            key = self._file.read_bytes()
+        except FileNotFoundError:
+            key = self._random(KEY_BYTES)
+            with translated(str(self._file)):
                 write_atomic(self._file, key)
         except OSError as error:
             raise _unusable(self._file, os.strerror(error.errno or 0)) from None

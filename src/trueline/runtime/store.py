@@ -242,10 +242,7 @@ def _sync(path: Path) -> None:
 
 
 def _make_private(path: Path) -> None:
-    try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-    except OSError as error:
-        raise _unwritable(str(path), error.strerror or str(error)) from error
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
 
 
 class translated:  # noqa: N801 - it is used as a function is
@@ -271,10 +268,17 @@ class translated:  # noqa: N801 - it is used as a function is
             raise fault from error
 
 
+def full_disk(error: BaseException, path: str = "") -> StoreFull | None:
+    """The fault of whatever failed for want of room, wherever it was; `None` of all that failed for another reason."""
+    if isinstance(error, OSError) and error.errno in _NO_ROOM:
+        return _full(path or str(error.filename or "a file of this process"))
+    return None
+
+
 def _fault_of(error: BaseException, path: str) -> Fault | None:
     match error:
         case OSError():
-            return _full(path) if error.errno in _NO_ROOM else _unwritable(path, error.strerror or str(error))
+            return full_disk(error, path) or _unwritable(path, error.strerror or str(error))
         case UnicodeDecodeError():
             return _damaged(path, "what SQLite says of it is no text")
         case sqlite3.Error():
@@ -294,7 +298,7 @@ def _full(path: str) -> StoreFull:
             Diagnostic(
                 code="TL0802",
                 summary="the disk is full",
-                detail=f"{path} cannot grow; nothing is applied, for what is about to be done could not be recorded",
+                detail=f"{path} cannot grow; nothing is done that would have to be recorded or kept first",
                 remedy="make room; it goes on by itself",
             ),
         ],

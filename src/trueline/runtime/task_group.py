@@ -7,10 +7,14 @@ cancels itself stays counted in `Task.cancelling()`. Both are mended in Python 3
 
 import asyncio
 import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
-__all__ = ["TaskGroup"]
+__all__ = ["TaskGroup", "each", "fault_group"]
+
+T = TypeVar("T")
 
 if sys.version_info >= (3, 13):
     from asyncio import TaskGroup  # noqa: TID251 - the one place
@@ -45,6 +49,34 @@ else:
                 if _waiting().cancelling() > self._cancelling_before:
                     raise asyncio.CancelledError from failed
                 raise
+
+
+@asynccontextmanager
+async def fault_group() -> AsyncIterator[TaskGroup]:
+    """Tasks of which one failure is enough: it comes out alone, for whoever asked knows no tasks, only faults.
+
+    Raises:
+        CancelledError: as of a `TaskGroup`.
+        Exception: the first that failed.
+    """
+    try:
+        async with TaskGroup() as group:
+            yield group
+    except ExceptionGroup as failed:
+        raise failed.exceptions[0] from None
+
+
+async def each(items: Iterable[T], act: Callable[[T], Awaitable[object]], most: int) -> None:
+    """Act on every item, so many side by side; the first that fails ends the others and is what is raised."""
+    waiting = iter(items)
+
+    async def work() -> None:
+        for item in waiting:
+            await act(item)
+
+    async with fault_group() as group:
+        for _ in range(most):
+            group.create_task(work())
 
 
 def _waiting() -> asyncio.Task[object]:

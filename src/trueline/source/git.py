@@ -15,6 +15,7 @@ from trueline.model.fault import Fault
 from trueline.model.known import Known, Unknown
 from trueline.runtime.data_directory import write_atomic
 from trueline.runtime.files import FileTree
+from trueline.runtime.store import translated
 from trueline.source.artifact import Artifact, References, Revision
 from trueline.source.authorship import LineCommit, parse_authorship
 from trueline.source.bare_copy import FETCH, SHA256_HEX_LENGTH, is_made, parse_refs, sweep
@@ -250,7 +251,7 @@ class GitRepository:
 
     async def _list_refs(self, *options: str, patterns: tuple[str, ...] = ()) -> dict[str, str]:
         wanted = [name for pattern in patterns for name in (pattern, f"{pattern}^{{}}")]
-        self._git.repository.parent.mkdir(parents=True, exist_ok=True)
+        self._make_place()
         completed = await self._git.remote(
             *_LIST, *options, "--", self.address, *wanted, timeout_s=self._bounds.poll_timeout_s
         )
@@ -278,10 +279,15 @@ class GitRepository:
                 return
             sweep(path, "*.lock", "refs/trueline/**/*.lock")
             if not is_made(path):
-                path.parent.mkdir(parents=True, exist_ok=True)
+                self._make_place()
                 algorithm = "sha256" if len(algorithm_of) == SHA256_HEX_LENGTH else "sha1"
                 await self._git.local("init", "--quiet", "--bare", "--template=", f"--object-format={algorithm}")
             self._is_open = True
+
+    def _make_place(self) -> None:
+        place = self._git.repository.parent
+        with translated(str(place)):
+            place.mkdir(parents=True, exist_ok=True)
 
     async def _obtain(self, ref: str, identity: str) -> Revision:
         kept_as = _found_ref(ref)
@@ -412,8 +418,9 @@ class GitRepository:
             return []
 
     def _write_kept(self, order: list[str]) -> None:
-        lines = "".join(f"{commit}\n" for commit in order)
-        write_atomic(self._git.repository / _KEPT_ORDER, lines.encode())
+        file, lines = self._git.repository / _KEPT_ORDER, "".join(f"{commit}\n" for commit in order)
+        with translated(str(file)):
+            write_atomic(file, lines.encode())
 
 
 class GitSource:

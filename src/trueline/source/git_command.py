@@ -6,10 +6,11 @@ arguments, never sent on a redirect, and is taken out of what Git says.
 
 import base64
 import shlex
+import shutil
 import signal
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import assert_never
@@ -17,6 +18,7 @@ from typing import assert_never
 from trueline.model.masked import Masked
 from trueline.runtime.process import Command, Completed, Ending, Limits, NotStarted, Processes
 from trueline.runtime.secret import scrub
+from trueline.runtime.store import translated
 from trueline.source.address import Address, Transfer
 from trueline.source.bare_copy import is_made
 from trueline.source.refusal import NO_GIT, SLOW, TOO_LARGE, explain
@@ -39,6 +41,7 @@ ENVIRONMENT_PASSED = frozenset(
         "all_proxy",
     ]
 )
+_ROOM_BYTES = 64 << 10  # with less of it left, Git fails in many words
 _ALONE = {
     "LC_ALL": "C",
     "GIT_CONFIG_NOSYSTEM": "1",
@@ -185,13 +188,19 @@ class GitCommand:
                     return replace(completed, stdout=answer.encode(), stderr=scrub(said, secrets).encode())
                 if completed.exit_code == -signal.SIGXFSZ:  # the kernel stops a file at its bound, without a word
                     raise TOO_LARGE.about(f"{self.address}: a file of more than {command.limits.file_bytes} bytes")
-                raise explain(str(self.address), said, scrub(said, secrets))
+                raise explain(str(self.address), said, scrub(said, secrets), is_full=self._is_full)
             case Ending.TIMED_OUT:
                 raise SLOW.about(f"{self.address}: no end after {command.timeout_s:g} s")
             case Ending.TOO_MUCH_OUTPUT:
                 raise TOO_LARGE.about(f"{self.address}: more than {command.stdout_bytes_max} bytes of refs")
             case _:
                 assert_never(completed.ending)
+
+    def _is_full(self) -> bool:
+        place = self.repository if self.repository.exists() else self.repository.parent
+        with suppress(OSError):
+            return shutil.disk_usage(place).free < _ROOM_BYTES
+        return False
 
     def _command(
         self,
@@ -222,8 +231,11 @@ class GitCommand:
         if self.address.transfer.is_http and header is not None:
             yield {f"http.{self.address.scope}.extraHeader": header.reveal(), "http.followRedirects": "false"}
         elif self.address.transfer is Transfer.SSH:
-            with tempfile.TemporaryDirectory(dir=self.repository.parent, prefix="ssh-") as directory:
-                yield {"GIT_SSH_COMMAND": _ssh(credentials, Path(directory)), "GIT_SSH_VARIANT": "ssh"}
+            with ExitStack() as stack:
+                with translated(str(self.repository.parent)):
+                    folder = tempfile.TemporaryDirectory(dir=self.repository.parent, prefix="ssh-")
+                    ssh = _ssh(credentials, Path(stack.enter_context(folder)))
+                yield {"GIT_SSH_COMMAND": ssh, "GIT_SSH_VARIANT": "ssh"}
         else:
             yield {}
 

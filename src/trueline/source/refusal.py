@@ -4,6 +4,7 @@ Git's messages are read in the C locale; the first rule that matches holds, so t
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -73,6 +74,13 @@ TOO_LARGE: Final = _rule(
     "raise the bound of the source, or move what is large to Git LFS or another repository",
     r"died of signal 25|file too large|file size limit exceeded",
 )
+NO_ROOM: Final = _rule(
+    "TL0120",
+    Transient,
+    "no space is left for the repository",
+    "free space in the data directory; it is tried again",
+    r"no space left on device|disk quota exceeded|out of disk ?space",
+)
 OTHER: Final = _rule("TL0129", Transient, "Git failed", "it is tried again; Git's own words say why")
 PATHS: Final = _rule(
     "TL0122", UserError, "the source has more files than the bound", "use a smaller repository or raise the bound"
@@ -90,16 +98,11 @@ NO_GIT: Final = _rule(
 UNREADABLE: Final = _rule("TL0132", Transient, "the object database cannot be read", "it is tried again")
 NOT_A_DIRECTORY: Final = _rule("TL0133", UserError, "the directory cannot be read", "correct the path or its rights")
 
+_HALF: Final = re.compile(r"(tmp_[a-z]+)_\w{6}")
 _RULES: Final = (
     COMMIT_MISSING,
     TOO_LARGE,
-    _rule(
-        "TL0120",
-        Transient,
-        "no space is left for the repository",
-        "free space in the data directory; it is tried again",
-        r"no space left on device|disk quota exceeded",
-    ),
+    NO_ROOM,
     _rule(
         "TL0114",
         UserError,
@@ -165,14 +168,18 @@ _RULES: Final = (
 )
 
 
-def explain(address: str, stderr: str, shown: str) -> Fault:
-    """The fault that Git's words mean; `shown` is the same text without secrets, for the detail."""
+def explain(address: str, stderr: str, shown: str, *, is_full: Callable[[], bool] = lambda: False) -> Fault:
+    """The fault that Git's words mean; `shown` is the same text without secrets, for the detail.
+
+    Where they mean nothing, `is_full` is asked about the disk: Git does not always say why it could not write.
+    """
     said = _one_line(stderr)
-    detail = f"{address}: {_one_line(shown)[-_DETAIL_LENGTH_MAX:] or 'git ended without a word'}"
+    shown = _HALF.sub(r"\1", _one_line(shown))  # its name is another one each time, and that is no news
+    detail = f"{address}: {shown[-_DETAIL_LENGTH_MAX:] or 'git ended without a word'}"
     for rule in _RULES:
         if rule.pattern is not None and rule.pattern.search(said):
             return rule.about(detail)
-    return OTHER.about(detail)
+    return (NO_ROOM if is_full() else OTHER).about(detail)
 
 
 def _one_line(text: str) -> str:

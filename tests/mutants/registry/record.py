@@ -337,6 +337,27 @@ RECORD = (
         tests=("tests/runtime/test_seal.py::test_bodies_and_renders_stand_nowhere_in_clear",),
     ),
     Guard(
+        name="what is sealed is not taken for damaged where its key can only not be made now",
+        invariants=(30,),
+        file="runtime/seal.py",
+        source="        except Fault:\n            raise\n",
+        mutant="        except UserError:\n            raise\n",
+        tests=(
+            "tests/runtime/test_seal.py::test_a_key_that_cannot_be_made_is_tried_again_and_nothing_is_lost_meanwhile",
+        ),
+    ),
+    Guard(
+        name="a site for which there is no room waits, and nothing is wrong with it",
+        invariants=(30,),
+        file="runtime/blob.py",
+        source="        with translated(str(self._path)):\n            self._put(digest, data)",
+        mutant="        self._put(digest, data)",
+        tests=(
+            "tests/runtime/test_blob.py::test_what_finds_no_room_is_told_and_leaves_nothing_behind",
+            "tests/cli/test_failing_disk.py::test_a_file_for_which_there_is_no_room_is_no_fault_of_ours",
+        ),
+    ),
+    Guard(
         name="objects of the embedded cluster are sealed",
         invariants=(25,),
         file="embedded/disk.py",

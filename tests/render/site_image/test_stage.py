@@ -244,9 +244,8 @@ async def test_an_answer_that_is_cut_off_is_our_bug_and_not_kept() -> None:
             return answer[:-1] if operation == ENCODE else answer
 
     rig = Rig(worker=Cutting())
-    with pytest.raises(ExceptionGroup) as caught:
-        await build(rig, {"a.jpg": photo()})
-    assert caught.group_contains(ValueError, match="length")
+    with pytest.raises(ValueError, match="length"):
+        await build(rig, {"a.jpg": photo(), "b.jpg": photo(1)})
     assert not rig.blobs.kept
 
 

@@ -31,28 +31,29 @@ class RealSops:
 
     def encrypt(self, name: str, content: bytes, *options: str, config: str = "") -> bytes:
         """The file as sops encrypts it; `config` is the text of a `.sops.yaml`."""
-        (self.folder / name).write_bytes(content)
         (self.folder / ".sops.yaml").unlink(missing_ok=True)
         if config:
             (self.folder / ".sops.yaml").write_text(config)
         recipients = () if config or "--pgp" in options or "--age" in options else ("--age", self.recipient)
-        return self._run("encrypt", *recipients, *options, name)
+        return self._run(name, content, "encrypt", *recipients, *options)
 
     def decrypt(self, name: str, content: bytes) -> bytes:
         """The file as sops decrypts it."""
-        (self.folder / name).write_bytes(content)
-        return self._run("decrypt", name)
+        return self._run(name, content, "decrypt")
 
-    def _run(self, *arguments: str) -> bytes:
+    def _run(self, name: str, content: bytes, *arguments: str) -> bytes:
+        """The file goes with the call: some of them hold a secret in clear, and are no leak."""
+        file = self.folder / name
+        file.write_bytes(content)
         environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(self.folder),
             "GNUPGHOME": str(self.folder / "gnupg"),
             "SOPS_AGE_KEY": self.identity,
         }
-        done = subprocess.run(
-            [self.program, *arguments], cwd=self.folder, env=environment, capture_output=True, check=False
-        )
+        argv = [str(self.program), *arguments, name]
+        done = subprocess.run(argv, cwd=self.folder, env=environment, capture_output=True, check=False)
+        file.unlink()
         assert done.returncode == 0, done.stderr.decode()
         return done.stdout
 

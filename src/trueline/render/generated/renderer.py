@@ -50,7 +50,7 @@ from trueline.render.site.release import Tree, rendered
 from trueline.render.site.stub import stubs
 from trueline.runtime.blob import Blobs
 from trueline.runtime.files import FileTree
-from trueline.runtime.task_group import TaskGroup
+from trueline.runtime.task_group import fault_group
 from trueline.runtime.toolbox import Toolbox, ToolboxFailed, ToolboxRefused
 
 PAGE_BYTES_MAX: Final = 8 << 20
@@ -201,12 +201,9 @@ class GeneratedRenderer:
             async with slots:
                 await self._read(batch, built, found, notes, output)
 
-        try:
-            async with TaskGroup() as group:
-                for batch in _batches(lost, built):
-                    group.create_task(one(batch))
-        except ExceptionGroup as failed:  # whoever asked knows faults, not how many batches there were
-            raise failed.exceptions[0] from None
+        async with fault_group() as group:
+            for batch in _batches(lost, built):
+                group.create_task(one(batch))
         return found
 
     async def _read(

@@ -23,7 +23,7 @@ from trueline.render.site.memory import Outline
 from trueline.render.site.navigation import title_of
 from trueline.render.site.parsed import Finding, ParsedPage
 from trueline.runtime.files import FileTree
-from trueline.runtime.task_group import TaskGroup
+from trueline.runtime.task_group import fault_group
 from trueline.runtime.toolbox import Toolbox, ToolboxFailed, ToolboxRefused
 
 SOURCE_BYTES_MAX: Final = 4 << 20
@@ -128,11 +128,8 @@ class PageReader:
                 return await self._batch(batch, keys, fragments if search else None, allow_html=allow_html)
 
         texts = [await _read(files, page) for page in pages]
-        try:
-            async with TaskGroup() as group:
-                tasks = [group.create_task(one(batch)) for batch in _batches(texts)]
-        except ExceptionGroup as failed:  # whoever asked knows faults, not how many batches there were
-            raise failed.exceptions[0] from None
+        async with fault_group() as group:
+            tasks = [group.create_task(one(batch)) for batch in _batches(texts)]
         found = {source: page for task in tasks for source, page in task.result().items()}
         self.pages_parsed += len(found)
         return found, fragments

@@ -51,7 +51,7 @@ from trueline.render.site.stub import stubs
 from trueline.render.site.theme.language import has_words, languages
 from trueline.runtime.blob import Blobs
 from trueline.runtime.files import FileTree
-from trueline.runtime.task_group import TaskGroup
+from trueline.runtime.task_group import TaskGroup, fault_group
 from trueline.runtime.toolbox import Toolbox
 
 WHOLE_AT_ONCE: Final = 256
@@ -207,11 +207,8 @@ class SiteRenderer:
                 lost.append(draft)
             else:
                 self._publish(kept, draft, site, tree)
-        try:
-            async with TaskGroup() as group:
-                await self._make(lost, site, files, tree, group)
-        except ExceptionGroup as failed:  # whoever asked knows a full disk, not how many wrote to it
-            raise failed.exceptions[0] from None
+        async with fault_group() as group:
+            await self._make(lost, site, files, tree, group)
 
     async def _make(self, lost: Sequence[Draft], site: _Site, files: FileTree, tree: Tree, group: TaskGroup) -> None:
         writing: asyncio.Task[None] | None = None

@@ -25,7 +25,7 @@ from trueline.render.site.image.plan import Variant
 from trueline.render.site.image.setting import DEFAULT_SETTINGS, ImageSettings
 from trueline.render.site.parsed import Finding
 from trueline.runtime.blob import Blobs
-from trueline.runtime.task_group import TaskGroup
+from trueline.runtime.task_group import fault_group
 from trueline.runtime.toolbox import Toolbox, ToolboxFailed, ToolboxRefused
 
 Read = Callable[[str], Awaitable[bytes]]
@@ -127,7 +127,7 @@ class ImageStage:
         """One image. What is wrong with it is in the findings, never raised.
 
         Raises:
-            OSError: the blobs' disk is full.
+            StoreFull: and the store's other faults: what was made cannot be kept.
         """
         return await self._picture(request, read, object())
 
@@ -144,7 +144,7 @@ class ImageStage:
         """Many images, as many at a time as there are workers; the results in the order of the requests."""
         places = [object() for _ in requests]
         self._waiting.update(places)  # before the first one begins, so that it knows of the others
-        async with TaskGroup() as group:
+        async with fault_group() as group:
             tasks = [
                 group.create_task(self._picture(request, read, place))
                 for request, place in zip(requests, places, strict=True)
@@ -241,11 +241,8 @@ class ImageStage:
         """Of one worker; of all of them about a large image, where they would have nothing else to do."""
         is_shared = len(data) >= SHARED_FROM_BYTES and not self._waiting
         shares = self._images_max if is_shared else 1
-        try:
-            async with TaskGroup() as group:
-                asked = [group.create_task(self._asked(data, share, shares)) for share in range(shares)]
-        except ExceptionGroup as failed:
-            raise failed.exceptions[0] from None
+        async with fault_group() as group:
+            asked = [group.create_task(self._asked(data, share, shares)) for share in range(shares)]
         return [one.result() for one in asked]
 
     async def _asked(self, data: bytes, share: int, shares: int) -> bytes:

@@ -4,14 +4,14 @@ Each put names what it expects to find, so that what a stranger or another proce
 """
 
 import hashlib
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TypeVar
 
 from msgspec.structs import replace
 
 from trueline.model.digest import Digest, digest_bytes
-from trueline.runtime.task_group import TaskGroup
+from trueline.runtime.task_group import each
 from trueline.target.answer import Refusal
 from trueline.target.site.platform import Look, Order, PlatformRefused, Published
 from trueline.target.site.s3.bucket import (
@@ -155,7 +155,7 @@ class BucketPlatform:
                 known = self._read[path] = (stored, await _hashed(reading))
             found[path] = known[1]
 
-        await _each(tuple(paths), read, READS_AT_ONCE)
+        await each(tuple(paths), read, READS_AT_ONCE)
         return found
 
     async def _check_way(self, sight: Sight, after: Published) -> None:
@@ -202,7 +202,7 @@ class BucketPlatform:
             rows[one.path] = Row(etag, upload.size_bytes, attributes_digest(one.attributes))
             self._read[one.path] = (Stored(etag, upload.size_bytes), one.blob)
 
-        await _each(tuple(puts), put, PUTS_AT_ONCE)
+        await each(tuple(puts), put, PUTS_AT_ONCE)
 
     async def _save(self, state: State, version: str) -> str:
         data = state.body()
@@ -227,22 +227,6 @@ async def _hashed(reading: Reading) -> Digest:
     async for piece in reading.pieces:
         digest.update(piece)
     return Digest(digest.hexdigest())
-
-
-async def _each(items: Collection[T], act: Callable[[T], Awaitable[None]], bound: int) -> None:
-    """Act on every item, so many side by side; the first that fails ends it."""
-    left = iter(items)
-
-    async def work() -> None:
-        for item in left:
-            await act(item)
-
-    try:
-        async with TaskGroup() as group:
-            for _ in range(min(bound, len(items))):
-                group.create_task(work())
-    except ExceptionGroup as failed:
-        raise failed.exceptions[0] from None
 
 
 def _stale(path: str = "") -> PlatformRefused:

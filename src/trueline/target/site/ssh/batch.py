@@ -1,28 +1,14 @@
-"""Many acts at a time, never more than so many; the first that fails ends the others and is what is raised."""
+"""Many questions at a time, and how many bytes are on their way while they are asked."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
 from typing import TypeVar
 
-from trueline.runtime.task_group import TaskGroup
+from trueline.runtime.task_group import each
 
 T = TypeVar("T")
 R = TypeVar("R")
-
-
-async def each(items: Iterable[T], act: Callable[[T], Awaitable[object]], most: int) -> None:
-    """Do it for every item."""
-    waiting = iter(items)
-
-    async def work() -> None:
-        for item in waiting:
-            await act(item)
-
-    with _alone():
-        async with TaskGroup() as group:
-            for _ in range(most):
-                group.create_task(work())
 
 
 async def gathered(items: Iterable[T], ask: Callable[[T], Awaitable[R]], most: int) -> dict[T, R]:
@@ -56,15 +42,3 @@ class Budget:
             self._taken -= size_bytes
             async with self._less:
                 self._less.notify_all()
-
-
-@contextmanager
-def _alone() -> Iterator[None]:
-    """One fault, not a group of one."""
-    try:
-        yield
-    except BaseExceptionGroup as group:
-        fault: BaseException = group
-        while isinstance(fault, BaseExceptionGroup):
-            fault = fault.exceptions[0]
-        raise fault from None

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from trueline.model.digest import Digest
+from trueline.runtime.task_group import each
 from trueline.target.answer import Refusal
 from trueline.target.site.path import parents
 from trueline.target.site.platform import PlatformRefused
-from trueline.target.site.ssh.batch import each
 from trueline.target.site.ssh.blob import BlobFile, BlobFiles
 from trueline.target.site.ssh.host import FOLDER_MODE, Cause, Host, HostRefused, Kind
 from trueline.target.site.ssh.place import Place

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import asyncssh
 
 from trueline.model.masked import Masked
-from trueline.runtime.task_group import TaskGroup
+from trueline.runtime.task_group import fault_group
 from trueline.target.site.ssh.host import Cause, HostRefused
 
 STDERR_BYTES_KEPT = 4096
@@ -250,12 +250,9 @@ class _Running:
         Raises:
             HostRefused: it said too much, or its end was not heard of.
         """
-        try:
-            async with TaskGroup() as group:
-                for act in (self._feed(stdin), self._take(), self._complaints()):
-                    group.create_task(act)
-        except BaseExceptionGroup as faults:
-            raise faults.exceptions[0] from None
+        async with fault_group() as group:
+            for act in (self._feed(stdin), self._take(), self._complaints()):
+                group.create_task(act)
         await self._process.wait_closed()
         if not self.has_ended:
             raise HostRefused(Cause.AWAY, "the connection was cut")

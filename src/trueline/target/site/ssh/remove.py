@@ -2,8 +2,8 @@
 
 from collections.abc import Collection
 
+from trueline.runtime.task_group import each
 from trueline.target.site.platform import Published
-from trueline.target.site.ssh.batch import each
 from trueline.target.site.ssh.host import Cause, Host, HostRefused, Kind
 from trueline.target.site.ssh.look import AtPath, Standing
 from trueline.target.site.ssh.place import Place

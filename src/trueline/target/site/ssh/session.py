@@ -12,8 +12,9 @@ from dataclasses import replace
 import asyncssh
 
 from trueline.model.digest import Digest
+from trueline.runtime.task_group import each
 from trueline.target.site.ssh import command
-from trueline.target.site.ssh.batch import Budget, each, gathered
+from trueline.target.site.ssh.batch import Budget, gathered
 from trueline.target.site.ssh.blob import SLICE_BYTES, BlobFile
 from trueline.target.site.ssh.connection import Answered, Connection
 from trueline.target.site.ssh.host import FILE_MODE, FOLDER_MODE, Cause, Entry, HostRefused, Kind
