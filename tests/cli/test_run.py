@@ -2,11 +2,14 @@
 
 import asyncio
 import logging
+import resource
+import subprocess
+import sys
 
 import pytest
 import uvloop
 
-from trueline.cli.run import run
+from trueline.cli.run import OPEN_FILES, run
 
 
 async def _late() -> RuntimeError:
@@ -41,3 +44,18 @@ def test_an_answer_to_a_closed_tls_connection_is_no_fault(caplog: pytest.LogCapt
 def test_any_other_fault_is_told(text: str, has_protocol: bool, caplog: pytest.LogCaptureFixture) -> None:
     run(_tells(text, has_protocol=has_protocol))
     assert [one.getMessage() for one in caplog.records if one.levelno >= logging.ERROR]
+
+
+LIMITED = """
+import resource
+from trueline.cli.run import run
+resource.setrlimit(resource.RLIMIT_NOFILE, (200, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+async def limit(): return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+print(run(limit()))
+"""
+
+
+def test_a_command_may_open_as_many_files_as_the_machine_allows() -> None:
+    said = subprocess.run([sys.executable, "-c", LIMITED], check=True, capture_output=True, text=True)
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    assert int(said.stdout) == (OPEN_FILES if most == resource.RLIM_INFINITY else min(most, OPEN_FILES))

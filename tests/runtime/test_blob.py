@@ -32,6 +32,29 @@ def test_the_longest_unused_go_first_and_what_is_needed_stays(tmp_path: Path) ->
     assert [blobs.has(digest) for digest in digests] == [True, False, False, True]
 
 
+def test_what_is_put_while_others_are_let_go_of_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    blobs = BlobDirectory(tmp_path, size_bytes_max=25)
+    old = [blobs.put(bytes([number]) * 10) for number in range(4)]
+    for age, digest in enumerate(reversed(old)):
+        os.utime(blobs.place(digest), (1000 - age, 1000 - age))
+    beside, unlink = tmp_path / "aa" / "half.new", Path.unlink
+    beside.parent.mkdir(exist_ok=True)
+    beside.write_bytes(b"half of a blob that somebody writes")
+    is_first = True
+
+    def unlinked(file: Path, *, missing_ok: bool = False) -> None:
+        nonlocal is_first
+        if is_first:
+            is_first = False
+            blobs.put(bytes([1]) * 10)
+            beside.rename(tmp_path / "elsewhere")
+        unlink(file, missing_ok=missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", unlinked)
+    blobs.tidy([])
+    assert [blobs.has(digest) for digest in old] == [False, True, False, False]
+
+
 def test_borrowed_blobs_are_read_and_never_written(tmp_path: Path) -> None:
     original = BlobDirectory(tmp_path / "original")
     page = original.put(b"page")

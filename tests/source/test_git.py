@@ -4,6 +4,7 @@ import asyncio
 import errno
 import os
 import shutil
+import subprocess
 from collections.abc import Awaitable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,9 +13,10 @@ from random import Random
 import pytest
 
 from tests.source.git_remote import Reader, Remote, hosting, reading
-from trueline.model.fault import Fault, UserError
+from trueline.model.fault import Fault, Transient, UserError
 from trueline.model.known import Known, Unknown
 from trueline.runtime.task_group import TaskGroup
+from trueline.source.bare_copy import Clutter, clutter_of
 from trueline.source.git_command import Bounds
 from trueline.source.lineage import Lineage, relate
 
@@ -206,8 +208,9 @@ async def test_a_kept_artifact_is_read_while_the_source_is_away(tmp_path: Path) 
 async def test_what_cannot_be_kept_now_is_kept_the_next_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The file of what is kept finds no room: that is a full disk, and no fault of ours."""
     remote = Remote(tmp_path / "remote")
-    async with reading(str(remote.path), tmp_path) as reader:
-        commit = await commit_of(reader, "main") if remote.commit({"a": "1"}) else ""
+    commit = remote.commit({"a": "1"})
+    async with reading(str(remote.path), tmp_path, bounds=Bounds(packs_max=-1)) as reader:
+        assert await commit_of(reader, "main") == commit
 
         def refuse(path: Path, data: bytes) -> None:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
@@ -216,8 +219,90 @@ async def test_what_cannot_be_kept_now_is_kept_the_next_time(tmp_path: Path, mon
             patched.setattr("trueline.source.git.write_atomic", refuse)
             assert await refused(reader.repository.keep(commit)) == "TL0802"
         assert await reader.repository.kept() == ()
+        newer = remote.commit({"a": "2"})
+        await reader.repository.keep(await commit_of(reader, "main"))
+        await reader.repository.tidy()
+        assert await reader.repository.kept() == (commit, newer)
         await reader.repository.keep(commit)
-        assert await reader.repository.kept() == (commit,)
+        assert await reader.repository.kept() == (newer, commit)
+
+
+async def test_packs_are_made_one_where_there_are_many_and_what_is_held_stays(tmp_path: Path) -> None:
+    """A process that runs for months fetches thousands of commits, each of them a pack or some files."""
+    remote = Remote(tmp_path / "remote")
+    async with reading(str(remote.path), tmp_path, bounds=Bounds(packs_max=4)) as reader:
+        commits = []
+        for number in range(6):
+            commits.append(remote.commit({f"d{number}/{name}": f"{number} {name}" for name in range(100)}))
+            assert await commit_of(reader, "main") == commits[-1]
+            await reader.repository.keep(commits[-1])
+            if number == 3:
+                before = reader.processes.started
+                await reader.repository.tidy()
+                assert reader.processes.started == before, "four packs are no clutter"
+        assert clutter_of(reader.path).packs == 6
+        await reader.repository.tidy()
+        assert clutter_of(reader.path) == Clutter(packs=1, loose=0)
+        for number, commit in enumerate(commits):
+            revision = await reader.repository.revision(commit)
+            files = reader.repository.files(await reader.repository.artifact(revision))
+            assert await files.read(f"d{number}/7") == f"{number} 7".encode()
+
+
+async def test_what_an_earlier_life_found_is_forgotten_once_the_remote_has_answered(tmp_path: Path) -> None:
+    """Until then it may be all that a start without the remote goes on from."""
+    remote = Remote(tmp_path / "remote")
+    remote.commit({"a": "1"})
+    remote.git("branch", "gone", "main")
+    async with reading(str(remote.path), tmp_path) as reader:
+        gone = await commit_of(reader, "gone")
+        await commit_of(reader, "main")
+
+    def found() -> int:
+        refs = subprocess.run(
+            ["git", f"--git-dir={reader.path}", "for-each-ref", "refs/trueline/found"], check=True, capture_output=True
+        )
+        return len(refs.stdout.splitlines())
+
+    remote.path.rename(tmp_path / "away")
+    async with reading(str(remote.path), tmp_path, bounds=Bounds(loose_objects_max=1)) as reader:
+        assert await refused(reader.source("main").poll()) == "TL0115"
+        await reader.repository.tidy()
+        assert (found(), (await reader.repository.revision(gone)).commit) == (2, gone)
+        (tmp_path / "away").rename(remote.path)
+    async with reading(str(remote.path), tmp_path, bounds=Bounds(packs_max=0)) as reader:
+        await commit_of(reader, "main")
+        await reader.repository.tidy()
+        assert found() == 1
+
+
+async def test_an_unchanged_remote_is_asked_and_no_child_is_started_to_read(tmp_path: Path) -> None:
+    remote = Remote(tmp_path / "remote")
+    commit = remote.commit({"a": "1"})
+    async with reading(str(remote.path), tmp_path) as reader:
+        first = await reader.source("main").poll()
+        await reader.repository.close()
+        before = reader.processes.started
+        assert (await reader.source("main").poll(), first.commit) == (first, commit)
+        assert reader.processes.started == before + 1
+
+
+async def test_a_machine_that_has_no_room_for_a_process_is_asked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remote = Remote(tmp_path / "remote")
+    commit = remote.commit({"a": "1"})
+
+    async def refuse(*_: object) -> None:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    async with reading(str(remote.path), tmp_path) as reader:
+        with monkeypatch.context() as patched:
+            patched.setattr("trueline.runtime.process._open", refuse)
+            with pytest.raises(Transient, match="Too many open files") as caught:
+                await reader.source("main").poll()
+            assert caught.value.diagnostics[0].code == "TL0104"
+        assert await commit_of(reader, "main") == commit
 
 
 async def test_what_was_fetched_last_is_here_while_the_source_is_away(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The long-lived reader of a repository's objects outlives its child."""
+"""The long-lived reader of a repository's objects outlives its child, and gives it up where there are too many."""
 
 import subprocess
 from dataclasses import replace
@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from trueline.runtime.process import Child, Command, SystemProcesses
+from trueline.runtime.task_group import each
 from trueline.source.git_object import GitObject
-from trueline.source.object_reader import ObjectReader, ReaderFailed
+from trueline.source.object_reader import ObjectReader, ReaderFailed, Readers
 
 
 class Ending(SystemProcesses):
@@ -51,3 +52,48 @@ async def test_two_that_end_at_once_are_enough(blob: tuple[Command, str]) -> Non
     with pytest.raises(ReaderFailed, match="cat-file"):
         await reader.read([name], size_bytes_max=10)
     assert processes.started == 2
+
+
+class Counting(SystemProcesses):
+    """How many children there are now, and were at most."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.alive = self.most = 0
+
+    async def start(self, command: Command) -> Child:
+        """One more, until it is closed."""
+        child, close = await super().start(command), None
+        self.alive += 1
+        self.most = max(self.most, self.alive)
+        close = child.close
+
+        async def closed() -> None:
+            self.alive -= 1
+            await close()
+
+        child.close = closed  # type: ignore[method-assign]
+        return child
+
+
+async def test_of_many_repositories_the_longest_unused_give_their_children_up(blob: tuple[Command, str]) -> None:
+    command, name = blob
+    processes, readers = Counting(), Readers(most=3)
+    many = [ObjectReader(processes, command, readers) for _ in range(5)]
+
+    async def ask(number: int) -> None:
+        assert await many[number].read([name], size_bytes_max=10) == [GitObject(name, "blob", 1, b"a")]
+
+    for number in (0, 1, 2, 0, 3, 0, 4, 0):
+        await ask(number)
+    assert (processes.most, processes.started) == (3, 5)  # the one that is asked again and again was never ended
+    await ask(1)
+    assert processes.started == 6
+    await each((0, 1, 2, 3, 4) * 20, ask, 10)
+    assert processes.most <= 5  # nobody is ended who is being answered
+    for number in (0, 1, 2, 3, 4):
+        await ask(number)
+    assert processes.alive == 3
+    for one in many:
+        await one.close()
+    assert processes.alive == 0

@@ -2,8 +2,10 @@
 
 import asyncio
 import gc
+import resource
 import signal
 from collections.abc import Coroutine
+from contextlib import suppress
 from typing import Any, Final, TypeVar
 
 T = TypeVar("T")
@@ -12,6 +14,7 @@ COLLECT_AFTER: Final = (50_000, 20, 50)
 """Python looks for cycles after 700 new objects; a start made a million that stay, and it looked at them for nothing.
 Few cycles are made here, by tasks that failed; 50,000 such objects are some megabytes."""
 
+OPEN_FILES: Final = 1 << 16
 _LATE_FOR_TLS: Final = "the handler is closed"
 
 
@@ -21,6 +24,7 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     Raises:
         KeyboardInterrupt: somebody ended it; everything that was open is closed.
     """
+    _raise_open_files()
     gc.freeze()  # modules and classes stay until the end: nothing is found there
     gc.set_threshold(*COLLECT_AFTER)
     try:
@@ -28,6 +32,15 @@ def run(work: Coroutine[Any, Any, T]) -> T:
             return runner.run(_until_ended(work))
     except _Ended:
         raise KeyboardInterrupt from None
+
+
+def _raise_open_files() -> None:
+    """As many as the machine allows: a usual shell allows 1,024, and each part of a fleet has a watch or some pipes."""
+    allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if most == resource.RLIM_INFINITY else min(most, OPEN_FILES)
+    if resource.RLIM_INFINITY != allowed < wanted:
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 class _Ended(Exception):

@@ -21,6 +21,7 @@ from trueline.cli.up import LISTEN_DEFAULT, Wanted
 from trueline.declare.application import ServedTarget
 from trueline.loop.control import Control, ControlParts
 from trueline.loop.told import status_body
+from trueline.loop.upkeep import Upkeep
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.fault import UserError
 from trueline.record.journal import Record
@@ -44,6 +45,7 @@ from trueline.source.signature.key_file import read_keys
 from trueline.wiring.assembly import Assembly, assemble
 from trueline.wiring.notify import alerts_of
 from trueline.wiring.settings import Settings
+from trueline.wiring.upkeep import chores_of
 
 if TYPE_CHECKING:
     from trueline.server.http import ServerParts
@@ -184,7 +186,8 @@ async def running(
             address = await _listen(stack, parts, listen, public_url, proxies)
             tell(f"listening on {address}")
             _invite_first(access)
-        beside = (hooks.looks.run, verification.run)  # looks that had to wait, and the check of the journal
+        upkeep = Upkeep(assembly.engine, assembly.clock, lambda: chores_of(assembly))
+        beside = (hooks.looks.run, verification.run, upkeep.run)  # among them the looks that had to wait
         await stack.enter_async_context(_followed(assembly, feed, story, tally, beside))
         await stack.enter_async_context(alerts.running())
         await stack.enter_async_context(assembly.engine.running(only=only))

@@ -57,7 +57,7 @@ class Alerts:
         self._looked: object = None
         self._has_forges = False
         self._about: dict[str, tuple[tuple[str, str], bool]] = {}
-        engine.told = lambda: self.notes
+        engine.tellers.append(lambda: self.notes)
         self.notes: tuple[Diagnostic, ...] = ()
         """What is told of the Notifiers themselves."""
 

@@ -68,8 +68,8 @@ class Engine:
         self._only: frozenset[str] | None = None
         self.restore: Callable[[Kept], Awaitable[Desired | None]] | None = None
         """What a rollback had pinned before a restart; set by who controls."""
-        self.told: Callable[[], tuple[Diagnostic, ...]] = tuple
-        """What is worth knowing of the Notifiers; set by who tells people."""
+        self.tellers: list[Callable[[], tuple[Diagnostic, ...]]] = []
+        """What is worth knowing of what goes on beside it: the Notifiers, the upkeep; each adds itself."""
 
     @property
     def kept(self) -> dict[str, Kept]:
@@ -90,7 +90,8 @@ class Engine:
     def notes(self) -> tuple[Diagnostic, ...]:
         """What is worth knowing of no single application, and stops nothing."""
         declared = self.look.declared.notes if self.look else ()
-        return (*declared, *self._fences.notes, *self._unclaimed_notes(), *self.told())
+        beside = (note for tell in self.tellers for note in tell())
+        return (*declared, *self._fences.notes, *self._unclaimed_notes(), *beside)
 
     @property
     def looks(self) -> int:

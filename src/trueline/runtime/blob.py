@@ -113,22 +113,23 @@ class BlobDirectory:
         return _exists(self._own(digest)) or (self._lender is not None and _exists(_in(self._lender, digest)))
 
     def tidy(self, needed: Iterable[Digest]) -> int:
-        """Let go of the longest unused beyond the bound; the size in bytes that is left."""
+        """Let go of the longest unused beyond the bound; the size in bytes that is left. Others may put meanwhile."""
         kept = {self.place(digest) for digest in needed}
         found = sorted((stat.st_mtime_ns, stat.st_size, file) for file, stat in self._files())
         size = sum(size for _, size, _ in found)
         wanted = self._size_bytes_max * _ROOM_PERCENT // 100 if size > self._size_bytes_max else size
-        for _, size_bytes, file in found:
+        for used_ns, size_bytes, file in found:
             if size <= wanted:
                 break
-            if file not in kept:
+            if file not in kept and _is_of(file, used_ns):  # else it was put again meanwhile
                 file.unlink(missing_ok=True)
                 size -= size_bytes
         return size
 
     def _files(self) -> Iterable[tuple[Path, os.stat_result]]:
         for file in self._path.glob("*/*"):
-            yield file, file.stat()
+            with suppress(FileNotFoundError):  # what somebody writes beside it has another name a moment later
+                yield file, file.stat()
 
 
 def borrow(original: Path, copy: Path) -> None:
@@ -148,6 +149,12 @@ def _opened(name: str) -> int:
 def _in(folder: Path, digest: Digest) -> str:
     """As text: thousands are asked for, one after the other, and a `Path` takes longer than the question."""
     return f"{folder}/{digest[:_FOLDER_LENGTH]}/{digest[_FOLDER_LENGTH:]}"
+
+
+def _is_of(file: Path, used_ns: int) -> bool:
+    with suppress(FileNotFoundError):
+        return file.stat().st_mtime_ns == used_ns
+    return False
 
 
 def _exists(name: str) -> bool:

@@ -6,6 +6,7 @@ This module starts no thread and never inherits the caller's environment.
 """
 
 import asyncio
+import errno
 import os
 import shutil
 import signal
@@ -23,6 +24,7 @@ GRACE_S = 0.5
 _CHUNK_BYTES = 64 * 1024
 _PIPE_BYTES = 256 * 1024
 _LAUNCHER = "/bin/sh"
+_LASTING = frozenset({errno.ENOENT, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.ENOEXEC, errno.ELOOP, errno.E2BIG})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,10 +94,12 @@ class Completed:
 
 
 class NotStarted(Exception):
-    """There is no child: no such program, no such directory, no process left. `reason` is a sentence."""
+    """There is no child: no such program, no such directory, no process or open file left. `reason` is a sentence."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, *, is_passing: bool = False) -> None:
         self.reason = reason
+        self.is_passing = is_passing
+        """Whether it is the machine that has no room now: then the program may start the next time."""
         super().__init__(reason)
 
 
@@ -212,7 +216,8 @@ class SystemProcesses:
         try:
             process = await _shielded(_open(argv, command, stderr))
         except OSError as error:
-            raise NotStarted(f"{command.argv[0]}: {error.strerror}") from error
+            is_passing = error.errno not in _LASTING
+            raise NotStarted(f"{command.argv[0]}: {error.strerror}", is_passing=is_passing) from error
         self.started += 1
         return process
 

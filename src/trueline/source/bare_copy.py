@@ -3,6 +3,7 @@
 A copy belongs to one process, so a lock in it was left by a child that was killed.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 
 SHA256_HEX_LENGTH = 64
@@ -26,6 +27,20 @@ def sweep(repository: Path, *locks: str) -> int:
     for _, path in halves:
         path.unlink(missing_ok=True)
     return max((size for size, _ in halves), default=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clutter:
+    """What lies about in an object database: packs, and objects in files of their own."""
+
+    packs: int
+    loose: int
+
+
+def clutter_of(repository: Path) -> Clutter:
+    """Count it; nothing is opened."""
+    packs = sum(1 for _ in repository.glob("objects/pack/*.pack"))
+    return Clutter(packs=packs, loose=sum(1 for _ in repository.glob("objects/[0-9a-f][0-9a-f]/*")))
 
 
 def parse_refs(text: str) -> dict[str, str]:

@@ -18,12 +18,12 @@ from trueline.runtime.files import FileTree
 from trueline.runtime.store import translated
 from trueline.source.artifact import Artifact, References, Revision
 from trueline.source.authorship import LineCommit, parse_authorship
-from trueline.source.bare_copy import FETCH, SHA256_HEX_LENGTH, is_made, parse_refs, sweep
+from trueline.source.bare_copy import FETCH, SHA256_HEX_LENGTH, clutter_of, is_made, parse_refs, sweep
 from trueline.source.git_command import GitCommand
 from trueline.source.git_object import GitObject, Malformed, parse_commit
 from trueline.source.listing import Leaf, Listing
 from trueline.source.listing_reader import ListingReader, notes_of
-from trueline.source.object_reader import ObjectReader, ReaderFailed
+from trueline.source.object_reader import ObjectReader, ReaderFailed, Readers
 from trueline.source.refusal import (
     AMBIGUOUS,
     COMMIT_MISSING,
@@ -42,6 +42,7 @@ from trueline.source.tree import ListedTree
 
 DEEPEN_STEPS = (50, 500, 5000)
 _LIST = ("ls-remote", "--quiet")
+_GC = ("-c", "pack.threads=1", "gc", "--quiet", "--prune=1.hour.ago")
 _COMMIT_BYTES_MAX = 1024 * 1024
 _FOUND = "refs/trueline/found"
 _KEPT = "refs/trueline/kept"
@@ -53,16 +54,18 @@ _Found = TypeVar("_Found")
 class GitRepository:
     """One address, whoever asks for whatever of it. One process owns the bare copy (the data directory's lock)."""
 
-    def __init__(self, git: GitCommand, *, match_versions: MatchVersions) -> None:
+    def __init__(self, git: GitCommand, *, match_versions: MatchVersions, readers: Readers | None = None) -> None:
         self._git = git
         self._bounds = git.bounds
         self._match_versions = match_versions
-        self._reader = ObjectReader(git.processes, git.reader())
+        self._reader = ObjectReader(git.processes, git.reader(), readers)
         self._listings = ListingReader(self._reader, git.bounds, str(git.address))
         self._remote_lock = asyncio.Lock()  # what is here is read while the remote is waited for
         self._local_lock = asyncio.Lock()
         self._is_open = False
+        self._has_answered = False
         self._found: dict[str, str] = {}
+        self._revisions: dict[str, Revision] = {}
         self._no_commit: dict[str, str] = {}
         self._authorship: dict[tuple[str, str], Known[Mapping[int, LineCommit]] | Unknown] = {}
 
@@ -206,12 +209,25 @@ class GitRepository:
         return tuple(self._kept_order())
 
     async def tidy(self) -> None:
-        """Pack what was fetched, drop what no ref holds, and end the reader; for a quiet hour."""
+        """Pack what was fetched, and drop what no ref holds, where that is worth it; what is asked meanwhile waits.
+
+        What was found in an earlier life, and is not asked for any more, is forgotten once the remote has answered in
+        this one: until then it may be all that a start without it goes on from.
+
+        Raises:
+            Fault: Git failed; nothing that a ref holds is lost.
+        """
         async with self._remote_lock, self._local_lock:
-            if is_made(self._git.repository):
-                await self._forget_unused()
-                await self._git.local("gc", "--quiet", "--prune=1.hour.ago")
-            await self._reader.close()
+            if is_made(self._git.repository) and self._is_cluttered():
+                if self._has_answered:
+                    await self._forget_unused()
+                await self._list_kept()
+                await self._git.local(*_GC, timeout_s=self._bounds.fetch_timeout_s)
+                await self._reader.close()
+
+    def _is_cluttered(self) -> bool:
+        found = clutter_of(self._git.repository)
+        return found.packs > self._bounds.packs_max or found.loose > self._bounds.loose_objects_max
 
     async def close(self) -> None:
         """End the reader."""
@@ -255,6 +271,7 @@ class GitRepository:
         completed = await self._git.remote(
             *_LIST, *options, "--", self.address, *wanted, timeout_s=self._bounds.poll_timeout_s
         )
+        self._has_answered = True
         return parse_refs(completed.stdout.decode(errors="backslashreplace"))
 
     async def _missing(self, selector: Selector) -> Fault:
@@ -290,6 +307,9 @@ class GitRepository:
             place.mkdir(parents=True, exist_ok=True)
 
     async def _obtain(self, ref: str, identity: str) -> Revision:
+        known = self._revisions.get(ref)
+        if known is not None and known.commit == identity:
+            return known  # most answers are this one, and ask no child
         kept_as = _found_ref(ref)
         here = self._found.get(ref) or await self._commit_here(ref)
         if here != identity:
@@ -298,6 +318,7 @@ class GitRepository:
         if revision is None:
             raise COMMIT_MISSING.about(f"{self.address}: {ref} is no commit")
         self._found[ref] = revision.commit
+        self._revisions[ref] = revision
         return revision
 
     async def _commit_here(self, ref: str) -> str:
@@ -416,6 +437,13 @@ class GitRepository:
             return (self._git.repository / _KEPT_ORDER).read_text().split()
         except FileNotFoundError:
             return []
+
+    async def _list_kept(self) -> None:
+        """Those that a full disk left out of the order are the first that are released, and not kept for ever."""
+        listed = await self._git.local("for-each-ref", "--format=%(refname)", _KEPT)
+        order = self._kept_order()
+        if left_out := sorted({ref.removeprefix(f"{_KEPT}/") for ref in listed.stdout.decode().split()} - set(order)):
+            self._write_kept([*left_out, *order])
 
     def _write_kept(self, order: list[str]) -> None:
         file, lines = self._git.repository / _KEPT_ORDER, "".join(f"{commit}\n" for commit in order)

@@ -21,7 +21,7 @@ from trueline.runtime.secret import scrub
 from trueline.runtime.store import translated
 from trueline.source.address import Address, Transfer
 from trueline.source.bare_copy import is_made
-from trueline.source.refusal import NO_GIT, SLOW, TOO_LARGE, explain
+from trueline.source.refusal import NO_GIT, NO_PROCESS, SLOW, TOO_LARGE, explain
 
 ENVIRONMENT_PASSED = frozenset(
     [
@@ -125,6 +125,8 @@ class Bounds:
     authorship_timeout_s: float = 2.0
     authorship_files_max: int = 64
     kept_max: int = 50
+    packs_max: int = 20
+    loose_objects_max: int = 2_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,7 +179,7 @@ class GitCommand:
         try:
             completed = await self.processes.run(command)
         except NotStarted as failure:
-            raise NO_GIT.about(failure.reason) from None
+            raise (NO_PROCESS if failure.is_passing else NO_GIT).about(failure.reason) from None
         match completed.ending:
             case Ending.EXITED if completed.is_success:
                 return completed

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from trueline.runtime.process import Child, Command, NotStarted, Processes
 from trueline.source.git_object import GitObject
 
+READERS_MAX = 64
+"""How many children one process has for all its repositories: each takes two pipes and some memory."""
 _TOGETHER = 256  # requests written before the first answer is read: 17 kB at most, which a pipe takes without a reader
 _DRAIN_BYTES = 1024 * 1024
 
@@ -17,14 +19,40 @@ class ReaderFailed(Exception):
     """The child ended or said what nobody expects."""
 
 
+class Readers:
+    """Those of one process that have a child. Beyond so many the longest unused one gives its child up."""
+
+    def __init__(self, most: int = READERS_MAX) -> None:
+        self._most = most
+        self._open: dict[ObjectReader, None] = {}
+
+    async def make_room(self, reader: "ObjectReader") -> None:
+        """One more is about to have a child, or to use the one it has."""
+        self._open.pop(reader, None)
+        while len(self._open) >= self._most and (idle := next((one for one in self._open if not one.is_busy), None)):
+            self.forget(idle)
+            await idle.close()
+        self._open[reader] = None
+
+    def forget(self, reader: "ObjectReader") -> None:
+        """One has no child any more."""
+        self._open.pop(reader, None)
+
+
 class ObjectReader:
     """Objects by id or by any name that Git understands."""
 
-    def __init__(self, processes: Processes, command: Command) -> None:
+    def __init__(self, processes: Processes, command: Command, readers: Readers | None = None) -> None:
         self._processes = processes
         self._command = command
+        self._readers = readers or Readers()
         self._child: Child | None = None
         self._lock = asyncio.Lock()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether somebody is being answered."""
+        return self._lock.locked()
 
     async def read(self, names: Sequence[str], *, size_bytes_max: int) -> list[GitObject | None]:
         """The objects in the order of their names; `None` where there is none. A larger one comes without data.
@@ -56,6 +84,7 @@ class ObjectReader:
     async def _ask(self, names: Sequence[str], size_bytes_max: int) -> list[GitObject | None]:
         is_whole = False
         try:
+            await self._readers.make_room(self)
             if self._child is None:
                 self._child = await self._processes.start(self._command)
             await self._child.write("".join(f"{name}\n" for name in names).encode())
@@ -68,6 +97,7 @@ class ObjectReader:
 
     async def _drop(self) -> None:
         child, self._child = self._child, None
+        self._readers.forget(self)
         if child is not None:
             await child.close()
 

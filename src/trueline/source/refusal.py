@@ -95,6 +95,12 @@ MALFORMED: Final = _rule(
 NO_GIT: Final = _rule(
     "TL0127", UserError, "git cannot be started", "install git 2.31 or newer and see that it is in PATH"
 )
+NO_PROCESS: Final = _rule(
+    "TL0104",
+    Transient,
+    "no process can be started now",
+    "it is tried again; look at the limits of open files (`ulimit -n`), processes and memory",
+)
 UNREADABLE: Final = _rule("TL0132", Transient, "the object database cannot be read", "it is tried again")
 NOT_A_DIRECTORY: Final = _rule("TL0133", UserError, "the directory cannot be read", "correct the path or its rights")
 

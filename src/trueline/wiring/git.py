@@ -19,6 +19,7 @@ from trueline.source.address import Address
 from trueline.source.directory import DirectorySource
 from trueline.source.git import GitRepository, GitSource, repository_path
 from trueline.source.git_command import Credentials, GitCommand
+from trueline.source.object_reader import Readers
 from trueline.source.selector import Selector
 from trueline.wiring.settings import Settings
 
@@ -43,7 +44,13 @@ class GitSources:
         self._toolbox = toolbox
         self._directory = directory
         self._secrets = secrets
+        self._readers = Readers()
         self._repositories: dict[str, GitRepository] = {}
+
+    @property
+    def repositories(self) -> tuple[GitRepository, ...]:
+        """Those that were asked for in this life of the process."""
+        return tuple(self._repositories.values())
 
     def open(self, spec: SourceSpec) -> OpenSource:
         """The source of a specification; see `Sources.open`."""
@@ -58,7 +65,7 @@ class GitSources:
                 environment=self._settings.environment,
                 credentials=lambda: credentials_of(self._secrets, spec.auth, spec.known_hosts),
             )
-            self._repositories[key] = GitRepository(git, match_versions=self._match_versions)
+            self._repositories[key] = GitRepository(git, match_versions=self._match_versions, readers=self._readers)
         return GitSource(self._repositories[key], Selector.parse(spec.revision))
 
     async def close(self) -> None:

@@ -358,6 +358,22 @@ RECORD = (
         ),
     ),
     Guard(
+        name="a blob that is put again while others are let go of stays",
+        invariants=(30,),
+        file="runtime/blob.py",
+        source="            if file not in kept and _is_of(file, used_ns):",
+        mutant="            if file not in kept:",
+        tests=("tests/runtime/test_blob.py::test_what_is_put_while_others_are_let_go_of_stays",),
+    ),
+    Guard(
+        name="what an earlier life found stays until the remote has answered",
+        invariants=(20,),
+        file="source/git.py",
+        source="                if self._has_answered:\n",
+        mutant="                if True:\n",
+        tests=("tests/source/test_git.py::test_what_an_earlier_life_found_is_forgotten_once_the_remote_has_answered",),
+    ),
+    Guard(
         name="objects of the embedded cluster are sealed",
         invariants=(25,),
         file="embedded/disk.py",
