@@ -29,6 +29,7 @@ from trueline.loop.progress import Pass
 from trueline.loop.readiness import Readiness
 from trueline.loop.reconcile import Asking, put_back, reconcile
 from trueline.loop.refresh import Refresher
+from trueline.loop.safekeeping import Safekeeping
 from trueline.loop.schedule import Queue, Turn
 from trueline.loop.sight import TargetFollower
 from trueline.loop.status import ApplicationStatus
@@ -56,7 +57,8 @@ class Engine:
         self._targets = TargetFollower(self._board)
         self._unclaimed = Unclaimed(parts.clock)
         self._git = GitFollower(parts, self._board, self._observe)
-        self._refresher = Refresher(parts, self._board)
+        self._safekeeping = Safekeeping(parts, self._board)
+        self._refresher = Refresher(parts, self._board, self._safekeeping)
         self._fights = Fights(parts.clock)
         self._fences = FenceKeeper(parts, self._board)
         self._losses = Losses(parts, self._board)
@@ -131,7 +133,7 @@ class Engine:
             self._targets.begin(group)
             self._git.begin(group)
             tasks = [group.create_task(self._git.follow()), group.create_task(self._refresher.refresh())]
-            tasks.append(group.create_task(self._fences.keep()))
+            tasks += [group.create_task(self._fences.keep()), group.create_task(self._safekeeping.run())]
             tasks += [group.create_task(self._work()) for _ in range(self._parts.workers)]
             try:
                 yield
@@ -455,7 +457,8 @@ class Engine:
     @property
     def is_settled(self) -> bool:
         """Whether nothing is under way and nothing will change by itself."""
-        is_idle = self._git.is_idle and self._refresher.is_idle and self._board.schedule.is_idle
+        is_told = self._refresher.is_idle and self._safekeeping.is_idle
+        is_idle = self._git.is_idle and is_told and self._board.schedule.is_idle
         return self.is_ready and is_idle and self._readiness.is_final
 
     async def wait_settled(self, poll_s: float = 0.05) -> None:

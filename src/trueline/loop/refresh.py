@@ -6,6 +6,7 @@ from trueline.loop.board import Board
 from trueline.loop.bug import own_fault
 from trueline.loop.engine_parts import EngineParts
 from trueline.loop.kept import Kept
+from trueline.loop.safekeeping import Safekeeping
 from trueline.loop.standing import is_known, stand
 from trueline.loop.status import ApplicationStatus, Sync
 from trueline.model.fault import Fault
@@ -19,9 +20,10 @@ TOLD_AGAIN_S = 2.0
 class Refresher:
     """Statuses follow events, coalesced: however many objects change, a status is put together once for all."""
 
-    def __init__(self, parts: EngineParts, board: Board) -> None:
+    def __init__(self, parts: EngineParts, board: Board, safekeeping: Safekeeping) -> None:
         self._parts = parts
         self._board = board
+        self._safekeeping = safekeeping
         self._is_busy = False
         self._before_start: dict[str, tuple[str, str]] | None = None
         self._untold: set[str] = set()
@@ -80,7 +82,13 @@ class Refresher:
         is_news = is_untold or not before.is_true or before.revision != kept.status.revision
         if kept.status.is_true and is_news:
             self._board.wake_dependants(kept.application.name)
-            await self._keep_objects(kept)
+            self._follow(kept)
+
+    def _follow(self, kept: Kept) -> None:
+        """INV-14: what Git says at this moment was followed; by the time that it is kept, a newer one may be."""
+        if (look := self._board.look) is not None:
+            self._safekeeping.add(kept.desired, look)
+            self._parts.chronicle.advance(look.revision.commit)
 
     def _with_revision(self, kept: Kept) -> ApplicationStatus:
         """What was applied last is known over a start, also of what never comes to its end: drift that is left."""
@@ -96,15 +104,6 @@ class Refresher:
         told = kept.told or self._before_start.pop(kept.application.name, ("", ""))
         self._parts.chronicle.change(told, kept.status)
         kept.told = (kept.status.sync.value, kept.status.health.value)
-
-    async def _keep_objects(self, kept: Kept) -> None:
-        """What was applied can be put back later, whatever becomes of the repositories that it came from."""
-        if self._board.look is not None:
-            if kept.desired is not None:
-                await self._parts.desirer.keep(kept.desired, self._board.look.ground.source)
-            commit = self._board.look.revision.commit
-            await self._parts.fleet.keep(commit, self._parts.chronicle.needed())
-            self._parts.chronicle.advance(commit)
 
 
 def _with_pin(kept: Kept, status: ApplicationStatus) -> ApplicationStatus:
