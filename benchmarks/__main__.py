@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import uvloop
 
-from benchmarks import found, images, p1, p1b, p2, p3, p4, p5, p7, page, restart, start
+from benchmarks import children, found, images, p1, p1b, p2, p3, p4, p5, p7, page, restart, start
 from benchmarks.figure import Figure
 from benchmarks.machine import describe, load
 
@@ -22,6 +22,7 @@ BENCHMARKS: dict[str, Callable[[], Awaitable[list[Figure]]]] = {
     "found": found.measure,
     "restart": restart.measure,
     "help": start.measure,
+    "children": children.measure,
     "images": images.measure,
 }
 

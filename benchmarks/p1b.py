@@ -26,7 +26,7 @@ async def measure() -> list[Figure]:
             nothing, none_sent = await _repeated(running, _unchanged)
             requests_ms = await _floor(running)
             stock = [await _stock_fetch(running, number) for number in range(REPEATS)]
-    assert set(sent) == {2}, sent
+    assert set(sent) == {3}, sent
     assert set(none_sent) == {0}, none_sent
     floor_ms, stock_ms, git_ms = (Figure(name="", samples=each, unit="").value for each in (requests_ms, stock, git))
     apart = [max(0.0, each - git_ms) for each in whole]
@@ -36,8 +36,8 @@ async def measure() -> list[Figure]:
             samples=whole,
             unit="ms",
             floor=stock_ms + floor_ms,
-            goal="≤ 350 ms, 2 requests",
-            note=f"{sent[0]} requests; floor: a stock git fetch ({stock_ms:.0f} ms), one dry run and one apply",
+            goal="≤ 350 ms, 3 requests",
+            note=f"one is the fence's word; floor: a stock git fetch ({stock_ms:.0f} ms), one dry run and one apply",
         ),
         Figure(
             name="P1b the same, the fetch apart",

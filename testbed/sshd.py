@@ -8,7 +8,6 @@ machine's places.
 import getpass
 import os
 import signal
-import socket
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ from testbed.process import Process, free_ports
 from trueline.runtime.clock import SystemClock
 
 _PAUSE_S = 0.02
+_LISTENS = "Server listening on 127.0.0.1 port"
 _SEPARATION = Path("/run/sshd")
 
 
@@ -102,9 +102,12 @@ class Sshd:
         """Start it with the account as it is now."""
         self._configure()
         command = (str(program("sshd", "openssh-server")), "-D", "-e", "-f", str(self._folder / "sshd_config"))
-        self._process = Process(command, log=self._folder / "sshd.log", leash=self._leash, clock=SystemClock())
+        log = self._folder / "sshd.log"
+        log.touch()
+        before = self.log.count(_LISTENS)
+        self._process = Process(command, log=log, leash=self._leash, clock=SystemClock())
         self._process.start()
-        while not _is_open(self.port):
+        while self.log.count(_LISTENS) == before:  # whoever only looks whether the port is open may find another one's
             self._process.check()
             await SystemClock().sleep(_PAUSE_S)
 
@@ -173,11 +176,6 @@ def _private(path: Path, data: bytes) -> None:
     path.unlink(missing_ok=True)
     path.touch(mode=0o600)
     path.write_bytes(data)
-
-
-def _is_open(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _children(parent: int) -> list[int]:

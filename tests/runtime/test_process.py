@@ -1,6 +1,7 @@
 """Children get what they are given and no more, end when they must, and leave nobody behind."""
 
 import asyncio
+import errno
 import os
 import signal
 import sys
@@ -211,3 +212,37 @@ sys.addaudithook(_hears)
 
 def test_the_helper_of_this_file_sees_itself() -> None:
     assert is_alive(os.getpid())
+
+
+def _open_files() -> int:
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
+
+
+async def test_an_end_is_heard_of_where_the_kernel_does_not_tell(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: int) -> int:
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+
+    monkeypatch.setattr(os, "pidfd_open", refuse)
+    completed = await SystemProcesses().run(shell("cat; sleep 600 >/dev/null & exit 3", stdin=b"hello"))
+    assert (completed.ending, completed.exit_code, completed.stdout) == (Ending.EXITED, 3, b"hello")
+
+
+@pytest.mark.parametrize("failing", ["connect_write_pipe", "connect_read_pipe"])
+async def test_a_child_whose_pipes_cannot_be_held_is_ended_and_nothing_stays_open(
+    failing: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """As where no more files may be opened."""
+    loop, file = asyncio.get_running_loop(), tmp_path / "pid"
+
+    async def refuse(*_: object) -> None:
+        await until(lambda: file.exists() and file.read_text().endswith("\n"))
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    before = _open_files()
+    with monkeypatch.context() as patched:
+        patched.setattr(type(loop), failing, refuse)
+        with pytest.raises(NotStarted, match="Too many open files") as caught:
+            await SystemProcesses().run(shell(f"echo $$ > {file}; sleep 600"))
+    assert caught.value.is_passing
+    assert not is_there(int(file.read_text()))
+    await until(lambda: _open_files() == before)
