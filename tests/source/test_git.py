@@ -265,7 +265,7 @@ async def test_what_an_earlier_life_found_is_forgotten_once_the_remote_has_answe
         return len(refs.stdout.splitlines())
 
     remote.path.rename(tmp_path / "away")
-    async with reading(str(remote.path), tmp_path, bounds=Bounds(loose_objects_max=1)) as reader:
+    async with reading(str(remote.path), tmp_path, bounds=Bounds(packs_max=0)) as reader:
         assert await refused(reader.source("main").poll()) == "TL0115"
         await reader.repository.tidy()
         assert (found(), (await reader.repository.revision(gone)).commit) == (2, gone)
