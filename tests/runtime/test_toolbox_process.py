@@ -201,6 +201,13 @@ async def test_a_bound_that_is_reached_has_its_own_complaint(program: Path, limi
         assert toolbox.workers_idle == ()
 
 
+async def test_a_worker_that_cannot_be_started_is_no_bug_of_whoever_asks(tmp_path: Path) -> None:
+    async with pool(tmp_path / "nothing") as toolbox:
+        with pytest.raises(ToolboxFailed, match="the worker cannot be started: No such file"):
+            await toolbox.ask("yaml", TEXT)
+        assert toolbox.workers_idle == ()
+
+
 async def test_an_operation_that_is_not_there_is_our_bug(program: Path) -> None:
     async with pool(program) as toolbox:
         with pytest.raises(ToolboxFailed, match="bug: there is no operation"):

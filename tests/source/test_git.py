@@ -293,12 +293,12 @@ async def test_a_machine_that_has_no_room_for_a_process_is_asked_again(
     remote = Remote(tmp_path / "remote")
     commit = remote.commit({"a": "1"})
 
-    async def refuse(*_: object) -> None:
+    async def refuse(*_: object, **__: object) -> None:
         raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
 
     async with reading(str(remote.path), tmp_path) as reader:
         with monkeypatch.context() as patched:
-            patched.setattr("trueline.runtime.process._open", refuse)
+            patched.setattr("trueline.runtime.process.spawn", refuse)
             with pytest.raises(Transient, match="Too many open files") as caught:
                 await reader.source("main").poll()
             assert caught.value.diagnostics[0].code == "TL0104"

@@ -7,23 +7,20 @@ This module starts no thread where the kernel tells of an end, and never inherit
 
 import asyncio
 import errno
-import os
 import shutil
 import signal
-import subprocess
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum
-from threading import Thread
 from typing import Protocol
 
+from trueline.runtime.spawn import Spawned, spawn
 from trueline.runtime.task_group import TaskGroup
 
 STDERR_BYTES_KEPT = 64 * 1024
 GRACE_S = 0.5
 _CHUNK_BYTES = 64 * 1024
-_PIPE_BYTES = 256 * 1024
 _LAUNCHER = "/bin/sh"
 _LASTING = frozenset({errno.ENOENT, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.ENOEXEC, errno.ELOOP, errno.E2BIG})
 
@@ -148,99 +145,6 @@ class Processes(Protocol):
         ...
 
 
-class _Started:
-    """A process with its pipes, which are closed whoever holds their other ends.
-
-    Python starts it by `vfork`, which copies nothing of this process: uvloop forks, and a fork of a process of 200 MB
-    takes 14 ms, of which this one does nothing else for half.
-    """
-
-    def __init__(self, argv: tuple[str, ...], command: Command, stderr: int) -> None:
-        self._process = subprocess.Popen(  # noqa: S603 - what this module is for
-            argv,
-            cwd=command.cwd,
-            env=dict(command.environment),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=stderr,
-            bufsize=0,
-            start_new_session=True,
-        )
-        self.pid = self._process.pid
-        self.has_exited = asyncio.Event()
-        self.stdin: asyncio.StreamWriter | None = None
-        self.stdout: asyncio.StreamReader | None = None
-        self.stderr: asyncio.StreamReader | None = None
-        pipes = (self._process.stdin, self._process.stdout, self._process.stderr)
-        self._unheld = [pipe for pipe in pipes if pipe is not None]
-        self._transports: list[asyncio.BaseTransport] = []
-        self._watch()
-
-    @property
-    def returncode(self) -> int | None:
-        """Its exit code, negative for a signal; `None` until it has ended."""
-        return self._process.returncode
-
-    async def connect(self) -> None:
-        """Take hold of its pipes."""
-        self.stdin = await self._written()
-        self.stdout = await self._read()
-        if self._unheld:
-            self.stderr = await self._read()
-
-    def close(self) -> None:
-        """Let go of its pipes."""
-        for transport in self._transports:
-            transport.close()
-        for pipe in self._unheld:
-            pipe.close()
-
-    async def _read(self) -> asyncio.StreamReader:
-        loop, reader = asyncio.get_running_loop(), asyncio.StreamReader(limit=_PIPE_BYTES)
-        transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), self._unheld[0])
-        self._hold(transport)
-        return reader
-
-    async def _written(self) -> asyncio.StreamWriter:
-        loop, unread = asyncio.get_running_loop(), asyncio.StreamReader()
-        transport, protocol = await loop.connect_write_pipe(
-            lambda: asyncio.StreamReaderProtocol(unread), self._unheld[0]
-        )
-        self._hold(transport)
-        return asyncio.StreamWriter(transport, protocol, None, loop)
-
-    def _hold(self, transport: asyncio.BaseTransport) -> None:
-        self._transports.append(transport)
-        del self._unheld[0]
-
-    def _watch(self) -> None:
-        """Hear of its end, whatever becomes of its pipes; by a thread where the kernel does not tell."""
-        loop = asyncio.get_running_loop()
-        try:
-            told = os.pidfd_open(self.pid)
-        except (AttributeError, OSError):
-            Thread(target=self._wait, args=(loop,), daemon=True).start()
-            return
-
-        def hear() -> None:
-            loop.remove_reader(told)
-            os.close(told)
-            self._exited()
-
-        loop.add_reader(told, hear)
-
-    def _wait(self, loop: asyncio.AbstractEventLoop) -> None:
-        os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)
-        with suppress(RuntimeError):  # the loop is closed, and whoever waited is gone
-            loop.call_soon_threadsafe(self._exited)
-
-    def _exited(self) -> None:
-        """Whoever is left of its group is ended first: once nobody waits for it, its number may be a stranger's."""
-        _kill_group(self.pid, signal.SIGKILL)
-        self._process.wait()
-        self.has_exited.set()
-
-
 class SystemProcesses:
     """The machine's processes. `started` counts them, for tests and metrics."""
 
@@ -270,16 +174,16 @@ class SystemProcesses:
 
     async def start(self, command: Command) -> Child:
         """Start a long-lived child; what it says on standard error is dropped."""
-        return SystemChild(await self._spawn(command, stderr=subprocess.DEVNULL))
+        return SystemChild(await self._spawn(command, hears_errors=False))
 
-    async def _spawn(self, command: Command, stderr: int = subprocess.PIPE) -> _Started:
+    async def _spawn(self, command: Command, *, hears_errors: bool = True) -> Spawned:
         argv = command.argv
         if command.limits != NO_LIMITS:
             if shutil.which(argv[0], path=command.environment.get("PATH")) is None:  # the launcher would start, it not
                 raise NotStarted(f"{argv[0]}: no such program")
             argv = (_LAUNCHER, "-c", command.limits.script(), argv[0], *argv)
         try:
-            process = await _shielded(_open(argv, command, stderr))
+            process = await spawn(argv, environment=command.environment, cwd=command.cwd, hears_errors=hears_errors)
         except OSError as error:
             is_passing = error.errno not in _LASTING
             raise NotStarted(f"{command.argv[0]}: {error.strerror}", is_passing=is_passing) from error
@@ -290,7 +194,7 @@ class SystemProcesses:
 class SystemChild:
     """A long-lived child of the machine."""
 
-    def __init__(self, process: _Started) -> None:
+    def __init__(self, process: Spawned) -> None:
         self._process = process
 
     async def write(self, data: bytes) -> None:
@@ -313,28 +217,6 @@ class SystemChild:
         await _end(self._process, is_gentle=False)
 
 
-async def _open(argv: tuple[str, ...], command: Command, stderr: int) -> _Started:
-    process = _Started(argv, command, stderr)
-    try:
-        await process.connect()
-    except BaseException:
-        await _end(process, is_gentle=False)
-        raise
-    return process
-
-
-async def _shielded(opening: Coroutine[None, None, _Started]) -> _Started:
-    """Start to the end, then be cancelled: a start that is cut in the midst would leave a child that nobody knows."""
-    start = asyncio.ensure_future(opening)
-    try:
-        return await asyncio.shield(start)
-    except asyncio.CancelledError:
-        await asyncio.wait([start])
-        if not start.cancelled() and start.exception() is None:
-            await _end(start.result(), is_gentle=False)
-        raise
-
-
 @dataclass(slots=True)
 class _Taken:
     stdout_bytes_max: int
@@ -343,7 +225,7 @@ class _Taken:
     is_too_much: bool = False
 
 
-async def _converse(process: _Started, stdin: bytes | Iterable[bytes], taken: _Taken) -> None:
+async def _converse(process: Spawned, stdin: bytes | Iterable[bytes], taken: _Taken) -> None:
     async with TaskGroup() as tasks:
         tasks.create_task(_feed(process, stdin))
         tasks.create_task(_take_stdout(process, taken))
@@ -351,7 +233,7 @@ async def _converse(process: _Started, stdin: bytes | Iterable[bytes], taken: _T
         await process.has_exited.wait()
 
 
-async def _feed(process: _Started, data: bytes | Iterable[bytes]) -> None:
+async def _feed(process: Spawned, data: bytes | Iterable[bytes]) -> None:
     stdin = process.stdin
     assert stdin is not None
     with suppress(BrokenPipeError, ConnectionResetError, RuntimeError):  # it may end unread; uvloop says the last
@@ -361,48 +243,38 @@ async def _feed(process: _Started, data: bytes | Iterable[bytes]) -> None:
     stdin.close()
 
 
-async def _take_stdout(process: _Started, taken: _Taken) -> None:
+async def _take_stdout(process: Spawned, taken: _Taken) -> None:
     while chunk := await _pipe(process.stdout).read(_CHUNK_BYTES):
         taken.stdout += chunk
         if len(taken.stdout) > taken.stdout_bytes_max:
             taken.is_too_much = True
             del taken.stdout[taken.stdout_bytes_max :]
-            _signal_group(process, signal.SIGKILL)
+            process.kill()
             return
 
 
-async def _take_stderr(process: _Started, taken: _Taken) -> None:
+async def _take_stderr(process: Spawned, taken: _Taken) -> None:
     while chunk := await _pipe(process.stderr).read(_CHUNK_BYTES):
         taken.stderr += chunk
         del taken.stderr[:-STDERR_BYTES_KEPT]
 
 
-async def _end(process: _Started, *, is_gentle: bool) -> None:
+async def _end(process: Spawned, *, is_gentle: bool) -> None:
     """Leave nothing of the group (INV-35); `is_gentle` gives it a moment to remove its temporary files."""
     if process.stdin is not None:
         process.stdin.close()
     try:
         if is_gentle and process.returncode is None:
-            _signal_group(process, signal.SIGTERM)
+            process.kill(signal.SIGTERM)
             with suppress(TimeoutError):
                 async with asyncio.timeout(GRACE_S):
                     await process.has_exited.wait()
     finally:
-        _signal_group(process, signal.SIGKILL)
+        process.kill()
         try:
             await process.has_exited.wait()
         finally:
             process.close()
-
-
-def _signal_group(process: _Started, number: signal.Signals) -> None:
-    if not process.has_exited.is_set():
-        _kill_group(process.pid, number)
-
-
-def _kill_group(group: int, number: signal.Signals) -> None:
-    with suppress(ProcessLookupError, PermissionError):  # nobody left; macOS says the second of a group of zombies
-        os.killpg(group, number)
 
 
 def _pipe(reader: asyncio.StreamReader | None) -> asyncio.StreamReader:

@@ -6,9 +6,6 @@ This module never decides what a complaint means; that is for the stage that ask
 
 import asyncio
 import hashlib
-import os
-import signal
-from asyncio.subprocess import PIPE, Process
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +19,7 @@ from trueline.model.diagnostic import Diagnostic
 from trueline.model.fault import UserError
 from trueline.runtime.clock import Clock
 from trueline.runtime.files import FileTree
+from trueline.runtime.spawn import Spawned, spawn
 from trueline.runtime.task_group import TaskGroup
 from trueline.runtime.toolbox import NO_FILES, Confinement, ToolboxFailed
 from trueline.runtime.toolbox_frame import (
@@ -37,6 +35,7 @@ from trueline.runtime.toolbox_frame import (
 )
 
 STDERR_BYTES_MAX = 4096
+_PIPE_BYTES = 1 << 20
 ENVIRONMENT = {"LANG": "C.UTF-8", "TZ": "UTC", "GOTRACEBACK": "single"}
 
 
@@ -85,7 +84,7 @@ Pipe = TypeVar("Pipe", asyncio.StreamReader, asyncio.StreamWriter)
 class _Worker:
     """One child. It serves one question at a time and is never used after a failure."""
 
-    process: Process
+    process: Spawned
     confinement: Confinement
     idle_since_s: float = 0.0
 
@@ -112,11 +111,12 @@ class _Worker:
 
     async def end(self) -> str:
         """Kill the worker's process group and say how it ended."""
-        if self.process.returncode is None:
-            _kill_group(self.process.pid)
-        _pipe(self.process.stdin).close()
-        said = await _pipe(self.process.stderr).read(STDERR_BYTES_MAX)
-        code = await self.process.wait()
+        self.process.kill()
+        try:
+            said = await _pipe(self.process.stderr).read(STDERR_BYTES_MAX)
+            code = await self.process.wait()
+        finally:
+            self.process.close()
         return _ending(code, said.decode(errors="replace"))
 
 
@@ -125,20 +125,13 @@ def _pipe(pipe: Pipe | None) -> Pipe:
     return pipe
 
 
-def _kill_group(pid: int) -> None:
-    try:
-        os.killpg(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return
-
-
 def _ending(code: int, said: str) -> str:
     how = f"signal {-code}" if code < 0 else f"exit code {code}"
     first = said.strip().split("\n", 1)[0]
     return f"{how}: {first}" if first else how
 
 
-async def _read(process: Process) -> tuple[Frame, bytes]:
+async def _read(process: Spawned) -> tuple[Frame, bytes]:
     stdout = _pipe(process.stdout)
     try:
         length = int.from_bytes(await stdout.readexactly(LENGTH_BYTES), "big")
@@ -239,17 +232,11 @@ class ProcessToolbox:
 
     async def _start(self) -> _Worker:
         self.starts += 1
-        process = await asyncio.create_subprocess_exec(
-            self.path,
-            *self.arguments,
-            stdin=PIPE,
-            stdout=PIPE,
-            stderr=PIPE,
-            env=ENVIRONMENT,
-            cwd="/",
-            start_new_session=True,
-            limit=1 << 20,
-        )
+        argv = (str(self.path), *self.arguments)
+        try:
+            process = await spawn(argv, environment=ENVIRONMENT, cwd="/", limit_bytes=_PIPE_BYTES)
+        except OSError as error:
+            raise ToolboxFailed(f"the worker cannot be started: {error.strerror or error}") from error
         worker = _Worker(process=process, confinement=Confinement(landlock=0, seccomp=False, limits=False))
         try:
             async with asyncio.timeout(self.timeout_s):

@@ -291,7 +291,7 @@ RECORD = (
     Guard(
         name="a child ends with all that it started",
         invariants=(35,),
-        file="runtime/process.py",
+        file="runtime/spawn.py",
         source="        os.killpg(group, number)",
         mutant="        os.kill(group, number)",
         tests=("tests/runtime/test_process.py::test_a_child_of_a_child_does_not_outlive_it",),
@@ -299,17 +299,17 @@ RECORD = (
     Guard(
         name="a group whose leader has ended is not signalled any more",
         invariants=(35,),
-        file="runtime/process.py",
-        source="    if not process.has_exited.is_set():\n        _kill_group",
-        mutant="    if True:\n        _kill_group",
+        file="runtime/spawn.py",
+        source="        if not self.has_exited.is_set():\n            _kill_group",
+        mutant="        if True:\n            _kill_group",
         tests=("tests/runtime/test_process.py::test_the_number_of_a_child_that_has_ended_is_a_strangers",),
     ),
     Guard(
         name="a child that was cancelled while it starts is ended",
         invariants=(35,),
-        file="runtime/process.py",
-        source="            await _end(start.result(), is_gentle=False)\n        raise",
-        mutant="            pass\n        raise",
+        file="runtime/spawn.py",
+        source="        child.kill()\n        try:\n            await child.has_exited.wait()\n",
+        mutant="        try:\n            pass\n",
         tests=("tests/runtime/test_process.py::test_a_caller_cancelled_at_any_moment_leaves_nobody",),
     ),
     Guard(
