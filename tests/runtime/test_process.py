@@ -145,6 +145,15 @@ async def test_a_long_lived_child_answers_and_is_ended(tmp_path: Path) -> None:
 
 async def test_a_caller_cancelled_at_any_moment_leaves_nobody(tmp_path: Path) -> None:
     """INV-35: while it starts, too."""
+    await _cancel_at_any_moment(tmp_path)
+
+
+def test_a_caller_cancelled_at_any_moment_is_cancelled_in_the_loop_that_up_runs_in(tmp_path: Path) -> None:
+    """INV-34: what came of it was told as another failure, and the loop that was to end went on."""
+    uvloop.run(_cancel_at_any_moment(tmp_path))
+
+
+async def _cancel_at_any_moment(tmp_path: Path) -> None:
     processes, file = SystemProcesses(), tmp_path / "pid"
     for turns in range(12):
         async with asyncio.timeout(PATIENCE_S), TaskGroup() as tasks:
@@ -152,6 +161,7 @@ async def test_a_caller_cancelled_at_any_moment_leaves_nobody(tmp_path: Path) ->
             for _ in range(turns):
                 await asyncio.sleep(0)
             task.cancel()
+        assert task.cancelled()
         for line in file.read_text().split() if file.exists() else ():
             assert await gone(int(line))
 

@@ -49,7 +49,8 @@ class Spawned:
         for transport in self._transports:
             transport.close()
         for pipe in self._unheld:
-            pipe.close()
+            with suppress(OSError):  # the loop may have closed what it could not hold
+                pipe.close()
 
     async def connect(self, limit_bytes: int) -> None:
         """Take hold of its pipes; a reader holds up to twice the limit."""
@@ -118,11 +119,13 @@ async def spawn(
         OSError: it cannot be started, or its pipes cannot be held: nothing is left of it then.
     """
     child = Spawned(_begun(argv, environment, cwd, subprocess.PIPE if hears_errors else subprocess.DEVNULL))
+    connecting = asyncio.ensure_future(child.connect(limit_bytes))
     try:
-        await child.connect(limit_bytes)
+        await asyncio.shield(connecting)  # uvloop closes a pipe that it was about to hold, and nobody is told
     except BaseException:
         child.kill()
         try:
+            await asyncio.wait([connecting])
             await child.has_exited.wait()
         finally:
             child.close()

@@ -308,8 +308,8 @@ RECORD = (
         name="a child that was cancelled while it starts is ended",
         invariants=(35,),
         file="runtime/spawn.py",
-        source="        child.kill()\n        try:\n            await child.has_exited.wait()\n",
-        mutant="        try:\n            pass\n",
+        source="        child.kill()\n        try:\n            await asyncio.wait([connecting])\n            await child.has",
+        mutant="        try:\n            await asyncio.wait([connecting])\n            await asyncio.sleep(0)\n            child.has",
         tests=("tests/runtime/test_process.py::test_a_caller_cancelled_at_any_moment_leaves_nobody",),
     ),
     Guard(
