@@ -6,6 +6,7 @@ from typing import Any
 
 from tests.loop.still_clock import StillClock
 from trueline.loop.board import Board
+from trueline.loop.refresh import Refresher
 from trueline.loop.safekeeping import AGAIN_S, Safekeeping
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.fault import Transient
@@ -89,3 +90,25 @@ async def test_what_cannot_be_kept_is_told_and_is_in_nobodys_way_until_it_can() 
         assert await place.turn(AGAIN_S) == ["a1 of git", "f1"]
         assert place.safekeeping.is_idle
         running.cancel()
+
+
+class Following(Refresher):
+    """As it does when something became true."""
+
+    def follow(self, desired: object) -> None:
+        """What is desired is true now."""
+        kept: Any = SimpleNamespace(desired=desired)
+        self._follow(kept)
+
+
+async def test_inv_14_what_was_followed_is_noted_at_once_and_not_when_it_is_kept() -> None:
+    """By then a newer commit may have been begun with, and the older one would be the newest again."""
+    place, noted = Place(), list[str]()
+    board: Any = SimpleNamespace(look=SimpleNamespace(revision=SimpleNamespace(commit="f1")))
+    parts: Any = SimpleNamespace(chronicle=SimpleNamespace(advance=noted.append))
+    refresher = Following(parts, board, place.safekeeping)
+    refresher.follow(None)
+    assert (noted, place.kept, place.safekeeping.is_idle) == (["f1"], [], False)
+    board.look = None
+    refresher.follow(None)
+    assert noted == ["f1"]

@@ -366,6 +366,16 @@ RECORD = (
         tests=("tests/runtime/test_blob.py::test_what_is_put_while_others_are_let_go_of_stays",),
     ),
     Guard(
+        name="what was followed is noted before it is kept",
+        invariants=(14,),
+        file="loop/refresh.py",
+        source="            self._parts.chronicle.advance(look.revision.commit)",
+        mutant="            pass",
+        tests=(
+            "tests/loop/test_safekeeping.py::test_inv_14_what_was_followed_is_noted_at_once_and_not_when_it_is_kept",
+        ),
+    ),
+    Guard(
         name="what an earlier life found stays until the remote has answered",
         invariants=(20,),
         file="source/git.py",
