@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
 import pytest
 import uvloop
@@ -164,6 +165,37 @@ async def _cancel_at_any_moment(tmp_path: Path) -> None:
         assert task.cancelled()
         for line in file.read_text().split() if file.exists() else ():
             assert await gone(int(line))
+
+
+async def test_a_caller_cancelled_twice_leaves_no_pipe_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second time comes while a pipe is about to be held."""
+    loop, asked, held = asyncio.get_running_loop(), asyncio.Event(), asyncio.Event()
+    connect, before = loop.connect_read_pipe, _open_files()
+    transports: list[asyncio.BaseTransport] = []
+    were_closed: list[bool] = []
+
+    async def wait(_: object, make: Callable[[], asyncio.Protocol], pipe: IO[bytes]) -> object:
+        asked.set()
+        await held.wait()
+        were_closed.append(pipe.closed)
+        if pipe.closed:
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+        transport, protocol = await connect(make, pipe)
+        transports.append(transport)
+        return transport, protocol
+
+    monkeypatch.setattr(type(loop), "connect_read_pipe", wait)
+    async with TaskGroup() as tasks:
+        task = tasks.create_task(SystemProcesses().run(shell("sleep 600")))
+        await asked.wait()
+        for _ in range(2):
+            task.cancel()
+            await asyncio.sleep(0)
+    assert task.cancelled()
+    held.set()
+    await until(lambda: len(transports) == 2 or True in were_closed)
+    assert were_closed == [False, False]
+    await until(lambda: all(transport.is_closing() for transport in transports) and _open_files() == before)
 
 
 async def test_a_child_is_ended_in_the_midst_of_much_that_nobody_reads() -> None:

@@ -14,6 +14,7 @@ import pytest
 import build_toolbox
 from trueline.runtime.clock import SystemClock
 from trueline.runtime.files import FileEntry, MemoryTree
+from trueline.runtime.spawn import Spawned
 from trueline.runtime.task_group import TaskGroup
 from trueline.runtime.toolbox import Toolbox, ToolboxFailed, ToolboxRefused
 from trueline.runtime.toolbox_frame import Limits
@@ -172,6 +173,36 @@ async def test_idle_workers_end(program: Path) -> None:
         (pid,) = toolbox.workers_idle
         await ended(pid)
         assert toolbox.workers_idle == ()
+
+
+async def test_no_idle_worker_outlives_a_pool_that_is_left_while_one_ends(
+    program: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ending = asyncio.Event()
+
+    async def wait(_: Spawned) -> int:
+        ending.set()
+        return await asyncio.Event().wait()
+
+    both_idle = asyncio.Event()
+
+    class Late(SystemClock):
+        async def sleep(self, seconds: float) -> None:
+            await both_idle.wait()
+            await super().sleep(seconds)
+
+    async with ProcessToolbox(path=program, clock=Late(), idle_s=0.05) as toolbox:
+        async with TaskGroup() as tasks:
+            for _ in range(2):
+                tasks.create_task(toolbox.ask("yaml", TEXT))
+        workers = toolbox.workers_idle
+        assert len(workers) == 2
+        with monkeypatch.context() as patched:
+            patched.setattr(Spawned, "wait", wait)
+            both_idle.set()
+            await ending.wait()
+    for pid in workers:
+        await ended(pid)
 
 
 async def test_the_callers_own_error_goes_through(program: Path) -> None:

@@ -124,11 +124,9 @@ async def spawn(
         await asyncio.shield(connecting)  # uvloop closes a pipe that it was about to hold, and nobody is told
     except BaseException:
         child.kill()
-        try:
-            await asyncio.wait([connecting])
-            await child.has_exited.wait()
-        finally:
-            child.close()
+        connecting.add_done_callback(lambda _: child.close())  # not before: what it opens would be closed by nobody
+        await asyncio.wait([connecting])
+        await child.has_exited.wait()
         raise
     return child
 

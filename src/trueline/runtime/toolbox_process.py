@@ -164,6 +164,7 @@ class ProcessToolbox:
     asks_by_operation: Counter[str] = field(default_factory=Counter)
     confinement: Confinement | None = None
     _idle: list[_Worker] = field(default_factory=list)
+    """In the order in which they were given back."""
     _slots: asyncio.Semaphore = field(init=False)
     _some_idle: asyncio.Event = field(default_factory=asyncio.Event)
     _tasks: TaskGroup = field(default_factory=TaskGroup)
@@ -261,9 +262,7 @@ class ProcessToolbox:
             await self._some_idle.wait()
             await self.clock.sleep(self.idle_s)
             now_s = self.clock.monotonic_s()
-            old = [worker for worker in self._idle if now_s - worker.idle_since_s >= self.idle_s]
-            self._idle = [worker for worker in self._idle if worker not in old]
+            while self._idle and now_s - self._idle[0].idle_since_s >= self.idle_s:
+                await self._idle.pop(0).end()
             if not self._idle:
                 self._some_idle.clear()
-            for worker in old:
-                await worker.end()
