@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from tests.loop.still_clock import StillClock
-from trueline.loop.upkeep import EACH_S, Chore, Upkeep
+from trueline.loop.upkeep import EACH_S, FIRST_S, Chore, Upkeep
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.fault import Transient
 from trueline.runtime.task_group import TaskGroup
@@ -38,10 +38,14 @@ async def test_a_chore_that_fails_keeps_no_other_from_being_done_and_is_told_unt
     async with TaskGroup() as group:
         running = group.create_task(upkeep.run())
         assert await pass_s(0) == []
+        assert await pass_s(FIRST_S - 1) == []
+        assert await pass_s(1) == ["first"]
+        assert tell() == ()
         assert await pass_s(EACH_S - 1) == []
         assert await pass_s(1) == ["first", "last"]
         assert [note.code for note in tell()] == ["TL0802", "TL0999"]
         faults.clear()
-        assert await pass_s(EACH_S) == ["first", "full", "wrong", "last"]
+        assert await pass_s(EACH_S - 1) == []
+        assert await pass_s(1) == ["first", "full", "wrong", "last"]
         assert tell() == ()
         running.cancel()

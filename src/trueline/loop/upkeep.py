@@ -4,6 +4,7 @@ It decides nothing about any application. What could not be done is told, and is
 """
 
 from collections.abc import Awaitable, Callable, Iterable
+from itertools import islice
 from typing import Final, TypeAlias
 
 from trueline.loop.bug import own_fault
@@ -12,12 +13,17 @@ from trueline.model.diagnostic import Diagnostic
 from trueline.model.fault import Fault
 from trueline.runtime.clock import Clock
 
+FIRST_S: Final = 60.0
+"""So long after a start the first chore is done; the others would be in the way of what is brought up."""
 EACH_S: Final = 3_600.0
 Chore: TypeAlias = Callable[[], Awaitable[None]]
 
 
 class Upkeep:
-    """Runs beside the engine. `chores` gives those of an hour, each of which may fail by itself."""
+    """Runs beside the engine. `chores` gives those of an hour, each of which may fail by itself.
+
+    The first of them is for what a process that is killed should leave behind: it is done soon after the start as well.
+    """
 
     def __init__(self, engine: Engine, clock: Clock, chores: Callable[[], Iterable[Chore]]) -> None:
         self._clock = clock
@@ -28,14 +34,15 @@ class Upkeep:
 
     async def run(self) -> None:
         """Do them once an hour; never ends by itself."""
+        await self._clock.sleep(FIRST_S)
+        await self._do(islice(self._chores(), 1))
         while True:
             await self._clock.sleep(EACH_S)
-            await self.do()
+            await self._do(self._chores())
 
-    async def do(self) -> None:
-        """All of them now, one after the other."""
+    async def _do(self, chores: Iterable[Chore]) -> None:
         notes = list[Diagnostic]()
-        for chore in self._chores():
+        for chore in chores:
             try:
                 await chore()
             except Fault as fault:
