@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import gc
 import os
 import signal
 import sys
@@ -167,8 +168,55 @@ async def _cancel_at_any_moment(tmp_path: Path) -> None:
             assert await gone(int(line))
 
 
-async def test_a_caller_cancelled_twice_leaves_no_pipe_open(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_caller_cancelled_twice_leaves_nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """INV-35: the second time comes while the child is about to end."""
+    processes, file, kill, loop = SystemProcesses(), tmp_path / "pid", os.killpg, asyncio.get_running_loop()
+    monkeypatch.setattr(os, "killpg", lambda *arguments: loop.call_later(0.1, kill, *arguments))
+    async with asyncio.timeout(PATIENCE_S), TaskGroup() as tasks:
+        task = tasks.create_task(processes.run(shell(f"echo $$ > {file}; exec sleep 600")))
+        await until(lambda: file.exists() and file.read_text().endswith("\n"))
+        for _ in range(3):
+            task.cancel()
+            await asyncio.sleep(0.01)
+    assert task.cancelled()
+    assert not is_there(int(file.read_text()))
+
+
+async def test_a_child_that_the_kernel_holds_does_not_hold_us(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """As one that waits for a disk that does not answer: it is killed, and goes on."""
+    file = tmp_path / "pid"
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "killpg", lambda *_: None)
+        patched.setattr("trueline.runtime.spawn.KILLED_S", 0.1)
+        async with asyncio.timeout(PATIENCE_S):
+            script = shell(f"echo $$ > {file}; exec sleep 600", timeout_s=STARTED_S)
+            completed = await SystemProcesses().run(script)
+    assert (completed.ending, completed.exit_code) == (Ending.TIMED_OUT, -1)
+    os.kill(int(file.read_text()), signal.SIGKILL)
+    assert await gone(int(file.read_text()))
+
+
+@pytest.mark.parametrize("run", [asyncio.run, uvloop.run], ids=["asyncio", "uvloop"])
+def test_a_caller_cancelled_twice_at_any_moments_leaves_nothing_to_be_collected(run: Callable[..., None]) -> None:
+    """What was left open or running is told by Python when it is collected, and fails a test."""
+
+    async def cancel(first: int, second: int) -> None:
+        async with TaskGroup() as tasks:
+            task = tasks.create_task(SystemProcesses().run(shell("exec sleep 600")))
+            for turns in (first, second):
+                for _ in range(turns):
+                    await asyncio.sleep(0)
+                task.cancel()
+
+    for first in range(12):
+        for second in range(4):
+            run(cancel(first, second))
+    gc.collect()
+
+
+async def test_a_caller_cancelled_twice_leaves_no_pipe_open(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The second time comes while a pipe is about to be held."""
+    file = tmp_path / "pid"
     loop, asked, held = asyncio.get_running_loop(), asyncio.Event(), asyncio.Event()
     connect, before = loop.connect_read_pipe, _open_files()
     transports: list[asyncio.BaseTransport] = []
@@ -186,14 +234,18 @@ async def test_a_caller_cancelled_twice_leaves_no_pipe_open(monkeypatch: pytest.
 
     monkeypatch.setattr(type(loop), "connect_read_pipe", wait)
     async with TaskGroup() as tasks:
-        task = tasks.create_task(SystemProcesses().run(shell("sleep 600")))
+        task = tasks.create_task(SystemProcesses().run(shell(f"echo $$ > {file}; exec sleep 600")))
         await asked.wait()
+        await until(lambda: file.exists() and file.read_text().endswith("\n"))
         for _ in range(2):
             task.cancel()
             await asyncio.sleep(0)
-    assert task.cancelled()
+    was_left = is_there(int(file.read_text()))
+    if was_left:
+        os.kill(int(file.read_text()), signal.SIGKILL)
     held.set()
     await until(lambda: len(transports) == 2 or True in were_closed)
+    assert (task.cancelled(), was_left) == (True, False)
     assert were_closed == [False, False]
     await until(lambda: all(transport.is_closing() for transport in transports) and _open_files() == before)
 

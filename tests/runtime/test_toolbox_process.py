@@ -180,9 +180,9 @@ async def test_no_idle_worker_outlives_a_pool_that_is_left_while_one_ends(
 ) -> None:
     ending = asyncio.Event()
 
-    async def wait(_: Spawned) -> int:
+    async def end(_: Spawned) -> None:
         ending.set()
-        return await asyncio.Event().wait()
+        await asyncio.Event().wait()
 
     both_idle = asyncio.Event()
 
@@ -198,7 +198,7 @@ async def test_no_idle_worker_outlives_a_pool_that_is_left_while_one_ends(
         workers = toolbox.workers_idle
         assert len(workers) == 2
         with monkeypatch.context() as patched:
-            patched.setattr(Spawned, "wait", wait)
+            patched.setattr(Spawned, "end", end)
             both_idle.set()
             await ending.wait()
     for pid in workers:

@@ -270,11 +270,7 @@ async def _end(process: Spawned, *, is_gentle: bool) -> None:
                 async with asyncio.timeout(GRACE_S):
                     await process.has_exited.wait()
     finally:
-        process.kill()
-        try:
-            await process.has_exited.wait()
-        finally:
-            process.close()
+        await process.end()
 
 
 def _pipe(reader: asyncio.StreamReader | None) -> asyncio.StreamReader:

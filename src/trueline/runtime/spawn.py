@@ -13,12 +13,14 @@ from contextlib import suppress
 from threading import Thread
 
 PIPE_BYTES = 256 * 1024
+KILLED_S = 10.0
+"""A child that was killed has ended in milliseconds, unless the kernel holds it: nobody can end it then."""
 
 
 class Spawned:
-    """It leads a process group. Its pipes are closed by `close`, whoever holds their other ends."""
+    """It leads a process group. Its pipes are let go of when it is ended, whoever holds their other ends."""
 
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], limit_bytes: int) -> None:
         self._process = process
         self.pid = process.pid
         self.has_exited = asyncio.Event()
@@ -28,32 +30,50 @@ class Spawned:
         self._unheld = [pipe for pipe in (process.stdin, process.stdout, process.stderr) if pipe is not None]
         self._transports: list[asyncio.BaseTransport] = []
         self._watch()
+        self._connecting = asyncio.ensure_future(self._connect(limit_bytes))
 
     @property
     def returncode(self) -> int | None:
         """Its exit code, negative for a signal; `None` until it has ended."""
         return self._process.returncode
 
-    async def wait(self) -> int:
-        """Its exit code, when it has ended; its pipes are not waited for."""
-        await self.has_exited.wait()
-        return self._process.wait()
-
     def kill(self, number: signal.Signals = signal.SIGKILL) -> None:
         """Signal its group; one that has ended is a stranger's by now."""
         if not self.has_exited.is_set():
             _kill_group(self.pid, number)
 
-    def close(self) -> None:
-        """Let go of its pipes."""
+    async def connected(self) -> None:
+        """Its pipes are held. Who is cancelled has to end it: the loop goes on to take hold of them.
+
+        Raises:
+            OSError: they cannot be held.
+        """
+        await asyncio.shield(self._connecting)  # uvloop closes a pipe that it was about to hold, and nobody is told
+
+    async def end(self) -> None:
+        """Kill its group, wait for its end, let go of its pipes. Who is cancelled waits too: nobody else would."""
+        cancelled: asyncio.CancelledError | None = None
+        self.kill()
+        while not self.has_exited.is_set():
+            try:
+                async with asyncio.timeout(KILLED_S):
+                    await self.has_exited.wait()
+            except asyncio.CancelledError as again:
+                cancelled = again
+            except TimeoutError:
+                break
+        self._connecting.add_done_callback(self._let_go)  # not before: what it holds then would be closed by nobody
+        if cancelled is not None:
+            raise cancelled
+
+    def _let_go(self, _: object) -> None:
         for transport in self._transports:
             transport.close()
         for pipe in self._unheld:
             with suppress(OSError):  # the loop may have closed what it could not hold
                 pipe.close()
 
-    async def connect(self, limit_bytes: int) -> None:
-        """Take hold of its pipes; a reader holds up to twice the limit."""
+    async def _connect(self, limit_bytes: int) -> None:
         self.stdin = await self._written()
         self.stdout = await self._read(limit_bytes)
         if self._unheld:
@@ -115,18 +135,17 @@ async def spawn(
 ) -> Spawned:
     """Start a child with this environment and no other; `hears_errors` says whether its standard error is a pipe.
 
+    A reader holds up to twice `limit_bytes`.
+
     Raises:
         OSError: it cannot be started, or its pipes cannot be held: nothing is left of it then.
     """
-    child = Spawned(_begun(argv, environment, cwd, subprocess.PIPE if hears_errors else subprocess.DEVNULL))
-    connecting = asyncio.ensure_future(child.connect(limit_bytes))
+    errors = subprocess.PIPE if hears_errors else subprocess.DEVNULL
+    child = Spawned(_begun(argv, environment, cwd, errors), limit_bytes)
     try:
-        await asyncio.shield(connecting)  # uvloop closes a pipe that it was about to hold, and nobody is told
+        await child.connected()
     except BaseException:
-        child.kill()
-        connecting.add_done_callback(lambda _: child.close())  # not before: what it opens would be closed by nobody
-        await asyncio.wait([connecting])
-        await child.has_exited.wait()
+        await child.end()
         raise
     return child
 

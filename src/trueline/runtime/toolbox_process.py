@@ -114,10 +114,9 @@ class _Worker:
         self.process.kill()
         try:
             said = await _pipe(self.process.stderr).read(STDERR_BYTES_MAX)
-            code = await self.process.wait()
         finally:
-            self.process.close()
-        return _ending(code, said.decode(errors="replace"))
+            await self.process.end()
+        return _ending(self.process.returncode, said.decode(errors="replace"))
 
 
 def _pipe(pipe: Pipe | None) -> Pipe:
@@ -125,8 +124,8 @@ def _pipe(pipe: Pipe | None) -> Pipe:
     return pipe
 
 
-def _ending(code: int, said: str) -> str:
-    how = f"signal {-code}" if code < 0 else f"exit code {code}"
+def _ending(code: int | None, said: str) -> str:
+    how = "killed, and goes on" if code is None else f"signal {-code}" if code < 0 else f"exit code {code}"
     first = said.strip().split("\n", 1)[0]
     return f"{how}: {first}" if first else how
 
