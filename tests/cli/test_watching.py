@@ -26,7 +26,7 @@ from trueline.server.http import serve_address, serve_socket
 
 async def until(heard: "queue.Queue[Heard]", kind: type[Heard] | Callable[[Heard], bool]) -> Heard:
     """The next one that is so."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while True:
             try:
                 one = heard.get_nowait()

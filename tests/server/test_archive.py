@@ -152,7 +152,7 @@ async def test_it_is_checked_once_a_day_by_itself_and_a_fault_ends_nothing() -> 
     verification = Verification(made.journal, made.clock, check)
 
     async def until(number: int) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while count[0] < number:
                 await asyncio.sleep(0.01)
         await asyncio.sleep(0.05)

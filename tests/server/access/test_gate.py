@@ -334,7 +334,7 @@ async def _hears(made: Bench, answer: Any) -> bool:
     """Whether a record of `web` still comes; the end of the stream is none."""
     made.journal.append([Note(kind=Kind.HOLD, application="web")])
     made.parts.feed.look()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while line := await answer.content.readline():
             if line.startswith(b"event: hold") or b'"kind":"hold"' in line:
                 return True
@@ -353,7 +353,7 @@ async def test_a_stream_has_what_one_may_read_alone() -> None:
         made.journal.append([Note(kind=Kind.RESUME, application="web", body={"who": "last"})])
         made.parts.feed.look()
         text = b""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while b"last" not in text:
                 text += await answer.content.readline()
         answer.close()

@@ -138,7 +138,7 @@ async def test_a_body_that_says_it_is_too_large_is_not_read(keys: HookKeys) -> N
     """INV-30 It is answered before it has come."""
     made = bench(hook_keys=keys)
     headers = {**github().headers, "Content-Length": str(HOOK_BYTES_MAX + 1)}
-    async with made.client(is_private=False, who="") as client, asyncio.timeout(5):
+    async with made.client(is_private=False, who="") as client, asyncio.timeout(30):
         answer = await client.post("/hooks/github", data=never(), headers=headers)
         assert code((answer.status, await answer.json())) == (413, "TL2008")
 
@@ -171,7 +171,7 @@ async def test_what_is_packed_is_not_opened(keys: HookKeys) -> None:
 async def test_who_is_not_signed_is_sent_away_before_the_body_is_read(keys: HookKeys) -> None:
     made = bench(hook_keys=keys)
     async with made.client(is_private=False, who="") as client:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             answer = await client.post("/hooks/github", data=never())
             assert code((answer.status, await answer.json())) == (401, "TL2001")
 

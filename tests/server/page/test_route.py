@@ -39,7 +39,7 @@ async def text_of(client: "TestClient[Any, Any]", address: str = "/") -> str:
 
 async def until_other(client: "TestClient[Any, Any]", before: str) -> str:
     """The page once what it cost to make is paid for."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while (text := await text_of(client)) == before:
             await asyncio.sleep(0.02)
     return text
