@@ -1,6 +1,7 @@
 """Each difference has its action and its reason; nothing that is not proven ours is deleted."""
 
 from dataclasses import replace
+from typing import Any
 
 import msgspec
 import pytest
@@ -26,6 +27,12 @@ _ABOUT_TO_TAKE = msgspec.structs.replace(entry("web", state=EntryState.INTENDED)
 _STAYS = msgspec.structs.replace(entry("web"), keep=True)
 _HOOK = msgspec.structs.replace(entry("web"), run="r1/before")
 
+
+def _at(one: Any, seconds: int) -> Any:
+    """The same, with the time at which our manager wrote last."""
+    return msgspec.structs.replace(one, applied_at=seconds)
+
+
 DECLARED = [
     ("new in Git", None, None, Action.CREATE),
     ("deleted on the target", entry("web"), None, Action.HEAL),
@@ -35,6 +42,10 @@ DECLARED = [
     ("touched on the target since we applied it", entry("web"), live(ours="f2"), Action.HEAL),
     ("touched on the target since we applied it", entry("web"), live(others="sidecar"), Action.HEAL),
     ("touched on the target since we applied it", entry("web"), live(generation=2), Action.HEAL),
+    ("touched on the target since we applied it", _at(entry("web"), 5), _at(live(), 6), Action.HEAL),
+    ("touched on the target since we applied it", _at(entry("web"), 5), live(), Action.HEAL),
+    ("as declared", _at(entry("web"), 5), _at(live(), 5), Action.KEEP),
+    ("as declared", entry("web"), _at(live(), 6), Action.KEEP),
     ("somebody made it again", entry("web"), live(uid="u2"), Action.UPDATE),
     ("our mark was taken off it", entry("web"), live(mark=""), Action.HEAL),
     ("ours, but our inventory does not list it", None, live(), Action.UPDATE),

@@ -422,13 +422,33 @@ def test_what_others_added_is_kept_until_the_next_look() -> None:
     assert _added(books) == ()
 
 
-def test_a_row_of_before_has_no_additions() -> None:
+def test_a_row_of_before_has_neither_additions_nor_a_time() -> None:
     """INV-27: an older inventory is read."""
-    row = EntryRow("ConfigMap", "shop", "a", "applied", uid="u1", ended="well", added=("kubectl data.x",))
+    row = EntryRow("ConfigMap", "shop", "a", "applied", uid="u1", ended="well", added=("kubectl data.x",), applied_at=9)
     fields = msgspec.msgpack.decode(encode_row(row))
-    older = decode_entry(msgspec.msgpack.encode(fields[:-1]))
+    old, older = (decode_entry(msgspec.msgpack.encode(fields[:-fewer])) for fewer in (1, 2))
+    assert (old.ended, old.added, old.applied_at) == (Ending.WELL, row.added, 0)
     assert (older.uid, older.ended, older.added) == ("u1", Ending.WELL, ())
-    assert decode_entry(encode_row(row)).added == ("kubectl data.x",)
+    read = decode_entry(encode_row(row))
+    assert (read.added, read.applied_at) == (row.added, 9)
+
+
+def test_when_we_applied_last_is_known_until_something_is_seen() -> None:
+    books, update = Books(), change("a", Action.UPDATE, uid="u1")
+    books.ledger.intend(act(), [intent(change("a"))])
+    books.ledger.settle(act(), [outcome(change("a"), observed=msgspec.structs.replace(seen(), applied_at=9))])
+    books.ledger.intend(act(), [intent(update)])
+    assert _applied_at(books) == 9
+    books.ledger.settle(act(), [outcome(update)])
+    assert _applied_at(books) == 9, "nobody saw the object"
+    books.ledger.settle(act(), [outcome(update, observed=msgspec.structs.replace(seen(), applied_at=12))])
+    assert _applied_at(books) == 12
+
+
+def _applied_at(books: Books) -> int:
+    entry = books.entry("a")
+    assert entry is not None
+    return entry.applied_at
 
 
 def _added(books: Books) -> tuple[str, ...]:

@@ -122,4 +122,4 @@ def _is_as_left(entry: Entry, observed: Observed | None) -> bool:
         return observed is not None and not entry.uid and observed.ours == entry.promised
     if entry.state is EntryState.INTENDED and observed.ours == entry.promised:
         return True
-    return (entry.ours, entry.others, entry.generation) == (observed.ours, observed.others, observed.generation)
+    return entry.is_as_left(observed)

@@ -172,7 +172,7 @@ def _untouched(resource: Resource, entry: Entry, live: Observed, options: DiffOp
         return _change(resource, Action.UPDATE, "refused before, tried again", live)
     if not options.take_over.isdisjoint(entry.withheld):
         return _change(resource, Action.UPDATE, "Git takes fields that were left to others", live)
-    is_same = (entry.ours, entry.others, entry.generation) == (live.ours, live.others, live.generation)
+    is_same = entry.is_as_left(live)
     if is_same and not _goes(entry, options):
         return _change(resource, Action.KEEP, "as declared", live)
     if resource.ref in options.resting:

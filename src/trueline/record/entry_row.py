@@ -28,6 +28,7 @@ class EntryRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     wave: int = 0
     ended: str = ""
     added: tuple[str, ...] = ()
+    applied_at: int = 0
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -77,4 +78,5 @@ def decode_entry(data: bytes) -> Entry:
         wave=row.wave,
         ended=_ENDINGS[row.ended],
         added=row.added,
+        applied_at=row.applied_at,
     )

@@ -359,6 +359,7 @@ def _intended(intent: Intent, row: EntryRow | None) -> EntryRow:
         wave=change.position.wave if change.action.is_apply else known.wave,
         ended=_NOT_ENDED if change.action.is_apply else known.ended,
         added=known.added,
+        applied_at=known.applied_at,
     )
 
 
@@ -419,6 +420,7 @@ def _applied(outcome: Outcome, row: EntryRow | None) -> EntryRow:
         keep=change.keep,
         wave=change.position.wave,
         added=known.added if outcome.observed is None else remembered(outcome.added) if not change.run else (),
+        applied_at=seen.applied_at,
     )
 
 

@@ -9,7 +9,7 @@ import msgspec
 from trueline.model.digest import Digest
 from trueline.model.ref import Ref
 from trueline.target.answer import FieldConflict
-from trueline.target.snapshot import NOTHING
+from trueline.target.snapshot import NOTHING, Observed
 
 ADDED_MAX = 10
 """So many additions of others are remembered of one object."""
@@ -37,11 +37,11 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One object of an application.
 
     `body` is the digest of what we declared and last applied, `intended` what we were about to apply while the entry is
-    `INTENDED` (`NOTHING` for a delete), `promised` the field set that the dry run promised, `ours`, `others` and
-    `generation` what we saw after the apply; a difference from the live object triggers a look (D5). `overruled` keeps
-    the paths that the target set otherwise than we declared, `added` what others put in beside ours, as texts
-    `MANAGER PATH`, when it was looked at last. `keep`: its manifest forbids to prune it. `wave` is the one it was
-    applied in. For a hook, `run` is the revision it ran for and `ended` how that ended, which stays known when the
+    `INTENDED` (`NOTHING` for a delete), `promised` the field set that the dry run promised, `ours`, `others`,
+    `generation` and `applied_at` what we saw after the apply; a difference from the live object triggers a look (D5).
+    `overruled` keeps the paths that the target set otherwise than we declared, `added` what others put in beside ours,
+    as texts `MANAGER PATH`, when it was looked at last. `keep`: its manifest forbids to prune it. `wave` is the one it
+    was applied in. For a hook, `run` is the revision it ran for and `ended` how that ended, which stays known when the
     cluster cleans its object up; hooks are not compared, they run.
     """
 
@@ -61,6 +61,17 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     wave: int = 0
     ended: Ending = Ending.NONE
     added: tuple[str, ...] = ()
+    applied_at: int = 0
+
+    def is_as_left(self, live: Observed) -> bool:
+        """Whether nothing tells that somebody was at it since our apply; what was not known then is not compared.
+
+        A value that another process of ours writes late changes neither our field set nor, where there is none, the
+        generation: the time of it alone tells.
+        """
+        if self.applied_at and self.applied_at != live.applied_at:
+            return False
+        return (self.ours, self.others, self.generation) == (live.ours, live.others, live.generation)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,8 @@ class Observed(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     `mark` is the application label as it stands (`INSTALLATION.NAME`; empty where there is none), `mark_is_ours` tells
     that our field manager owns that label: a copied label proves nothing. `ours` is the digest of our manager's field
     set, `others` that of everybody else's without `status`; `NOTHING` where there is no entry. `managers` are the
-    names of the other managers, sorted. `keep`: it says itself that it is not to be pruned.
+    names of the other managers, sorted. `keep`: it says itself that it is not to be pruned. `applied_at` is when our
+    manager wrote a value last, in seconds since the epoch by the target's clock; 0 where the target does not say.
     """
 
     uid: str
@@ -31,6 +32,7 @@ class Observed(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     managers: tuple[str, ...] = ()
     deleting: bool = False
     keep: bool = False
+    applied_at: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

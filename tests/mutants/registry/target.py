@@ -13,6 +13,14 @@ _SPARE = "tests/target/directory/test_spare.py"
 
 TARGET = (
     Guard(
+        name="what another process of ours wrote late is told by its time",
+        invariants=(12,),
+        file="target/inventory.py",
+        source="        if self.applied_at and self.applied_at != live.applied_at:",
+        mutant="        if False:",
+        tests=("tests/plan/test_diff.py::test_what_git_declares",),
+    ),
+    Guard(
         name="who listens late hears of what is there",
         invariants=(29,),
         file="target/kubernetes/mirror.py",

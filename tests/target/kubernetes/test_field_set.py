@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from trueline.target.kubernetes.field_set import Ownership, owns, read_ownership, union
+from trueline.target.kubernetes.field_set import Ownership, applied_at, owns, read_ownership, union
 from trueline.target.kubernetes.wire import ManagedFields
 
 MANAGER = "trueline:one"
@@ -49,6 +49,12 @@ def test_our_entry_is_the_applied_one_without_subresource() -> None:
         assert (read.ours, read.mark_is_ours) == (b"", False)
         assert read.managers == (stranger.manager,)
     assert read_ownership([ours(LABELLED)], MANAGER).mark_is_ours
+
+
+def test_when_we_applied_last_is_told_by_our_entry_alone() -> None:
+    assert applied_at([THEIRS, ours({}, time="1970-01-02T00:00:01Z")], MANAGER) == 24 * 3600 + 1
+    for entries in (None, [THEIRS], [ours({})], [ours({}, time="lately")]):
+        assert applied_at(entries, MANAGER) == 0
 
 
 def test_nothing_is_nothing() -> None:

@@ -1,13 +1,15 @@
 """Who owns which fields, as `metadata.managedFields` says it (D5). Reads entries and makes digests of them.
 
 A digest is of the set alone, in any order: neither time nor the entry's API version counts, since a set that was
-written through another version is still the same ownership. An entry of the subresource `status`, and what stands under
-`status`, belong to nobody here.
+written through another version is still the same ownership. The time of our own entry is told beside it. An entry of
+the subresource `status`, and what stands under `status`, belong to nobody here.
 """
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import msgspec
@@ -17,6 +19,7 @@ from trueline.target.kubernetes.mark import LABEL
 from trueline.target.kubernetes.wire import ManagedFields
 
 DIGEST_BYTES = 16
+TIMES_REMEMBERED = 1_024
 APPLY = "Apply"
 RESTARTED = ("f:spec", "f:template", "f:metadata", "f:annotations", "f:kubectl.kubernetes.io/restartedAt")
 
@@ -52,6 +55,23 @@ def read_ownership(entries: Sequence[ManagedFields] | None, manager: str) -> Own
 def is_ours(entry: ManagedFields, manager: str) -> bool:
     """Whether an entry is the one that our applies keep."""
     return entry.manager == manager and entry.operation == APPLY and not entry.subresource
+
+
+def applied_at(entries: Iterable[ManagedFields] | None, manager: str) -> int:
+    """When we applied something new last, in seconds since the epoch by the server's clock; 0 where nobody says.
+
+    A server moves the time of an entry where its manager writes another value, though the set stays the same, and
+    leaves it where an apply changes nothing or another manager takes a field away.
+    """
+    return next((_seconds(entry.time) for entry in entries or () if is_ours(entry, manager)), 0)
+
+
+@lru_cache(maxsize=TIMES_REMEMBERED)
+def _seconds(text: str) -> int:
+    try:
+        return int(datetime.fromisoformat(text).timestamp())
+    except ValueError:
+        return 0
 
 
 def our_fields(entries: Iterable[ManagedFields] | None, manager: str) -> Fields | None:

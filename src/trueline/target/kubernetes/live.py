@@ -5,7 +5,7 @@ import sys
 import msgspec
 
 from trueline.render.annotation import timing
-from trueline.target.kubernetes.field_set import Ownership, hex_digest, read_ownership
+from trueline.target.kubernetes.field_set import Ownership, applied_at, hex_digest, read_ownership
 from trueline.target.kubernetes.mark import LABEL
 from trueline.target.kubernetes.wire import LAST_APPLIED, ManagedFields, ObjectMeta
 from trueline.target.snapshot import Observed
@@ -29,6 +29,7 @@ class Live(msgspec.Struct, gc=False, frozen=True):
     managers: tuple[str, ...]
     deleting: bool
     keep: bool = False
+    applied_at: int = 0
 
     def observed(self) -> Observed:
         """As the planner reads it."""
@@ -43,6 +44,7 @@ class Live(msgspec.Struct, gc=False, frozen=True):
             managers=self.managers,
             deleting=self.deleting,
             keep=self.keep,
+            applied_at=self.applied_at,
         )
 
     def is_older(self, than: "Live") -> bool:
@@ -100,6 +102,7 @@ class Pool:
             managers=self._managers.setdefault(owned.managers, owned.managers),
             deleting=metadata.deletionTimestamp is not None,
             keep=timing(metadata.annotations).keep if metadata.annotations else False,
+            applied_at=applied_at(metadata.managedFields, self._manager),
         )
 
     def _ownership(self, entries: list[ManagedFields]) -> Ownership:

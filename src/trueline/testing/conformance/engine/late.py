@@ -15,6 +15,8 @@ from trueline.testing.conformance.engine.sample import config_map, deployment
 from trueline.testing.conformance.engine.world import World
 
 HEARD_S_MAX: Final = 60.0
+TIME_S: Final = 1.0
+"""A server tells the time of a write in whole seconds."""
 
 
 async def _late_update(world: World, first: Json, late: Json, newest: Json) -> Json:
@@ -53,6 +55,36 @@ async def fence_late_update_of_a_deployment_is_refused(world: World) -> None:
     first, late, newest = deployment("web"), deployment("web", paused=True), deployment("web", minReadySeconds=5)
     spec = (await _late_update(world, first, late, newest))["spec"]
     expect((spec.get("minReadySeconds"), spec.get("paused")), (5, None))
+
+
+@engine_case
+async def fence_late_update_of_what_nobody_wrote_since_is_healed(world: World) -> None:
+    """A writer is paused before an update; Git takes it back and another one goes on, which has nothing to write there.
+
+    So the version that was tried still stands, and the server takes what comes late: the time of our entry tells.
+    """
+    first, late, more = config_map("settings", {"a": "1"}), config_map("settings", {"a": "late"}), config_map("more")
+    world.declare("shop", first)
+    async with world.synced():
+        await world.clock.sleep(TIME_S)
+        other = world.twin()
+        world.declare("shop", late)
+        world.commit()
+        async with AsyncExitStack() as stack:
+            async with paused(world, "PATCH", "settings") as arrived:
+                await world.now.engine.follow_once()
+                await arrived.wait()
+                world.declare("shop", first, more)
+                world.commit()
+                await stack.enter_async_context(other.started())
+                await other.follow()
+                await other.until_sync(Sync.SYNCED)
+            await world.until_sync(Sync.HELD)
+            await other.until(other.drifts, "healed")
+            await other.quiet()
+            other.expect_sync(Sync.SYNCED)
+            expect((await world.live(first))["data"], {"a": "1"})
+            expect(other.drifts(), [("changed", ["data.a"], [])])
 
 
 @engine_case
