@@ -6,10 +6,11 @@ It knows no site. It reaches loopback alone, every other name leads nowhere, and
 import base64
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.support.wait import WebDriverWait
@@ -18,6 +19,8 @@ from testbed.debian import program
 
 TIMEOUT_S = 60.0
 PAUSE_S = 0.02
+ATTEMPTS = 50
+"""So often an element is looked for again that was replaced before it was used."""
 _ARGUMENTS = (
     "--headless=new",
     "--no-sandbox",
@@ -119,13 +122,11 @@ class Browser:
 
     def click(self, selector: str) -> None:
         """Click on the first element that a selector finds; where something covers it, that is an error."""
-        self._driver.find_element("css selector", selector).click()
+        self._pressed(selector)
 
     def follow(self, selector: str) -> None:
         """Click on a link, and wait until the page that it leads to is loaded."""
-        link = self._driver.find_element("css selector", selector)
-        before, target = self.address, link.get_property("href")
-        link.click()
+        before, target = self.address, self._pressed(selector)
         waiting = WebDriverWait(self._driver, TIMEOUT_S, PAUSE_S)
         waiting.until(lambda _: target in {before, self.address}, f"not there: {target}")
 
@@ -138,8 +139,21 @@ class Browser:
 
     def seen(self, selector: str) -> list[str]:
         """The tags of what a selector finds and a reader sees; it asks no script of the page."""
-        found = self._driver.find_elements("css selector", selector)
-        return [one.tag_name for one in found if one.is_displayed()]
+        for _ in range(ATTEMPTS):
+            with suppress(StaleElementReferenceException):  # the page put others in their place meanwhile
+                found = self._driver.find_elements("css selector", selector)
+                return [one.tag_name for one in found if one.is_displayed()]
+        raise TimeoutError(f"never still: {selector}")
+
+    def _pressed(self, selector: str) -> str:
+        """Where the first element leads that a selector finds, once it was clicked on."""
+        for _ in range(ATTEMPTS):
+            with suppress(StaleElementReferenceException):  # the page put another one in its place meanwhile
+                found = self._driver.find_element("css selector", selector)
+                target = str(found.get_property("href") or "")
+                found.click()
+                return target
+        raise TimeoutError(f"never still: {selector}")
 
     def permit(self, origin: str, *permissions: str) -> None:
         """Let a site do what a person would be asked for."""
