@@ -1,6 +1,7 @@
 """The journal's chain: what was appended reads back, and whatever is done to it is found and named."""
 
 import errno
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -148,6 +149,18 @@ def test_an_anchor_that_cannot_be_written_is_told_and_the_old_one_stands(path: P
         Journal(store, StandingClock(), anchors, full).anchor()
     assert [diagnostic.code for diagnostic in raised.value.diagnostics] == ["TL0802"]
     assert anchors.read_bytes() == before
+
+
+def test_what_an_anchor_tells_is_in_the_database_itself(path: Path, tmp_path: Path) -> None:
+    """INV-22: a log that is not on the disk yet is lost when the power fails; the anchor is on the disk."""
+    with closing(Store.open(path, SCHEMA)) as store:
+        journal = Journal(store, StandingClock(), Path(f"{path}.anchors"))
+        journal.append(_notes(3))
+        journal.anchor()
+        shutil.copy(path, tmp_path / "left.sqlite")
+        head = journal.head()
+    with closing(sqlite3.connect(tmp_path / "left.sqlite")) as left:
+        assert left.execute("SELECT sequence FROM head").fetchone() == (head.sequence,)
 
 
 def test_a_journal_in_memory_has_no_anchor() -> None:

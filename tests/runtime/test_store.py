@@ -1,14 +1,17 @@
 """The store: all or nothing, faults with a diagnostic, migrations in order."""
 
+import shutil
 import sqlite3
 import stat
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from trueline.model.fault import Transient, UserError
-from trueline.runtime.store import MEMORY, Store, StoreDamaged, StoreFull, StoreUnwritable
+from trueline.runtime.store import MEMORY, Store, StoreDamaged, StoreFull, StoreUnwritable, check_version
 
 SCHEMA = (("CREATE TABLE word (word TEXT PRIMARY KEY)",),)
 NEXT = (*SCHEMA, ("ALTER TABLE word ADD COLUMN note TEXT", "INSERT INTO word (word, note) VALUES ('last', 'x')"))
@@ -21,6 +24,30 @@ def _words(store: Store) -> list[str]:
 
 def _code(fault: Transient | UserError) -> str:
     return fault.diagnostics[0].code
+
+
+_ELSEWHERE = """
+import contextlib, sqlite3, sys
+with contextlib.closing(sqlite3.connect(sys.argv[1])) as database:
+    database.execute("SELECT count(*) FROM word").fetchone()
+"""
+
+
+def test_a_second_look_in_one_process_gives_no_lock_of_the_first_back(tmp_path: Path) -> None:
+    """INV-24: another process took itself for the last one, and put the log away that is still written to."""
+    path, log = tmp_path / "s", tmp_path / "s-wal"
+    with closing(Store.open(path, SCHEMA)) as store:
+        check_version(path, SCHEMA)
+        Store.open(path).close()
+        before = log.stat().st_ino
+        subprocess.run([sys.executable, "-c", _ELSEWHERE, str(path)], check=True)
+        store.execute(INSERT, ("a",))
+        assert log.stat().st_ino == before
+        killed = tmp_path / "killed"
+        shutil.copy(path, killed)
+        shutil.copy(log, tmp_path / "killed-wal")
+        with closing(Store.open(killed, SCHEMA)) as left:
+            assert _words(left) == ["a"]
 
 
 @pytest.mark.parametrize("durable", [True, False])

@@ -256,6 +256,7 @@ class Journal:
         Raises:
             StoreFull: and the store's other faults: the file cannot be written, and the old one stands.
         """
+        self._store.put_away()  # first: after a power failure an anchor of records that are gone would accuse somebody
         self._keep_anchor(self.head())
 
     def witness(self, anchor: Anchor) -> None:

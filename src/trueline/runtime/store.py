@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeAlias
+from weakref import WeakKeyDictionary
 
 from trueline.model.diagnostic import Diagnostic
 from trueline.model.fault import Fault, Transient, UserError
@@ -59,6 +60,7 @@ class Store:
         self._depth = 0
         self._durable = False
         self._is_doomed = False
+        _open_files[self] = _identity(path)
 
     @classmethod
     def open(
@@ -79,7 +81,7 @@ class Store:
             UserError: TL0805, a newer Trueline wrote it.
         """
         with translated(str(path)):
-            if str(path) != MEMORY:
+            if str(path) != MEMORY and not is_open_here(path):
                 check_version(Path(path), schema)
                 _make_private(Path(path))
             database = sqlite3.connect(path, isolation_level=None, factory=factory)
@@ -88,7 +90,7 @@ class Store:
             store._prepare()
             store._migrate(schema)
         except BaseException:
-            database.close()
+            store.close()
             raise
         return store
 
@@ -213,9 +215,37 @@ class Store:
             return tuple(diagnostic.detail for diagnostic in damaged.diagnostics)
         return () if found == ("ok",) else found
 
+    def put_away(self) -> None:
+        """Have all that was committed on the disk, in the database itself: as far as no reader is in the way."""
+        self.rows("PRAGMA wal_checkpoint(PASSIVE)")
+
     def close(self) -> None:
         """Give the file back."""
         self._database.close()
+        _open_files.pop(self, None)
+
+
+_open_files: WeakKeyDictionary[Store, tuple[int, int] | None] = WeakKeyDictionary()
+"""The databases that this process has a connection to, by device and inode."""
+
+
+def is_open_here(path: Path | str) -> bool:
+    """Whether this process has a connection to a database: then nothing but SQLite may open the file.
+
+    POSIX gives all locks of a process on a file back when it closes any descriptor of it. The next process would take
+    itself for the only one, and at its end put the log away that this one goes on writing to: what is written then is
+    gone when this one is killed (https://www.sqlite.org/howtocorrupt.html, 2.2).
+    """
+    file = _identity(path)
+    return file is not None and file in list(_open_files.values())
+
+
+def _identity(path: Path | str) -> tuple[int, int] | None:
+    try:
+        found = Path(path).stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def check_version(path: Path, schema: Schema) -> None:
@@ -226,6 +256,8 @@ def check_version(path: Path, schema: Schema) -> None:
     Raises:
         UserError: TL0805, a newer Trueline wrote it (INV-27).
     """
+    if is_open_here(path):
+        return  # it was looked at when it was opened
     with suppress(FileNotFoundError, NotADirectoryError), path.open("rb") as file:
         header = file.read(_HEADER_BYTES)
         version = int.from_bytes(header[_VERSION_AT:], "big") if header.startswith(_MAGIC) else 0

@@ -289,6 +289,14 @@ RECORD = (
         tests=(f"{_DATA}::test_an_id_that_cannot_be_read_is_not_made_anew",),
     ),
     Guard(
+        name="nothing but SQLite opens a database that is open here",
+        invariants=(24,),
+        file="runtime/store.py",
+        source="    return file is not None and file in list(_open_files.values())",
+        mutant="    return False",
+        tests=("tests/runtime/test_store.py::test_a_second_look_in_one_process_gives_no_lock_of_the_first_back",),
+    ),
+    Guard(
         name="a child ends with all that it started",
         invariants=(35,),
         file="runtime/spawn.py",
