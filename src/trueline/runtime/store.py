@@ -81,7 +81,7 @@ class Store:
             UserError: TL0805, a newer Trueline wrote it.
         """
         with translated(str(path)):
-            if str(path) != MEMORY and not is_open_here(path):
+            if str(path) != MEMORY:
                 check_version(Path(path), schema)
                 _make_private(Path(path))
             database = sqlite3.connect(path, isolation_level=None, factory=factory)
@@ -274,7 +274,8 @@ def _sync(path: Path) -> None:
 
 
 def _make_private(path: Path) -> None:
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    if not is_open_here(path):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
 
 
 class translated:  # noqa: N801 - it is used as a function is

@@ -297,6 +297,14 @@ RECORD = (
         tests=("tests/runtime/test_store.py::test_a_second_look_in_one_process_gives_no_lock_of_the_first_back",),
     ),
     Guard(
+        name="an anchor tells of nothing that a power failure takes",
+        invariants=(22,),
+        file="record/journal.py",
+        source="        self._store.put_away()",
+        mutant="        pass",
+        tests=("tests/record/test_journal.py::test_what_an_anchor_tells_is_in_the_database_itself",),
+    ),
+    Guard(
         name="a child ends with all that it started",
         invariants=(35,),
         file="runtime/spawn.py",

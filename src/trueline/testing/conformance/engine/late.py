@@ -1,4 +1,4 @@
-"""A paused writer comes late: its update and delete are refused, its create is found and goes (INV-12, INV-13)."""
+"""A paused writer comes late: an update or delete is refused or put back, a create goes again (INV-12, INV-13)."""
 
 import asyncio
 from contextlib import AsyncExitStack
